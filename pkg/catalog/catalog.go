@@ -1,0 +1,88 @@
+// Package catalog holds endpoint templates: matched everywhere, learned by
+// discovery. A template is a path in which every segment that varies stands as
+// its type, "/accounts/{int}/transfers".
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// Endpoint is one operation of an API: the record of mirador.catalog and the
+// row of the table endpoints. Its key is tenant|id.
+type Endpoint struct {
+	ID       string `json:"id"`
+	Tenant   string `json:"tenant"`
+	Host     string `json:"host"`
+	Method   string `json:"method"`
+	Template string `json:"template"`
+	Protocol string `json:"protocol"` // rest, graphql, grpc, soap, jsonrpc
+	// Source is "learned" or "specification".
+	Source  string `json:"source"`
+	Version int64  `json:"version"`
+	// Supersedes are ids of endpoints that a merge made part of this one.
+	Supersedes []string `json:"supersedes,omitempty"`
+
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+	// Hits counts transactions; Statuses and Auth split them by status class
+	// ("2xx") and by identity scheme ("jwt").
+	Hits     uint64   `json:"hits"`
+	Statuses []Tally  `json:"statuses,omitempty"`
+	Auth     []Tally  `json:"auth,omitempty"`
+	Params   []Param  `json:"params,omitempty"`
+	Services []string `json:"services,omitempty"`
+}
+
+// Tally is a named count; lists of them are sorted by name.
+type Tally struct {
+	Name  string `json:"name"`
+	Count uint64 `json:"count"`
+}
+
+// Param is one parameter of an endpoint. Lists are sorted by In, then Name.
+type Param struct {
+	In    string  `json:"in"` // path, query, header, cookie, body, response
+	Name  string  `json:"name"`
+	Types []Tally `json:"types"`
+	Count uint64  `json:"count"`
+}
+
+// ID is the id of an endpoint: a hash of what makes it one.
+func ID(tenant, host, method, template string) string {
+	h := sha256.New()
+	for _, p := range [...]string{tenant, host, method, template} {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Match is what the catalog says of one request.
+type Match struct {
+	ID string
+	// Label is "METHOD host/template".
+	Label    string
+	Host     string
+	Method   string
+	Template string
+	// Values are the path segments that the template types, in order.
+	Values []Value
+	// Known is set when discovery or a specification has the endpoint; otherwise
+	// the lexer alone made the template.
+	Known bool
+}
+
+// Value is one typed path segment of a request.
+type Value struct {
+	Index int    // segment index, from 0
+	Type  string // "int", "uuid", ...
+	Text  string
+}
+
+// Matcher resolves a request to its endpoint. Implementations must be
+// deterministic for a fixed catalog and safe for concurrent use.
+type Matcher interface {
+	Match(tenant, host, method string, path []byte) Match
+}

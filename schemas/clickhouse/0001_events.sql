@@ -1,0 +1,1 @@
+-- The database itself is made by the migrator.

@@ -1,0 +1,3 @@
+module github.com/miradorhq/mirador/schemas
+
+go 1.26.0
