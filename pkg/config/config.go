@@ -1,0 +1,117 @@
+// Package config fills one struct of settings from defaults, a YAML file, the
+// environment and flags, each overriding the one before, and reports every
+// error at once.
+//
+// A setting is a leaf of the struct, named by the yaml tags on the way to it:
+// kafka.brokers is the key in the file, MIRADOR_KAFKA_BROKERS in the environment
+// and --kafka.brokers on the command line. Its doc tag is the one place where it
+// is described; Reference and --help are made from it. A field with yaml:"-" is
+// no setting.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/pflag"
+)
+
+// EnvPrefix starts the name of every environment variable.
+const EnvPrefix = "MIRADOR_"
+
+// Validator is implemented by a struct of settings, at any depth. Validate must
+// report everything that is wrong, joined.
+type Validator interface{ Validate() error }
+
+// Sources say where Load looks.
+type Sources struct {
+	// File is the path of the YAML file; empty means none, "-" standard input.
+	File string
+	// Environ is as os.Environ gives it.
+	Environ []string
+	// Flags were registered by AddFlags and parsed; nil means none.
+	Flags *pflag.FlagSet
+}
+
+// Load fills dst, a pointer to a struct that holds the defaults. The error joins
+// all that is wrong in all sources and in the result; dst must not be used then.
+func Load(dst any, from Sources) error {
+	var errs []error
+	if from.File != "" {
+		errs = append(errs, loadFile(dst, from.File))
+	}
+	settings := Settings(dst)
+	errs = append(errs, loadEnviron(settings, from.Environ)...)
+	if from.Flags != nil {
+		for _, s := range settings {
+			if f := from.Flags.Lookup(s.Path); f != nil && f.Changed {
+				errs = append(errs, s.set("--"+s.Path, f.Value.String()))
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err // values that did not parse would only cause follow-up errors
+	}
+	return Validate(dst)
+}
+
+func loadFile(dst any, path string) error {
+	var raw []byte
+	var err error
+	if path == "-" {
+		raw, err = io.ReadAll(os.Stdin)
+	} else {
+		raw, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return fmt.Errorf("configuration file: %w", err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict())
+	if err := dec.Decode(dst); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("configuration file %s:\n%s", path, yaml.FormatError(err, false, true))
+	}
+	return nil
+}
+
+func loadEnviron(settings []Setting, environ []string) []error {
+	byName := make(map[string]*Setting, len(settings))
+	for i := range settings {
+		byName[settings[i].Env] = &settings[i]
+	}
+	var errs []error
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		if s, ok := byName[name]; ok {
+			errs = append(errs, s.set(name, value))
+		}
+	}
+	return errs
+}
+
+// Validate calls Validate of dst and of every struct of settings inside it, and
+// joins what they report, each led by its path.
+func Validate(dst any) error {
+	var errs []error
+	walk(reflect.ValueOf(dst).Elem(), "", func(path string, v reflect.Value, _ reflect.StructField) {
+		if v.Kind() != reflect.Struct || !v.CanAddr() {
+			return
+		}
+		val, ok := v.Addr().Interface().(Validator)
+		if !ok {
+			return
+		}
+		if err := val.Validate(); err != nil {
+			if path != "" {
+				err = fmt.Errorf("%s: %w", path, err)
+			}
+			errs = append(errs, err)
+		}
+	})
+	return errors.Join(errs...)
+}
