@@ -1,0 +1,61 @@
+# Mirador. `make help` lists the targets.
+SHELL := /bin/bash
+MODULES := schemas pkg services loadtest
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BIN := bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test test-race test-kafka test-console soak bench lint fuzz generate vendor-console new-detector tidy clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+demo: build ## Run the demo: Mirador, a bank, its clients and attackers (ARGS="--once --json")
+	$(BIN)/mirador demo $(ARGS)
+
+build: ## Build every program into bin/
+	@mkdir -p $(BIN)
+	CGO_ENABLED=0 go build -trimpath -o $(BIN)/ ./services/cmd/...
+
+test: ## All tests that need no more than Go and npm
+	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off go build ./... && go test -timeout 14m ./...); done
+
+test-race: ## The concurrent packages under the race detector
+	@set -e; \
+	(cd pkg && go test -race -timeout 20m ./action/... ./capture/... ./catalog/... ./config/... ./content/... ./detect/... ./event/... ./finding/... ./policy/... ./runner/... ./snapshot/... ./telemetry/...); \
+	(cd services && go test -race -timeout 20m ./behavior/... ./classifier/... ./discovery/... ./enforcer/... ./shipper/...)
+
+test-kafka: ## The runner and end-to-end tests on a real Apache Kafka (Docker, or Java 17 and Maven); never skips
+	cd pkg && go test -count=1 -timeout 14m -tags realkafka ./stack/...
+	cd pkg && MIRADOR_TEST_KAFKA=real go test -count=1 -timeout 14m ./runner/...
+	cd loadtest && MIRADOR_TEST_KAFKA=real go test -count=1 -timeout 25m ./crash/...
+
+test-console: ## Drive the console in headless Chromium
+	cd services && go test -count=1 -timeout 10m -tags chromium ./console/...
+
+soak: ## 100,000 events and at least 25 faults, on kfake and on real Kafka
+	cd loadtest && go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
+
+bench: ## Benchmarks: events/s a core of each stage and the whole, and time to enforce
+	@set -e; (cd pkg && go test -run '^$$' -bench . -benchmem ./event ./content ./catalog ./chsink ./runner ./policy); \
+	(cd services && go test -run '^$$' -bench . -benchmem ./signature/... ./behavior ./discovery ./classifier ./enforcer ./shipper); \
+	(cd loadtest && go test -run '^$$' -bench . -timeout 30m ./...)
+
+lint: ## go vet, staticcheck and the linter, each module also without the workspace
+	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off go vet ./... && GOWORK=off go run $(GOLANGCI) run --config ../.golangci.yaml ./...); done
+	@test -z "$$(gofmt -l $(MODULES))" || { echo "gofmt these:"; gofmt -l $(MODULES); exit 1; }
+
+FUZZTIME ?= 20s
+fuzz: ## Every fuzz target for FUZZTIME (20s) each
+	@set -e; for m in pkg services; do (cd $$m && for p in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | awk '{print $$2}'); do echo "== $$m $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done); done
+
+generate: ## Generated code: the event codec
+	cd pkg && go generate ./event
+
+tidy: ## go mod tidy in every module
+	@set -e; for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy); done
+
+clean: ## Remove what building left
+	rm -rf $(BIN)
