@@ -54,6 +54,9 @@ fuzz: ## Every fuzz target for FUZZTIME (20s) each
 generate: ## Generated code: the event codec
 	cd pkg && go generate ./event
 
+new-detector: ## The skeleton of a detection service: make new-detector NAME=payments
+	go run ./services/cmd/new-detector -name "$(NAME)"
+
 tidy: ## go mod tidy in every module
 	@set -e; for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy); done
 
