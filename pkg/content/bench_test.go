@@ -1,0 +1,95 @@
+package content_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/pkg/event"
+)
+
+// accountList is a JSON answer of about 3 KB, as a bank's API gives it.
+func accountList() []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"data":{"accounts":[`)
+	for i := range 12 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"id":"acc_%08d","owner":{"firstName":"Jos\u00e9","lastName":"Müller-%d","email":"user%d@example.com"},`+
+			`"iban":"DE8937040044053201%04d","balance":%d.50,"currency":"EUR","active":true,"limits":[100,2500],"note":null}`,
+			i*7919, i, i, i, 1000+i*37)
+	}
+	b.WriteString(`],"next":"/v1/accounts?cursor=eyJhIjoxfQ","total":4211},"status":"ok"}`)
+	return b.Bytes()
+}
+
+func transaction(contentType string, body []byte) *event.Event {
+	h := func(n, v string) event.Header { return event.Header{Name: []byte(n), Value: []byte(v)} }
+	return &event.Event{
+		Tenant: []byte("default"), Method: []byte("POST"), Authority: []byte("api.bank.example"),
+		Path: []byte("/v1/customers/8842/accounts"), Query: []byte("limit=12&sort=name%20asc&fields=iban"),
+		RequestHeaders: []event.Header{h("Host", "api.bank.example"), h("Accept", "application/json"),
+			h("User-Agent", "BankApp/7.2 (iPhone; iOS 19.1)"), h("Cookie", "theme=dark; lang=de-DE"), h("X-Request-Id", "b3c1e2d8")},
+		RequestBody:     event.Body{Data: body, ContentType: []byte(contentType)},
+		ResponseHeaders: []event.Header{h("Content-Type", contentType), h("Cache-Control", "no-store"), h("Set-Cookie", "theme=dark; Path=/")},
+		ResponseBody:    event.Body{Data: body},
+		Status:          200,
+	}
+}
+
+func benchmarkResponse(b *testing.B, e *event.Event, size int) {
+	var doc content.Document
+	content.ParseResponse(e, &doc, content.Limits{})
+	if len(doc.Leaves) == 0 {
+		b.Fatal("no leaves")
+	}
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		content.ParseResponse(e, &doc, content.Limits{})
+	}
+}
+
+func BenchmarkJSON3KB(b *testing.B) {
+	body := accountList()
+	benchmarkResponse(b, transaction("application/json", body), len(body))
+}
+
+func BenchmarkJSON3KBGzip(b *testing.B) {
+	body := accountList()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write(body)
+	_ = w.Close()
+	e := transaction("application/json", packed.Bytes())
+	e.ResponseHeaders = append(e.ResponseHeaders, event.Header{Name: []byte("Content-Encoding"), Value: []byte("gzip")})
+	benchmarkResponse(b, e, len(body))
+}
+
+func BenchmarkForm1KB(b *testing.B) {
+	body := bytes.Repeat([]byte("account=DE89%203704&amount=12.50&name=Jo+Doe&"), 22)
+	benchmarkResponse(b, transaction("application/x-www-form-urlencoded", body), len(body))
+}
+
+func BenchmarkMultipart1KB(b *testing.B) {
+	body := append(bytes.Repeat([]byte("--xyz\r\nContent-Disposition: form-data; name=\"amount\"\r\n\r\n12.50\r\n"), 15), "--xyz--\r\n"...)
+	benchmarkResponse(b, transaction("multipart/form-data; boundary=xyz", body), len(body))
+}
+
+func BenchmarkXML1KB(b *testing.B) {
+	body := []byte(`<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` +
+		string(bytes.Repeat([]byte(`<Transfer id="7"><from>DE89370400440532013000</from><amount>12.50</amount></Transfer>`), 10)) + `</s:Body></s:Envelope>`)
+	benchmarkResponse(b, transaction("text/xml", body), len(body))
+}
+
+func BenchmarkRequestWithoutBody(b *testing.B) {
+	e := transaction("", nil)
+	var doc content.Document
+	b.ReportAllocs()
+	for b.Loop() {
+		content.ParseRequest(e, &doc, content.Limits{})
+	}
+}

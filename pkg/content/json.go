@@ -1,0 +1,376 @@
+package content
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// parseJSON reads b in one pass, without a tree and without a copy of anything
+// that has no escape. More than one document in a row is read too; unless
+// sequence says that it is meant so, that is an issue.
+func (d *Document) parseJSON(b []byte, root int32, l Location, truncated, sequence bool) {
+	p := jsonParser{d: d, b: b, l: l, truncated: truncated, sequence: sequence}
+	for n := 0; ; n++ {
+		p.space()
+		if p.i >= len(p.b) {
+			if n == 0 {
+				p.fail(root, p.i)
+			}
+			return
+		}
+		if n == 1 && !sequence {
+			d.issue(BadSyntax, l, root)
+		}
+		if !p.value(root, 0) {
+			return
+		}
+	}
+}
+
+type jsonParser struct {
+	d         *Document
+	b         []byte
+	i         int
+	l         Location
+	truncated bool
+	sequence  bool
+}
+
+func (p *jsonParser) space() {
+	for p.i < len(p.b) {
+		switch p.b[p.i] {
+		case ' ', '\n', '\r', '\t':
+		case 0x1e: // record separator of application/json-seq
+			if !p.sequence {
+				return
+			}
+		default:
+			return
+		}
+		p.i++
+	}
+}
+
+// peek is the next byte, 0 at the end; 0 itself is no JSON.
+func (p *jsonParser) peek() byte {
+	if p.i < len(p.b) {
+		return p.b[p.i]
+	}
+	return 0
+}
+
+// fail ends the reading: what starts at from becomes a leaf as text.
+func (p *jsonParser) fail(at int32, from int) bool {
+	if p.i >= len(p.b) && p.truncated { // noted already
+		return false
+	}
+	p.d.issue(BadSyntax, p.l, at)
+	p.d.rest(p.l, at, p.b[min(from, len(p.b)):])
+	return false
+}
+
+// value reads one value for node at; false ends the reading.
+func (p *jsonParser) value(at int32, depth int) bool {
+	switch c := p.peek(); c {
+	case '"':
+		p.i++
+		raw, value, closed := p.text(at)
+		if !closed {
+			// What there is of the value is a leaf, whether the sensor or the sender
+			// cut it.
+			if len(raw) > 0 {
+				p.d.leaf(p.l, at, value, raw, String)
+			}
+			return p.fail(at, len(p.b))
+		}
+		return p.d.leaf(p.l, at, value, raw, String)
+	case '{':
+		return p.object(at, depth)
+	case '[':
+		return p.array(at, depth)
+	case 't':
+		return p.literal(at, "true", Boolean)
+	case 'f':
+		return p.literal(at, "false", Boolean)
+	case 'n':
+		return p.literal(at, "null", Null)
+	default:
+		if c == '-' || c-'0' <= 9 {
+			return p.number(at)
+		}
+		return p.fail(at, p.i)
+	}
+}
+
+func (p *jsonParser) object(at int32, depth int) bool {
+	if depth >= p.d.limits.Depth {
+		return p.tooDeep(at)
+	}
+	p.i++
+	object := p.d.names.object()
+	p.d.names.rewind(at)
+	p.space()
+	if p.peek() == '}' {
+		p.i++
+		return p.d.take(p.l, at) // no leaf, but work all the same
+	}
+	for {
+		from := p.i
+		if p.peek() != '"' {
+			return p.fail(at, from)
+		}
+		p.i++
+		_, key, closed := p.text(at)
+		if !closed {
+			return p.fail(at, from)
+		}
+		child := p.d.child(at, key, p.l, object)
+		p.space()
+		if p.peek() != ':' {
+			return p.fail(at, from)
+		}
+		p.i++
+		p.space()
+		if !p.value(child, depth+1) {
+			return false
+		}
+		p.space()
+		switch p.peek() {
+		case ',':
+			p.i++
+			p.space()
+		case '}':
+			p.i++
+			return true
+		default:
+			return p.fail(at, p.i)
+		}
+	}
+}
+
+func (p *jsonParser) array(at int32, depth int) bool {
+	if depth >= p.d.limits.Depth {
+		return p.tooDeep(at)
+	}
+	p.i++
+	p.space()
+	if p.peek() == ']' {
+		p.i++
+		return p.d.take(p.l, at)
+	}
+	p.d.names.rewind(at)
+	item := p.d.child(at, []byte("[]"), p.l, 0)
+	for {
+		if !p.value(item, depth+1) {
+			return false
+		}
+		p.space()
+		switch p.peek() {
+		case ',':
+			p.i++
+			p.space()
+		case ']':
+			p.i++
+			return true
+		default:
+			return p.fail(at, p.i)
+		}
+	}
+}
+
+// tooDeep makes the container that starts here one leaf, as text.
+func (p *jsonParser) tooDeep(at int32) bool {
+	p.d.issue(DepthLimit, p.l, at)
+	start, open := p.i, 0
+	for ; p.i < len(p.b); p.i++ {
+		switch p.b[p.i] {
+		case '{', '[':
+			open++
+		case '}', ']':
+			open--
+		case '"':
+			for p.i++; p.i < len(p.b) && p.b[p.i] != '"'; p.i++ {
+				if p.b[p.i] == '\\' {
+					p.i++
+				}
+			}
+		}
+		if open == 0 {
+			p.i++
+			raw := p.b[start:p.i]
+			return p.d.leaf(p.l, at, raw, raw, String)
+		}
+	}
+	p.i = len(p.b)
+	return p.d.leaf(p.l, at, p.b[start:], p.b[start:], String) && p.fail(at, len(p.b))
+}
+
+func (p *jsonParser) literal(at int32, word string, t Type) bool {
+	start := p.i
+	for k := 0; k < len(word); k++ {
+		if p.peek() != word[k] {
+			return p.fail(at, start)
+		}
+		p.i++
+	}
+	raw := p.b[start:p.i]
+	return p.d.leaf(p.l, at, raw, raw, t)
+}
+
+func (p *jsonParser) number(at int32) bool {
+	start, t := p.i, Integer
+	for ; p.i < len(p.b); p.i++ {
+		c := p.b[p.i]
+		if c-'0' <= 9 {
+			continue
+		}
+		if c != '.' && c|0x20 != 'e' && c != '+' && c != '-' {
+			break
+		}
+		if p.i > start {
+			t = Number
+		}
+	}
+	raw := p.b[start:p.i]
+	if p.i == len(p.b) && p.truncated { // the number may go on
+		return false
+	}
+	if t == Number || len(raw) == 1 || raw[0] == '0' || raw[0] == '-' {
+		var ok bool
+		if t, ok = numberType(raw); !ok {
+			p.d.issue(BadSyntax, p.l, at)
+			t = String
+		}
+	}
+	return p.d.leaf(p.l, at, raw, raw, t)
+}
+
+// text reads a string whose opening quote was passed. raw is without quotes;
+// closed is false where the input ends before the string does.
+func (p *jsonParser) text(at int32) (raw, value []byte, closed bool) {
+	b, i := p.b, p.i
+	for i+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[i:])
+		q, s := x^ones*'"', x^ones*'\\'
+		// The lowest bit set marks the first quote, backslash, control character or
+		// byte above 0x7f.
+		if m := ((q-ones)&^q | (s-ones)&^s | (x-ones*0x20)&^x | x) & highs; m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+			break
+		}
+		i += 8
+	}
+	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 && b[i] < 0x80 {
+		i++
+	}
+	if i < len(b) && b[i] == '"' {
+		raw = b[p.i:i:i]
+		p.i = i + 1
+		return raw, raw, true
+	}
+	return p.hardText(at, i)
+}
+
+// hardText goes on where text met something other than plain ASCII, at i.
+func (p *jsonParser) hardText(at int32, i int) (raw, value []byte, closed bool) {
+	b, start, escaped, control := p.b, p.i, false, false
+	for ; i < len(b) && b[i] != '"'; i++ {
+		if b[i] == '\\' {
+			escaped = true
+			i++
+		} else if b[i] < 0x20 {
+			control = true
+		}
+	}
+	i = min(i, len(b))
+	raw, p.i = b[start:i:i], i
+	if i < len(b) {
+		closed = true
+		p.i++
+	}
+	if control {
+		p.d.issue(BadSyntax, p.l, at)
+	}
+	value, valid := raw, true
+	if escaped {
+		value, valid = p.unescape(raw, at)
+	}
+	if valid && !ascii(raw) {
+		valid = utf8.Valid(raw)
+	}
+	if !valid && closed { // a cut string may end within a character
+		p.d.issue(BadUTF8, p.l, at)
+	}
+	return raw, value, closed
+}
+
+// unescape decodes the escapes of raw; valid is false where they make no text.
+func (p *jsonParser) unescape(raw []byte, at int32) (value []byte, valid bool) {
+	d, start := p.d, len(p.d.scratch)
+	valid = true
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		if c != '\\' || i+1 == len(raw) {
+			d.scratch = append(d.scratch, c)
+			continue
+		}
+		i++
+		switch c = raw[i]; c {
+		case '"', '\\', '/':
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'n':
+			c = '\n'
+		case 'r':
+			c = '\r'
+		case 't':
+			c = '\t'
+		case 'u':
+			r := hex4(raw[i+1:])
+			if r < 0 {
+				d.issue(BadSyntax, p.l, at)
+				d.scratch = append(d.scratch, '\\', 'u')
+				continue
+			}
+			i += 4
+			if utf16.IsSurrogate(r) {
+				second := rune(-1)
+				if i+2 < len(raw) && raw[i+1] == '\\' && raw[i+2] == 'u' {
+					second = hex4(raw[i+3:])
+				}
+				if r = utf16.DecodeRune(r, second); r == utf8.RuneError {
+					valid = false
+				} else {
+					i += 6
+				}
+			}
+			d.scratch = utf8.AppendRune(d.scratch, r)
+			continue
+		default:
+			d.issue(BadSyntax, p.l, at)
+			d.scratch = append(d.scratch, '\\')
+		}
+		d.scratch = append(d.scratch, c)
+	}
+	return d.scratch[start:len(d.scratch):len(d.scratch)], valid
+}
+
+// hex4 is the value of the four hexadecimal digits that b starts with, or -1.
+func hex4(b []byte) rune {
+	if len(b) < 4 {
+		return -1
+	}
+	r := rune(0)
+	for _, c := range b[:4] {
+		h := hexDigit[c]
+		if h < 0 {
+			return -1
+		}
+		r = r<<4 | rune(h)
+	}
+	return r
+}
