@@ -1,0 +1,129 @@
+package redact
+
+import "bytes"
+
+// pairs masks name=value&name=value between from and to.
+func (e *editor) pairs(names *Names, from, to int) { e.pairsWith(names, from, to, nil) }
+
+func (e *editor) pairsWith(names *Names, from, to int, with func(name, value []byte) []byte) {
+	in := e.in
+	for from < to {
+		end := to
+		if i := bytes.IndexAny(in[from:to], "&;"); i >= 0 {
+			end = from + i
+		}
+		eq := bytes.IndexByte(in[from:end], '=')
+		if eq > 0 && from+eq+1 < end {
+			name, value := in[from:from+eq], in[from+eq+1:end]
+			if len(name) <= 3*maxName && (bytes.IndexByte(name, '%') >= 0 || bytes.IndexByte(name, '+') >= 0) {
+				name = unescape(nil, name)
+			}
+			if names.hasLast(name) {
+				if with != nil {
+					e.replace(from+eq+1, end, with(name, value), name)
+				} else {
+					e.replace(from+eq+1, end, mask(value), name)
+				}
+			} else if with == nil {
+				e.text(names, from+eq+1, end)
+			}
+		}
+		from = end + 1
+	}
+}
+
+// multipart masks the parts of secret fields. It looks for the parts' headers
+// instead of the boundary, so a wrong boundary hides nothing.
+func (e *editor) multipart(names *Names) {
+	in := e.in
+	for i := 0; i < len(in); {
+		m := bytes.Index(in[i:], []byte("name="))
+		if m < 0 {
+			return
+		}
+		begin := i + m + len("name=")
+		if at := i + m; at > 0 && in[at-1] == 'e' { // filename=
+			i = begin
+			continue
+		}
+		name, i2 := parameter(in, begin)
+		i = i2
+		if !names.hasLast(name) {
+			continue
+		}
+		gap, skip := bytes.Index(in[i:], []byte("\r\n\r\n")), 4
+		if lf := bytes.Index(in[i:], []byte("\n\n")); lf >= 0 && (gap < 0 || lf < gap) {
+			gap, skip = lf, 2
+		}
+		if gap < 0 {
+			return
+		}
+		value := i + gap + skip
+		end := len(in)
+		if n := bytes.Index(in[value:], []byte("\n--")); n >= 0 {
+			end = value + n
+			if end > value && in[end-1] == '\r' {
+				end--
+			}
+		}
+		if end > value {
+			e.replace(value, end, mask(in[value:end]), name)
+		}
+		i = end
+	}
+}
+
+// parameter reads a quoted or bare header parameter at i.
+func parameter(in []byte, i int) ([]byte, int) {
+	if i < len(in) && in[i] == '"' {
+		end := stringEnd(in, i+1)
+		return in[i+1 : end], end
+	}
+	end := i
+	for end < len(in) && in[end] != ';' && in[end] != '\r' && in[end] != '\n' {
+		end++
+	}
+	return bytes.TrimSpace(in[i:end]), end
+}
+
+// unescape undoes %XX, +, \uXXXX and the simple backslash escapes, leniently:
+// what is no escape stays. It appends to dst.
+func unescape(dst, in []byte) []byte {
+	for i := 0; i < len(in); i++ {
+		switch c := in[i]; {
+		case c == '+':
+			dst = append(dst, ' ')
+		case c == '%' && i+2 < len(in) && hex(in[i+1]) >= 0 && hex(in[i+2]) >= 0:
+			dst = append(dst, byte(hex(in[i+1])<<4|hex(in[i+2])))
+			i += 2
+		case c == '\\' && i+5 < len(in) && in[i+1] == 'u' && hex(in[i+2]) >= 0 && hex(in[i+3]) >= 0 && hex(in[i+4]) >= 0 && hex(in[i+5]) >= 0:
+			v := hex(in[i+2])<<12 | hex(in[i+3])<<8 | hex(in[i+4])<<4 | hex(in[i+5])
+			if v > 0x7f {
+				v = 'x' // only ASCII matters to who asks
+			}
+			dst = append(dst, byte(v))
+			i += 5
+		case c == '\\' && i+1 < len(in):
+			i++
+			switch in[i] {
+			case 'n', 'r', 't', 'b', 'f':
+				dst = append(dst, ' ')
+			default:
+				dst = append(dst, in[i])
+			}
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+func hex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
