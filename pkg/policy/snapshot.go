@@ -28,9 +28,30 @@ type snapshot struct {
 	_msgpack  struct{} `msgpack:",as_array"`
 	Clock     int64
 	Revision  int64
-	Entries   []keyed[entry]
-	Offenders []keyed[offender]
-	Quotas    []keyed[quota]
+	Entries   list[keyed[entry]]
+	Offenders list[keyed[offender]]
+	Quotas    list[keyed[quota]]
+}
+
+// list and ids are slices that grow only as far as there are bytes: the library
+// would make room for as many as a damaged length says.
+type list[T any] []T
+
+func (l *list[T]) DecodeMsgpack(dec *msgpack.Decoder) error {
+	n, err := dec.DecodeArrayLen()
+	for i := 0; err == nil && i < n; i++ {
+		var v T
+		if err = dec.Decode(&v); err == nil {
+			*l = append(*l, v)
+		}
+	}
+	return err
+}
+
+type ids []string
+
+func (l *ids) DecodeMsgpack(dec *msgpack.Decoder) error {
+	return (*list[string])(l).DecodeMsgpack(dec)
 }
 
 type keyed[T any] struct {

@@ -17,7 +17,7 @@ import (
 // tight is a configuration whose every cap is met within a short run.
 func tight() Config {
 	c := Defaults()
-	c.Caps = Caps{Active: 12, NewPerMinute: 4, Hold: 90 * time.Second, Tracked: 16, Offenders: 10}
+	c.Caps = Caps{Active: 9, NewPerMinute: 2, Hold: 90 * time.Second, Tracked: 16, Offenders: 10}
 	c.Forget = time.Hour
 	c.Rules["T-*"] = Rule{Op: action.Throttle}
 	return c
