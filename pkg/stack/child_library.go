@@ -1,4 +1,4 @@
-//go:build linux && amd64
+//go:build linux && amd64 && !noembed
 
 package stack
 
@@ -11,6 +11,8 @@ import (
 
 	"github.com/ebitengine/purego"
 )
+
+const embeddable = true
 
 // cancelled is how ClickHouse names the end of a statement that was killed.
 const cancelled = "QUERY_WAS_CANCELLED"

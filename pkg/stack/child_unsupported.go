@@ -1,4 +1,4 @@
-//go:build !(linux && amd64)
+//go:build !linux || !amd64 || noembed
 
 package stack
 
@@ -7,6 +7,8 @@ import (
 	"runtime"
 )
 
+const embeddable = false
+
 func runLibrary(string, []string) error {
-	return fmt.Errorf("stack: no embedded ClickHouse for %s/%s", runtime.GOOS, runtime.GOARCH)
+	return fmt.Errorf("stack: this binary for %s/%s has no embedded ClickHouse", runtime.GOOS, runtime.GOARCH)
 }

@@ -63,13 +63,46 @@ func StartClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, err
 	if o.Addr == "" && (o.Kind == "" || o.Kind == TookGiven) {
 		o.Addr = os.Getenv(EnvClickHouseAddr)
 	}
-	kind := o.Kind
-	if kind == "" {
-		kind = o.bestKind(ctx)
+	kinds := []Took{o.Kind}
+	if o.Kind == "" {
+		kinds = o.kinds(ctx)
 	}
-	if kind == TookGiven {
+	if kinds[0] == TookGiven {
 		return givenClickHouse(ctx, o, say)
 	}
+	var errs []error
+	for _, kind := range kinds {
+		if len(errs) > 0 {
+			say.say("%v; trying %s", errs[len(errs)-1], kind)
+		}
+		ch, err := startClickHouse(ctx, kind, o, say)
+		if err == nil {
+			return ch, nil
+		}
+		errs = append(errs, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+// kinds are the ways to try, best first.
+func (o ClickHouseOptions) kinds(ctx context.Context) []Took {
+	if o.Addr != "" {
+		return []Took{TookGiven}
+	}
+	var kinds []Took
+	if dockerAnswers(ctx) {
+		kinds = append(kinds, TookDocker)
+	}
+	if _, _, err := clickHouseOnPath(); err == nil {
+		kinds = append(kinds, TookPath)
+	}
+	return append(kinds, TookEmbedded)
+}
+
+func startClickHouse(ctx context.Context, kind Took, o ClickHouseOptions, say announcer) (*ClickHouse, error) {
 	var err error
 	for range 3 {
 		var ch *ClickHouse
@@ -88,19 +121,6 @@ func StartClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, err
 func portTaken(err error) bool {
 	s := err.Error()
 	return strings.Contains(s, "Address already in use") || strings.Contains(s, "port is already allocated")
-}
-
-func (o ClickHouseOptions) bestKind(ctx context.Context) Took {
-	if o.Addr != "" {
-		return TookGiven
-	}
-	if dockerAnswers(ctx) {
-		return TookDocker
-	}
-	if _, _, err := clickHouseOnPath(); err == nil {
-		return TookPath
-	}
-	return TookEmbedded
 }
 
 func givenClickHouse(ctx context.Context, o ClickHouseOptions, say announcer) (*ClickHouse, error) {

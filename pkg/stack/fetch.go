@@ -29,7 +29,7 @@ type pinned struct {
 
 // library is the ClickHouse of this platform. A new version is a new hash here.
 func library() (pinned, error) {
-	if runtime.GOOS == "linux" && runtime.GOARCH == "amd64" {
+	if embeddable {
 		return pinned{
 			name:      "@chdb/lib-linux-x64-gnu",
 			version:   "26.7.3-stable.1",
@@ -38,7 +38,7 @@ func library() (pinned, error) {
 			size:      "178 MB",
 		}, nil
 	}
-	return pinned{}, fmt.Errorf("stack: no embedded ClickHouse for %s/%s: set %s, install clickhouse, or start Docker",
+	return pinned{}, fmt.Errorf("stack: this binary for %s/%s has no embedded ClickHouse: set %s, install clickhouse, or start Docker",
 		runtime.GOOS, runtime.GOARCH, EnvClickHouseAddr)
 }
 

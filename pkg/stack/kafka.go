@@ -29,6 +29,7 @@ type KafkaOptions struct {
 	Port       int           // 0: a free one
 	Partitions int           // of topics created without a number; 0: 4
 	HeapMB     int           // of the Java broker, MiB; 0: 512
+	JavaArgs   []string      // more arguments of the JVM; -XX:TieredStopAtLevel=1 halves the CPU of a start
 	Ready      time.Duration // longest wait for the first answer of a run; 0: 60 s
 	Logger     *slog.Logger  // nil: silent
 	Progress   func(string)  // told about slow steps, from the calling goroutine; may be nil
@@ -73,16 +74,29 @@ func StartKafka(ctx context.Context, o KafkaOptions) (*Kafka, error) {
 		return givenKafka(ctx, o, say)
 	case o.Kind != "":
 		return startKafka(ctx, o.Kind, o, say)
-	case dockerAnswers(ctx):
-		return startKafka(ctx, TookDocker, o, say)
 	}
-	k, err := startKafka(ctx, TookJava, o, say)
-	if err == nil || ctx.Err() != nil {
-		return k, err
+	kinds := []Took{TookJava, TookKFake}
+	if dockerAnswers(ctx) {
+		kinds = []Took{TookDocker, TookJava, TookKFake}
 	}
-	say.say("no real Kafka broker: %v", err)
-	say.say("taking kfake in its place: it is for trying, not for keeping (set %s to a real one)", EnvKafkaBrokers)
-	return startKafka(ctx, TookKFake, o, say)
+	var errs []error
+	for _, kind := range kinds {
+		if len(errs) > 0 {
+			say.say("%v; trying %s", errs[len(errs)-1], kind)
+		}
+		if kind == TookKFake {
+			say.say("taking kfake in place of a real broker: it is for trying, not for keeping (set %s to a real one)", EnvKafkaBrokers)
+		}
+		k, err := startKafka(ctx, kind, o, say)
+		if err == nil {
+			return k, nil
+		}
+		errs = append(errs, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(errs...)
 }
 
 func splitList(s string) []string {

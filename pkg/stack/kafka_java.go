@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,8 +54,9 @@ func javaKafka(ctx context.Context, dir string, controllerPort int, o KafkaOptio
 	}
 	return &process{
 		name: "kafka", path: java, dir: dir,
-		argv: []string{"java", fmt.Sprintf("-Xmx%dm", o.HeapMB), "-Dlog4j2.configurationFile=" + filepath.Join(dir, "log4j2.properties"),
-			"-cp", classpath, "kafka.Kafka", properties},
+		argv: slices.Concat(
+			[]string{"java", fmt.Sprintf("-Xmx%dm", o.HeapMB), "-Dlog4j2.configurationFile=" + filepath.Join(dir, "log4j2.properties")},
+			o.JavaArgs, []string{"-cp", classpath, "kafka.Kafka", properties}),
 		output: filepath.Join(dir, "log", "output.log"), grace: 20 * time.Second,
 	}, nil
 }

@@ -25,7 +25,7 @@ func TestJavaKafka(t *testing.T) {
 		t.Fatal("the broker is still there")
 	}
 	// Another owner of the same folder, on other ports.
-	again := startBroker(t, KafkaOptions{Kind: TookJava, Dir: dir})
+	again := startBroker(t, KafkaOptions{Kind: TookJava, Dir: dir, JavaArgs: []string{"-XX:TieredStopAtLevel=1"}})
 	expectOnce(t, committed(t, again, "orders", 310), map[string]int{"first": 200, "second": 100, "third": 10})
 }
 

@@ -117,6 +117,31 @@ func expectOnce(t *testing.T, seen map[string]int, prefixes map[string]int) {
 	}
 }
 
+// readGroup takes exactly want records as the one member of a group and commits them.
+func readGroup(t *testing.T, k *Kafka, want int) {
+	t.Helper()
+	cl := client(t, k, kgo.ConsumerGroup("readers"), kgo.ConsumeTopics("orders"), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.SessionTimeout(1500*time.Millisecond), kgo.HeartbeatInterval(100*time.Millisecond))
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	got := 0
+	for got < want {
+		f := cl.PollFetches(ctx)
+		if ctx.Err() != nil {
+			t.Fatalf("the group got %d records of %d: %v", got, want, f.Err())
+		}
+		got += f.NumRecords()
+	}
+	if got != want {
+		t.Fatalf("the group got %d records, want %d", got, want)
+	}
+	if err := cl.CommitUncommittedOffsets(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // exercise is what every broker of this package must do: transactions, groups with short
 // sessions, and memory of both over Restart and Kill.
 func exercise(t *testing.T, k *Kafka) {
@@ -126,33 +151,7 @@ func exercise(t *testing.T, k *Kafka) {
 	transact(t, k, "writer", "orders", "undone", 50, kgo.TryAbort)
 	expectOnce(t, committed(t, k, "orders", 200), map[string]int{"first": 200})
 
-	group := func() []kgo.Opt {
-		return []kgo.Opt{kgo.ConsumerGroup("readers"), kgo.ConsumeTopics("orders"), kgo.DisableAutoCommit(),
-			kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-			kgo.SessionTimeout(1500 * time.Millisecond), kgo.HeartbeatInterval(100 * time.Millisecond)}
-	}
-	read := func(want int) {
-		t.Helper()
-		cl := client(t, k, group()...)
-		defer cl.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		got := 0
-		for got < want {
-			f := cl.PollFetches(ctx)
-			if ctx.Err() != nil {
-				t.Fatalf("the group got %d records of %d: %v", got, want, f.Err())
-			}
-			got += f.NumRecords()
-		}
-		if got != want {
-			t.Fatalf("the group got %d records, want %d", got, want)
-		}
-		if err := cl.CommitUncommittedOffsets(ctx); err != nil {
-			t.Fatal(err)
-		}
-	}
-	read(200)
+	readGroup(t, k, 200)
 
 	seeds, began := k.Brokers()[0], time.Now()
 	if err := k.Restart(t.Context()); err != nil {
@@ -160,7 +159,7 @@ func exercise(t *testing.T, k *Kafka) {
 	}
 	t.Logf("restarted in %s", time.Since(began).Round(time.Millisecond))
 	transact(t, k, "writer", "orders", "second", 100, kgo.TryCommit)
-	read(100) // the committed offset was remembered
+	readGroup(t, k, 100) // the committed offset was remembered
 
 	if err := k.Kill(); err != nil {
 		t.Fatal(err)
@@ -178,7 +177,7 @@ func exercise(t *testing.T, k *Kafka) {
 		t.Fatalf("address changed from %s to %s", seeds, k.Brokers()[0])
 	}
 	transact(t, k, "writer", "orders", "third", 10, kgo.TryCommit)
-	read(10)
+	readGroup(t, k, 10)
 	expectOnce(t, committed(t, k, "orders", 310), map[string]int{"first": 200, "second": 100, "third": 10})
 }
 
@@ -195,6 +194,30 @@ func TestKFake(t *testing.T) {
 	// Another owner of the same folder, on another port.
 	again := startBroker(t, KafkaOptions{Kind: TookKFake, Dir: dir})
 	expectOnce(t, committed(t, again, "orders", 310), map[string]int{"first": 200, "second": 100, "third": 10})
+}
+
+// kfake lives in the process that uses it, so the crash that matters is that process's.
+func TestKFakeKeepsAcknowledgedRecordsOverKill(t *testing.T) {
+	dir := t.TempDir()
+	parent, _ := startParent(t, "kfake", dir)
+	port, err := os.ReadFile(filepath.Join(dir, "port"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := startBroker(t, KafkaOptions{Brokers: []string{string(port)}})
+	createTopic(t, k, "orders")
+	transact(t, k, "writer", "orders", "first", 200, kgo.TryCommit)
+	transact(t, k, "writer", "orders", "undone", 20, kgo.TryAbort)
+	readGroup(t, k, 200)
+	transact(t, k, "writer", "orders", "second", 30, kgo.TryCommit)
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = parent.Wait()
+	again := startBroker(t, KafkaOptions{Kind: TookKFake, Dir: dir})
+	transact(t, again, "writer", "orders", "third", 10, kgo.TryCommit)
+	readGroup(t, again, 40)
+	expectOnce(t, committed(t, again, "orders", 240), map[string]int{"first": 200, "second": 30, "third": 10})
 }
 
 func TestKFakeInMemory(t *testing.T) {

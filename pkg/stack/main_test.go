@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,6 +36,12 @@ func actAsParent(kind string) {
 		var ch *ClickHouse
 		if ch, err = StartClickHouse(ctx, ClickHouseOptions{Kind: TookEmbedded, Dir: dir}); err == nil {
 			pid = ch.Pid()
+		}
+	case "kfake":
+		var k *Kafka
+		if k, err = StartKafka(ctx, KafkaOptions{Kind: TookKFake, Dir: dir}); err == nil {
+			pid = os.Getpid()
+			err = os.WriteFile(filepath.Join(dir, "port"), []byte(k.Brokers()[0]), 0o644)
 		}
 	case "kafka":
 		var k *Kafka

@@ -11,6 +11,10 @@
 // child is started and ended), child.go (how the embedded ClickHouse runs in a
 // second copy of this binary), fetch.go (how the parts arrive).
 //
+// A binary that can open libchdb is linked against the C library, also when built without
+// cgo. The build tag noembed leaves that way out and gives a static binary again, for images
+// without a C library.
+//
 // Everything listens on loopback only and has no password: it is as open to other
 // users of the same machine as any loopback server. Platforms that share a machine
 // should give addresses of servers with credentials of their own.
