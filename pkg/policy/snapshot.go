@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"maps"
 	"slices"
@@ -14,7 +15,8 @@ import (
 
 // The policy's part of a snapshot stands before the inner detector's and is
 // length-prefixed, so that not a byte more than its own is read: magic, whether
-// an inner part follows, length, MessagePack.
+// an inner part follows, length, CRC-32C, MessagePack. The sum is checked first,
+// because the decoder makes room for whatever a damaged length says.
 const (
 	snapshotMagic = "MPS1"
 	// maxSnapshot bounds what a damaged length could make Restore read.
@@ -28,31 +30,12 @@ type snapshot struct {
 	_msgpack  struct{} `msgpack:",as_array"`
 	Clock     int64
 	Revision  int64
-	Entries   list[keyed[entry]]
-	Offenders list[keyed[offender]]
-	Quotas    list[keyed[quota]]
+	Entries   []keyed[entry]
+	Offenders []keyed[offender]
+	Quotas    []keyed[quota]
 }
 
-// list and ids are slices that grow only as far as there are bytes: the library
-// would make room for as many as a damaged length says.
-type list[T any] []T
-
-func (l *list[T]) DecodeMsgpack(dec *msgpack.Decoder) error {
-	n, err := dec.DecodeArrayLen()
-	for i := 0; err == nil && i < n; i++ {
-		var v T
-		if err = dec.Decode(&v); err == nil {
-			*l = append(*l, v)
-		}
-	}
-	return err
-}
-
-type ids []string
-
-func (l *ids) DecodeMsgpack(dec *msgpack.Decoder) error {
-	return (*list[string])(l).DecodeMsgpack(dec)
-}
+func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 type keyed[T any] struct {
 	_msgpack struct{} `msgpack:",as_array"`
@@ -80,6 +63,7 @@ func (d *decider) writeState(w io.Writer, inner bool) error {
 		head[4] = 1
 	}
 	head = binary.BigEndian.AppendUint32(head, uint32(len(body)))
+	head = binary.BigEndian.AppendUint32(head, checksum(body))
 	if _, err := w.Write(append(head, body...)); err != nil {
 		return fmt.Errorf("policy: snapshot: %w", err)
 	}
@@ -87,7 +71,7 @@ func (d *decider) writeState(w io.Writer, inner bool) error {
 }
 
 func (d *decider) readState(r io.Reader, inner bool) error {
-	var head [9]byte
+	var head [13]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
@@ -97,13 +81,16 @@ func (d *decider) readState(r io.Reader, inner bool) error {
 	if (head[4] == 1) != inner {
 		return fmt.Errorf("%w: it was made around another detector", ErrSnapshot)
 	}
-	n := binary.BigEndian.Uint32(head[5:])
+	n := binary.BigEndian.Uint32(head[5:9])
 	if n > maxSnapshot {
 		return fmt.Errorf("%w: %d bytes, limit %d", ErrSnapshot, n, maxSnapshot)
 	}
 	body, err := io.ReadAll(io.LimitReader(r, int64(n)))
 	if err != nil || len(body) != int(n) {
 		return fmt.Errorf("%w: %d of %d bytes: %w", ErrSnapshot, len(body), n, errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	if checksum(body) != binary.BigEndian.Uint32(head[9:]) {
+		return fmt.Errorf("%w: its checksum does not match", ErrSnapshot)
 	}
 	var s snapshot
 	if err := msgpack.Unmarshal(body, &s); err != nil {

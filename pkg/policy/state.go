@@ -14,7 +14,7 @@ type entry struct {
 	NotBefore, Until        int64 // ns
 	TTL                     int64 // ns, the step it was given
 	Revision                int64
-	Findings                ids
+	Findings                []string
 }
 
 // offender is a target that was acted on before.
