@@ -10,6 +10,7 @@ type names struct {
 	// instance numbers the objects met; a child marked with the number of the
 	// object being read is a duplicate key.
 	instance uint64
+	limit    int // bytes of a path that the tree was made with
 }
 
 type node struct {
@@ -31,8 +32,9 @@ const (
 )
 
 // reset makes the tree ready for a message.
-func (n *names) reset() {
-	if len(n.nodes) > keepNodes {
+func (n *names) reset(limit int) {
+	if len(n.nodes) > keepNodes || n.limit != limit {
+		n.limit = limit
 		clear(n.nodes)
 		n.nodes = n.nodes[:0]
 	}

@@ -47,7 +47,7 @@ func (d *Document) begin(limits Limits) {
 	d.Leaves, d.Issues, d.scratch = d.Leaves[:0], d.Issues[:0], d.scratch[:0]
 	d.limits = limits.orDefault()
 	d.budget = d.limits.Leaves
-	d.names.reset()
+	d.names.reset(d.limits.PathBytes)
 }
 
 func (d *Document) root(l Location) int32 { return int32(l) }
