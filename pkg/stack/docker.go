@@ -181,6 +181,8 @@ func dockerKafka(dir string, o KafkaOptions) part {
 			"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR":                       "1",
 			"KAFKA_TRANSACTION_ABORT_TIMED_OUT_TRANSACTION_CLEANUP_INTERVAL_MS": "1000",
 			"KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS":                            "0",
+			"KAFKA_BROKER_SESSION_TIMEOUT_MS":                                   "3000",
+			"KAFKA_BROKER_HEARTBEAT_INTERVAL_MS":                                "500",
 			"KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS":                                "1000",
 		},
 		HostConfigModifier: hostConfig(map[string]int{port + "/tcp": o.Port}, filepath.Join(dir, "data"), "/var/lib/kafka/data"),

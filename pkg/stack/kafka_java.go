@@ -163,6 +163,7 @@ func writeKafkaConfig(dir string, controllerPort int, o KafkaOptions) (string, e
 // One broker holds everything once. Timed out transactions are looked for every second
 // (10 s by default): a member that never comes back holds readers of its output no longer
 // than its transaction timeout and that. Groups form at once: a fixed set of members starts.
+// A broker that was killed is let in again when its old session is over (9 s by default).
 const kafkaProperties = `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@%[2]s
@@ -184,6 +185,8 @@ share.coordinator.state.topic.num.partitions=5
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 `
 
 const kafkaLogging = `status=warn
