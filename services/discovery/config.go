@@ -1,0 +1,104 @@
+// Package discovery learns the API from its traffic: which endpoints exist,
+// since when, who calls them with which parameters and how.
+//
+// It has two stages. The detector sees the transactions of one partition and
+// gathers what they add to each endpoint, a difference; the merger owns all
+// endpoints of a host, adds the differences up and is the only writer of the
+// catalog. Adding up is commutative and associative, so neither the order of the
+// differences nor where they are cut changes what comes out.
+package discovery
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Kind is the kind of partial that the detector sends and the merger reads; its
+// dimension is the host.
+const Kind = "discovery"
+
+// Config are the settings of both stages. Start from Defaults.
+type Config struct {
+	MaxPending      int  `yaml:"max_pending" doc:"Endpoints that a partition gathers between two commits; at this many it sends what it has at once. Nothing is lost."`
+	MaxPartialBytes int  `yaml:"max_partial_bytes" doc:"Size in bytes at which a difference is cut into several records. Must stay below the broker's message.max.bytes."`
+	MaxParams       int  `yaml:"max_params" doc:"Parameters and response fields kept an endpoint. Beyond it, those with the smallest hash stay, so that order decides nothing."`
+	MaxName         int  `yaml:"max_name" doc:"Longest name of a parameter in bytes; longer ones are not kept."`
+	MaxServices     int  `yaml:"max_services" doc:"Service names kept an endpoint, the first in alphabetical order."`
+	MaxEndpoints    int  `yaml:"max_endpoints" doc:"Endpoints listed a host. Beyond it new ones stay candidates."`
+	MaxCandidates   int  `yaml:"max_candidates" doc:"Paths a partition remembers that were never answered with success. The one unseen for longest is forgotten first."`
+	AdmitUnanswered bool `yaml:"admit_unanswered" doc:"List endpoints whose responses no sensor sees, as in logs without a status. A scan then makes endpoints."`
+
+	// Log and Metrics are injected; both may be nil.
+	Log     *slog.Logger          `yaml:"-"`
+	Metrics prometheus.Registerer `yaml:"-"`
+}
+
+// Defaults suit a partition with tens of hosts in some hundred megabytes.
+func Defaults() Config {
+	return Config{
+		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 500, MaxName: 200, MaxServices: 20,
+		MaxEndpoints: 5000, MaxCandidates: 20000,
+	}
+}
+
+// Validate reports every error of c at once.
+func (c Config) Validate() error {
+	var errs []error
+	check := func(name string, v, low, high int) {
+		if v < low || v > high {
+			errs = append(errs, fmt.Errorf("discovery.%s is %d: must be between %d and %d", name, v, low, high))
+		}
+	}
+	check("max_pending", c.MaxPending, 1, 1_000_000)
+	check("max_partial_bytes", c.MaxPartialBytes, 1024, 16<<20)
+	check("max_params", c.MaxParams, 1, 10_000)
+	check("max_name", c.MaxName, 8, 4096)
+	check("max_services", c.MaxServices, 1, 1000)
+	check("max_endpoints", c.MaxEndpoints, 1, 1_000_000)
+	check("max_candidates", c.MaxCandidates, 1, 10_000_000)
+	return errors.Join(errs...)
+}
+
+// metrics count what limits did. All partitions of a process share them.
+type metrics struct {
+	early     prometheus.Counter // flushes because of MaxPending
+	params    prometheus.Counter
+	names     prometheus.Counter
+	unlisted  prometheus.Counter
+	forgotten prometheus.Counter
+	lostHits  prometheus.Counter
+	malformed prometheus.Counter
+	listed    prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		c := prometheus.NewCounter(prometheus.CounterOpts{Namespace: "mirador", Subsystem: "discovery", Name: name, Help: help})
+		if r == nil {
+			return c
+		}
+		// Both stages of a process share a registry.
+		var there prometheus.AlreadyRegisteredError
+		if err := r.Register(c); errors.As(err, &there) {
+			if old, ok := there.ExistingCollector.(prometheus.Counter); ok {
+				return old
+			}
+		} else if err != nil {
+			panic(fmt.Sprintf("discovery: metric %s: %v", name, err)) // another collector has our name: a fault of the program
+		}
+		return c
+	}
+	return &metrics{
+		early:     counter("early_flushes_total", "Differences sent before the commit because max_pending was reached."),
+		params:    counter("params_dropped_total", "Parameters not kept because of max_params."),
+		names:     counter("names_dropped_total", "Parameters not kept because their name is too long or no text."),
+		unlisted:  counter("endpoints_unlisted_total", "Times an endpoint was not listed because its host has max_endpoints."),
+		forgotten: counter("candidates_forgotten_total", "Paths forgotten, never answered with success, because of max_candidates."),
+		lostHits:  counter("candidate_hits_forgotten_total", "Transactions counted for paths that were forgotten."),
+		malformed: counter("partials_malformed_total", "Differences that could not be read."),
+		listed:    counter("endpoints_listed_total", "Endpoints that were listed."),
+	}
+}

@@ -1,0 +1,191 @@
+package discovery
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/tinylib/msgp/msgp"
+)
+
+// Factory makes detectors that gather differences. cfg must be valid. Findings
+// come from the merger alone.
+func Factory(cfg Config) detect.Factory {
+	m, pool := newMetrics(cfg.Metrics), newTraitPool()
+	return func(int32) detect.Detector {
+		return &detector{cfg: &cfg, metrics: m, pool: pool, pending: map[string]*pending{}}
+	}
+}
+
+// detector gathers, between two flushes, what the transactions of one partition
+// add to each endpoint.
+type detector struct {
+	cfg     *Config
+	metrics *metrics
+	pool    *traitPool
+	pending map[string]*pending // by endpoint id
+}
+
+// pending is a difference that was not sent yet.
+type pending struct {
+	tenant, host string
+	operation
+}
+
+var (
+	_ detect.Preparer = (*detector)(nil)
+	_ detect.Flusher  = (*detector)(nil)
+	_ detect.Stateful = (*detector)(nil)
+)
+
+// Prepare reads names and types out of the leaves.
+func (d *detector) Prepare(tx *detect.Tx) { tx.Prepared = d.pool.read(tx, d.cfg) }
+
+// Detect counts tx. A refusal by the edge for Mirador is a transaction like any
+// other here: hits count all, and a 403 neither lists an endpoint nor shows a
+// parameter. A sampled event counts once.
+func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
+	t, ok := tx.Prepared.(*traits)
+	if !ok {
+		t = d.pool.read(tx, d.cfg)
+	}
+	if t.dropped > 0 {
+		d.metrics.names.Add(float64(t.dropped))
+	}
+	p := d.pending[tx.Endpoint.ID]
+	if p == nil {
+		if len(d.pending) >= d.cfg.MaxPending {
+			d.metrics.early.Inc()
+			d.Flush(out)
+		}
+		p = &pending{tenant: strings.Clone(tx.Tenant), host: strings.Clone(tx.Endpoint.Host)}
+		p.id, p.method = strings.Clone(tx.Endpoint.ID), strings.Clone(tx.Endpoint.Method)
+		p.template = strings.Clone(tx.Endpoint.Template)
+		d.pending[p.id] = p
+	}
+	if dropped := p.count(tx, t, d.cfg); dropped > 0 {
+		d.metrics.params.Add(float64(dropped))
+	}
+	tx.Prepared = nil
+	d.pool.Put(t)
+}
+
+// count adds one transaction. It returns how many parameters found no room.
+func (op *operation) count(tx *detect.Tx, t *traits, c *Config) (dropped int) {
+	e, now := tx.Event, tx.Time.UnixNano()
+	op.span(now, now)
+	op.hits++
+	op.statuses[class(e.Status)]++
+	op.auth[scheme(e.Identity.Scheme)]++
+	if len(e.Deployment.Service) > 0 {
+		op.service(string(e.Deployment.Service), c.MaxServices)
+	}
+	if !t.success {
+		return 0
+	}
+	w := witness{now, e.ID, e.Status}
+	if op.successes == 0 || w.before(&op.witness) {
+		op.witness = w
+	}
+	op.successes++
+	op.protocols[t.protocol]++
+	for i := range t.params {
+		p := op.params.at(t.params[i].key, c.MaxParams)
+		if p == nil {
+			dropped++
+			continue
+		}
+		p.count++
+		for typ := range types {
+			if t.params[i].types&(1<<typ) != 0 {
+				p.types[typ]++
+			}
+		}
+	}
+	return dropped
+}
+
+// Flush sends the differences, a partial a host, and begins anew.
+func (d *detector) Flush(out *detect.Out) {
+	d.groups(d.cfg.MaxPartialBytes, func(tenant, host string, payload []byte) {
+		out.Partial(Kind, tenant, host, payload)
+	})
+	clear(d.pending)
+}
+
+// groups puts the pending differences in order and hands them over as payloads of
+// one host and at least one operation each, cut where one passes limit.
+func (d *detector) groups(limit int, f func(tenant, host string, payload []byte)) {
+	if len(d.pending) == 0 {
+		return
+	}
+	all := make([]*pending, 0, len(d.pending))
+	for _, p := range d.pending {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b *pending) int {
+		return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.host, b.host), strings.Compare(a.id, b.id))
+	})
+	var body []byte
+	count := 0
+	for i, p := range all {
+		body = appendOperation(body, &p.operation)
+		count++
+		if i+1 == len(all) || all[i+1].host != p.host || all[i+1].tenant != p.tenant || len(body) >= limit {
+			payload := make([]byte, 0, len(body)+8)
+			f(p.tenant, p.host, append(appendPayload(payload, count), body...))
+			body, count = body[:0], 0
+		}
+	}
+}
+
+// Snapshot writes what is pending.
+func (d *detector) Snapshot(w io.Writer) error {
+	b := msgp.AppendUint8(nil, formatVersion)
+	var groups uint32
+	var body []byte
+	d.groups(1<<30, func(tenant, host string, payload []byte) {
+		groups++
+		body = msgp.AppendString(body, tenant)
+		body = msgp.AppendString(body, host)
+		body = msgp.AppendBytes(body, payload)
+	})
+	b = append(msgp.AppendArrayHeader(b, groups), body...)
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("discovery: write snapshot: %w", err)
+	}
+	return nil
+}
+
+// Restore reads a snapshot into d, which must be new.
+func (d *detector) Restore(from io.Reader) error {
+	b, err := io.ReadAll(from)
+	if err != nil {
+		return fmt.Errorf("discovery: read snapshot: %w", err)
+	}
+	r := &reader{b: b}
+	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != formatVersion {
+		r.fail("snapshot of version %d, known is %d", v, formatVersion)
+	}
+	for range r.length() {
+		tenant, host := read(r, msgp.ReadStringBytes), read(r, msgp.ReadStringBytes)
+		payload := read(r, msgp.ReadBytesZC)
+		if r.err != nil {
+			break
+		}
+		ops, err := decodePayload(payload, tenant, host, d.cfg)
+		if err != nil {
+			return fmt.Errorf("discovery: restore: %w", err)
+		}
+		for _, op := range ops {
+			d.pending[op.id] = &pending{tenant: tenant, host: host, operation: *op}
+		}
+	}
+	if r.err != nil {
+		return fmt.Errorf("discovery: restore: %w", r.err)
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package discovery
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+)
+
+// place is where a parameter stands. The order is that of the names.
+type place uint8
+
+const (
+	inBody place = iota
+	inCookie
+	inHeader
+	inPath
+	inQuery
+	inResponse
+	places
+)
+
+var placeNames = [places]string{"body", "cookie", "header", "path", "query", "response"}
+
+// The types of values: what a format states, and what text shows.
+const (
+	typeBoolean = iota
+	typeDate
+	typeDateTime
+	typeEmail
+	typeInteger
+	typeIP
+	typeNull
+	typeNumber
+	typeString
+	typeUUID
+	types
+)
+
+var typeNames = [types]string{"boolean", "date", "date-time", "email", "integer", "ip", "null", "number", "string", "uuid"}
+
+// The identity schemes of an event, and what else a sensor may say.
+var schemeNames = [...]string{"api-key", "basic", "bearer", "cookie", "jwt", "mtls", "none", "other"}
+
+const (
+	schemeNone  = 6
+	schemeOther = 7
+	schemes     = len(schemeNames)
+)
+
+func scheme(name []byte) int {
+	if len(name) == 0 {
+		return schemeNone
+	}
+	for i, n := range schemeNames {
+		if string(name) == n {
+			return i
+		}
+	}
+	return schemeOther
+}
+
+// The protocols in the order in which they win when counts are equal.
+var protocolNames = [...]string{"rest", "graphql", "grpc", "jsonrpc", "soap"}
+
+const (
+	protocolREST = iota
+	protocolGraphQL
+	protocolGRPC
+	protocolJSONRPC
+	protocolSOAP
+	protocols
+)
+
+var classNames = [...]string{"none", "1xx", "2xx", "3xx", "4xx", "5xx"}
+
+const classes = len(classNames)
+
+// class is the index of a status in classNames; what is no status is none.
+func class(status uint16) int {
+	if status < 100 || status > 599 {
+		return 0
+	}
+	return int(status) / 100
+}
+
+// operation is what is known of one endpoint, or what some transactions add to
+// it: the two are of one form, and add joins them in any order.
+type operation struct {
+	id, method, template string
+
+	hits        uint64
+	first, last int64 // ns
+	statuses    [classes]uint64
+	auth        [schemes]uint64
+	protocols   [protocols]uint64
+	services    []string // sorted
+	// successes counts transactions that show that the endpoint exists; witness is
+	// the earliest of them. Parameters come from these alone: what a scanner sends
+	// to be refused is no parameter.
+	successes uint64
+	witness   witness
+	params    params
+}
+
+// witness is one transaction.
+type witness struct {
+	time   int64 // ns
+	id     [16]byte
+	status uint16
+}
+
+// before orders witnesses; of two at one time the smaller id.
+func (w *witness) before(o *witness) bool {
+	if w.time != o.time {
+		return w.time < o.time
+	}
+	return bytes.Compare(w.id[:], o.id[:]) < 0
+}
+
+// add joins o into op. It returns how many parameters found no room.
+func (op *operation) add(o *operation, c *Config) (dropped int) {
+	op.span(o.first, o.last)
+	op.hits += o.hits
+	for i, n := range o.statuses {
+		op.statuses[i] += n
+	}
+	for i, n := range o.auth {
+		op.auth[i] += n
+	}
+	for i, n := range o.protocols {
+		op.protocols[i] += n
+	}
+	for _, s := range o.services {
+		op.service(s, c.MaxServices)
+	}
+	if o.successes > 0 && (op.successes == 0 || o.witness.before(&op.witness)) {
+		op.witness = o.witness
+	}
+	op.successes += o.successes
+	for i := range o.params.list {
+		p := &o.params.list[i]
+		if to := op.params.at(p.key, c.MaxParams); to != nil {
+			to.count += p.count
+			for t, n := range p.types {
+				to.types[t] += n
+			}
+		} else {
+			dropped++
+		}
+	}
+	return dropped
+}
+
+// span widens first and last; it must run before hits are added.
+func (op *operation) span(first, last int64) {
+	if op.hits == 0 || first < op.first {
+		op.first = first
+	}
+	if op.hits == 0 || last > op.last {
+		op.last = last
+	}
+}
+
+// service adds a name; of too many the first in order stay, whoever came first.
+func (op *operation) service(name string, limit int) {
+	i, found := slices.BinarySearch(op.services, name)
+	if found || name == "" || i >= limit {
+		return
+	}
+	op.services = slices.Insert(op.services, i, strings.Clone(name))
+	if len(op.services) > limit {
+		op.services = op.services[:limit]
+	}
+}
+
+// protocol is the one that most transactions speak.
+func (op *operation) protocol() string {
+	best := 0
+	for i, n := range op.protocols {
+		if n > op.protocols[best] {
+			best = i
+		}
+	}
+	return protocolNames[best]
+}
+
+// endpoint is the record of op.
+func (op *operation) endpoint(tenant, host string) catalog.Endpoint {
+	e := catalog.Endpoint{
+		ID: op.id, Tenant: tenant, Host: host, Method: op.method, Template: op.template,
+		Protocol: op.protocol(), Source: catalog.Learned, Version: 1,
+		FirstSeen: time.Unix(0, op.first).UTC(), LastSeen: time.Unix(0, op.last).UTC(), Hits: op.hits,
+		Auth: tallies(schemeNames[:], op.auth[:]), Services: slices.Clone(op.services),
+	}
+	e.Statuses = tallies(classNames[1:], op.statuses[1:])
+	if op.statuses[0] > 0 {
+		e.Statuses = append(e.Statuses, catalog.Tally{Name: classNames[0], Count: op.statuses[0]})
+	}
+	for _, p := range op.params.sorted() {
+		e.Params = append(e.Params, catalog.Param{
+			In: placeNames[p.key.in], Name: p.key.name, Types: tallies(typeNames[:], p.types[:]), Count: p.count,
+		})
+	}
+	return e
+}
+
+// tallies are the counts that are not zero; names must be sorted.
+func tallies(names []string, counts []uint64) []catalog.Tally {
+	var out []catalog.Tally
+	for i, n := range counts {
+		if n > 0 {
+			out = append(out, catalog.Tally{Name: names[i], Count: n})
+		}
+	}
+	return out
+}
