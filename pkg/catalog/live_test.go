@@ -224,3 +224,15 @@ func FuzzDecodeEndpoint(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkLiveMatch(b *testing.B) {
+	l := NewLive(&Lexical{})
+	for i := range 10_000 {
+		l.Apply(endpoint("bank.example", "GET", fmt.Sprintf("/a%d", i)))
+	}
+	path := []byte("/api/v1/accounts/1002/transfers")
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Match("default", "bank.example", "GET", path)
+	}
+}

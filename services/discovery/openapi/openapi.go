@@ -246,16 +246,19 @@ func (x *exported) operation(several bool) object {
 	return op
 }
 
-// operationID is unique: path and method are.
+// operationID is unique, as path and method are: "get.accounts.:accounts_id".
 func operationID(method, path string) string {
 	b := []byte(strings.ToLower(method))
 	for i := range len(path) {
 		c := path[i]
 		switch {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9':
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '_':
 			b = append(b, c)
 		case c == '/':
-			b = append(b, '_')
+			b = append(b, '.')
+		case c == '{':
+			b = append(b, ':')
+		case c == '}':
 		default: // so that /a-b and /a.b differ
 			b = fmt.Appendf(b, "-%x", c)
 		}
