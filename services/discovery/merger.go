@@ -39,6 +39,7 @@ type merger struct {
 	candidates *list.List        // of *entry, the one last seen in front
 	listed     map[host]int
 	dirty      map[string]*entry // listed, changed since the last flush
+	warned     map[host]bool     // of MaxEndpoints; no part of the state
 }
 
 type host struct{ tenant, name string }
@@ -58,7 +59,7 @@ var (
 func newMerger(cfg *Config, m *metrics, partition int32) *merger {
 	return &merger{
 		cfg: cfg, metrics: m, log: cfg.Log, partition: partition,
-		entries: map[string]*entry{}, candidates: list.New(), listed: map[host]int{}, dirty: map[string]*entry{},
+		entries: map[string]*entry{}, candidates: list.New(), listed: map[host]int{}, dirty: map[string]*entry{}, warned: map[host]bool{},
 	}
 }
 
@@ -113,6 +114,9 @@ func (m *merger) merge(tenant, name string, op *operation, out *detect.Out) {
 	if e.successes > 0 {
 		if !known {
 			m.metrics.unlisted.Inc()
+		}
+		if !m.warned[at] { // once: whoever sends the paths must not fill the log
+			m.warned[at] = true
 			m.log.Warn("endpoint not listed: its host has as many as discovery.max_endpoints allows",
 				"tenant", tenant, "host", name, "limit", m.cfg.MaxEndpoints)
 		}
