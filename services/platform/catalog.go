@@ -1,0 +1,57 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/schemas"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// followCatalog keeps the process's live catalog as mirador.catalog has it. A
+// record that does not decode is logged and passed over: the catalog is advice,
+// and without it the lexer's template stands.
+func (p *Process) followCatalog(ctx context.Context) error {
+	opts := append(p.kafka[:len(p.kafka):len(p.kafka)], kgo.ConsumeTopics(schemas.TopicCatalog),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(time.Second))
+	cl, err := kgo.NewClient(opts...)
+	if err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	defer cl.Close()
+	for ctx.Err() == nil {
+		fetches := cl.PollFetches(ctx)
+		fetches.EachError(func(t string, n int32, err error) {
+			if ctx.Err() == nil {
+				p.Log.Warn("catalog: fetch", "topic", t, "partition", n, "error", err)
+			}
+		})
+		fetches.EachRecord(func(r *kgo.Record) {
+			if r.Value == nil {
+				if _, id, ok := splitKey(r.Key); ok {
+					p.live.Remove(id)
+				}
+				return
+			}
+			e, err := catalog.DecodeEndpoint(r.Value)
+			if err != nil {
+				p.Log.Warn("catalog: record passed over", "offset", r.Offset, "error", err)
+				return
+			}
+			p.live.Apply(e)
+		})
+	}
+	return nil
+}
+
+// splitKey takes a record key tenant|id apart.
+func splitKey(key []byte) (tenant, id string, ok bool) {
+	for i, c := range key {
+		if c == '|' {
+			return string(key[:i]), string(key[i+1:]), true
+		}
+	}
+	return "", "", false
+}

@@ -1,0 +1,181 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/pkg/capture"
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/chsink"
+	"github.com/miradorhq/mirador/pkg/runner"
+	"github.com/miradorhq/mirador/pkg/telemetry"
+	"github.com/miradorhq/mirador/schemas"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Process is a set of services in one operating system process. Make one with
+// New; Run it once.
+type Process struct {
+	Config   Config
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+	Health   telemetry.Health
+
+	kafka    []kgo.Opt
+	lexical  *catalog.Lexical
+	live     *catalog.Live
+	identity capture.Key
+	signer   *action.Signer
+	rows     *chsink.Metrics
+	parts    []part
+	built    built
+}
+
+// part is one thing that runs until its context ends.
+type part struct {
+	name   string
+	run    func(context.Context) error
+	health telemetry.Check
+}
+
+// New reads keys and builds the services. Nothing runs yet and no connection is
+// made. The configuration must be valid.
+func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
+	p := &Process{Config: cfg, Log: log, Registry: telemetry.NewRegistry(), lexical: &catalog.Lexical{}}
+	p.live = catalog.NewLive(p.lexical)
+	p.rows = chsink.NewMetrics(p.Registry)
+	if err := p.Registry.Register(p.lexical); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.kafka, err = cfg.Kafka.Options(); err != nil {
+		return nil, err
+	}
+	if p.identity, err = cfg.identityKey(); err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	if p.signer, err = cfg.signer(); err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	for _, name := range services {
+		s, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		parts, err := s.build(p)
+		if err != nil {
+			return nil, fmt.Errorf("service %s: %w", name, err)
+		}
+		for i := range parts {
+			parts[i].name = name + "." + parts[i].name
+		}
+		p.parts = append(p.parts, parts...)
+	}
+	p.parts = append(p.parts, part{name: "catalog", run: p.followCatalog})
+	for _, part := range p.parts {
+		if part.health != nil {
+			p.Health.Add(part.name, part.health)
+		}
+	}
+	return p, nil
+}
+
+// options are the runner's for service.
+func (p *Process) options(service string) runner.Options {
+	o := runner.DefaultOptions()
+	p.Config.Stages.apply(&o)
+	o.Kafka, o.Service, o.Instance = p.kafka, service, p.Config.instance()
+	o.Logger, o.Registry, o.Matcher, o.Version = p.Log.With("service", service), p.Registry, p.live, Version
+	return o
+}
+
+// Run makes the topics, starts every part and returns when ctx has ended and all
+// have, or when one could not go on. It waits for brokers that do not answer.
+func (p *Process) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if p.Config.Telemetry.Listen != "" {
+		addr, done, err := telemetry.Serve(ctx, p.Config.Telemetry.Listen, telemetry.Handler(p.Registry, &p.Health))
+		if err != nil {
+			return fmt.Errorf("telemetry: %w", err)
+		}
+		defer func() { stop(nil); <-done }()
+		p.Log.Info("telemetry", "metrics", "http://"+addr+"/metrics", "health", "http://"+addr+"/healthz")
+	}
+	p.Health.Add("topics", func() (bool, string) { return false, "waiting for kafka at " + fmt.Sprint(p.Config.Kafka.Brokers) })
+	if err := p.ensureTopics(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	p.Health.Add("topics", func() (bool, string) { return true, "" })
+	var wg sync.WaitGroup
+	for _, part := range p.parts {
+		wg.Go(func() {
+			if err := part.run(ctx); err != nil && ctx.Err() == nil {
+				stop(fmt.Errorf("%s: %w", part.name, err))
+			}
+		})
+	}
+	p.Health.SetReady(true)
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// ensureTopics tries until the brokers answer. What they refuse is an error.
+func (p *Process) ensureTopics(ctx context.Context) error {
+	cl, err := kgo.NewClient(append(p.kafka[:len(p.kafka):len(p.kafka)], kgo.RetryTimeout(5*time.Second))...)
+	if err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	defer cl.Close()
+	o := p.options("topics")
+	plan := runner.TopicPlan{Partitions: int32(p.Config.Kafka.Partitions), Replication: int16(p.Config.Kafka.Replication)}
+	for wait := 200 * time.Millisecond; ; wait = min(2*wait, 15*time.Second) {
+		if err = cl.Ping(ctx); err == nil {
+			return runner.EnsureTopics(ctx, kadm.NewClient(cl), schemas.Topics, &o, plan)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		p.Log.Error("no broker answers; is kafka running there? (kafka.brokers)", "brokers", p.Config.Kafka.Brokers, "again_in", wait.String(), "error", err)
+		if !sleep(ctx, wait) {
+			return nil
+		}
+	}
+}
+
+// sleep waits, or returns false when ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// migrate brings the tables up to date, however long ClickHouse takes to answer:
+// only sinks wait for it.
+func (p *Process) migrate(ctx context.Context) error {
+	for wait := 200 * time.Millisecond; ; wait = min(2*wait, 15*time.Second) {
+		err := chsink.Migrate(ctx, p.Config.ClickHouse, p.Config.Retention, p.Log)
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.Log.Error("clickhouse: tables are not ready; rows wait in kafka meanwhile", "addr", p.Config.ClickHouse.Addr, "again_in", wait.String(), "error", err)
+		if !sleep(ctx, wait) {
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/miradorhq/mirador/pkg/chsink"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/policy"
+	"github.com/miradorhq/mirador/pkg/runner"
+	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/behavior"
+	"github.com/miradorhq/mirador/services/classifier"
+	"github.com/miradorhq/mirador/services/discovery"
+	"github.com/miradorhq/mirador/services/signature"
+	"github.com/miradorhq/mirador/services/signature/crs"
+)
+
+// Service is one of Mirador's services.
+type Service struct {
+	Name  string
+	About string
+	build func(*Process) ([]part, error)
+}
+
+// Services lists them all, in the order of the flow.
+func Services() []Service {
+	return []Service{
+		{"shipper", "takes transactions over HTTP and publishes them to mirador.events", (*Process).shipper},
+		{"discovery", "learns endpoints and parameters; writes the catalog", (*Process).discovery},
+		{"signature", "matches known attacks with the OWASP core rule set", (*Process).signature},
+		{"behavior", "scores who acts unusually: stuffing, scans, enumeration, objects of others", (*Process).behavior},
+		{"classifier", "finds fields that carry sensitive data", (*Process).classifier},
+		{"recorder", "writes transactions, actions and statuses to ClickHouse: the audit log", (*Process).recorder},
+		{"enforcer", "carries out signed actions at an edge", (*Process).enforcer},
+		{"console", "shows analysts what was found, and lifts blocks", (*Process).console},
+	}
+}
+
+// Names of all services.
+func Names() []string {
+	var names []string
+	for _, s := range Services() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func find(name string) (Service, error) {
+	for _, s := range Services() {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return Service{}, fmt.Errorf("no service is called %q; there are %s", name, strings.Join(Names(), ", "))
+}
+
+// detection is what the detector services have in common.
+type detection struct {
+	name   string
+	first  detect.Factory
+	second detect.MergerFactory // nil where there is no second stage
+	kind   string
+}
+
+// detectStages are the stages of a detector service: the first over events, the
+// second over partials, both under policy, and the sink of findings.
+func (p *Process) detectStages(d detection) ([]part, error) {
+	o := p.options(d.name)
+	rules, err := policy.New(p.Config.Policy, d.name, p.signer, p.Registry)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []string
+	if d.second != nil {
+		kinds = []string{d.kind}
+	}
+	first, err := runner.NewDetect(o, runner.DetectStage{Name: d.name, New: policy.Wrap(d.first, rules), PartialKinds: kinds})
+	if err != nil {
+		return nil, err
+	}
+	parts := []part{stagePart("detect", first)}
+	if d.second != nil {
+		// A stage of its own issues under a name of its own.
+		rules, err := policy.New(p.Config.Policy, d.name+"-merge", p.signer, p.Registry)
+		if err != nil {
+			return nil, err
+		}
+		second, err := runner.NewMerge(o, runner.MergeStage{Name: d.name + "-merge", Kind: d.kind, New: policy.WrapMerger(d.second, rules)})
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, stagePart("merge", second))
+	}
+	return parts, nil
+}
+
+func stagePart(name string, s *runner.Stage) part {
+	return part{name: name, run: s.Run, health: func() (bool, string) { h := s.Health(); return h.OK, h.Reason }}
+}
+
+// sink is a part that waits for its table and then copies topic into it.
+func (p *Process) sink(service, topic string, open func() (runner.Sink, error)) (part, error) {
+	name := service + "-" + strings.ReplaceAll(strings.TrimPrefix(topic, "mirador."), ".", "-")
+	s, err := runner.NewSink(p.options(service), runner.SinkStage{Name: name, Topic: topic, New: open})
+	if err != nil {
+		return part{}, err
+	}
+	out := stagePart(name, s)
+	out.run = func(ctx context.Context) error {
+		if err := p.migrate(ctx); err != nil {
+			return err
+		}
+		return s.Run(ctx)
+	}
+	return out, nil
+}
+
+func (p *Process) discovery() ([]part, error) {
+	cfg := p.Config.Discovery
+	parts, err := p.detectStages(detection{"discovery", discovery.Factory(cfg), discovery.MergerFactory(cfg), discovery.Kind})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.sink("discovery", schemas.TopicCatalog, func() (runner.Sink, error) { return chsink.NewEndpoints(p.Config.ClickHouse, p.rows) })
+	return append(parts, rows), err
+}
+
+func (p *Process) signature() ([]part, error) {
+	engine, err := crs.New(p.Config.Signature.Engine)
+	if err != nil {
+		return nil, err
+	}
+	f, err := signature.Factory(p.Config.Signature.Config, engine, p.Registry)
+	if err != nil {
+		return nil, err
+	}
+	return p.detectStages(detection{name: "signature", first: f})
+}
+
+func (p *Process) behavior() ([]part, error) {
+	m, err := behavior.NewMetrics(p.Registry)
+	if err != nil {
+		return nil, err
+	}
+	first, err := behavior.Factory(p.Config.Behavior, m)
+	if err != nil {
+		return nil, err
+	}
+	second, err := behavior.MergerFactory(p.Config.Behavior, m)
+	if err != nil {
+		return nil, err
+	}
+	return p.detectStages(detection{"behavior", first, second, behavior.PartialKind})
+}
+
+func (p *Process) classifier() ([]part, error) {
+	cfg := p.Config.Classifier
+	first, err := classifier.Factory(cfg)
+	if err != nil {
+		return nil, err
+	}
+	second, err := classifier.MergerFactory(cfg)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := p.detectStages(detection{"classifier", first, second, classifier.Kind})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.sink("classifier", schemas.TopicFields, func() (runner.Sink, error) { return chsink.NewFields(p.Config.ClickHouse, p.rows) })
+	return append(parts, rows), err
+}
+
+// recorder sinks what several services write: one sink a topic, so that a row is
+// not written by each of them.
+func (p *Process) recorder() ([]part, error) {
+	ch, m := p.Config.ClickHouse, p.rows
+	var parts []part
+	for _, s := range []struct {
+		topic string
+		open  func() (runner.Sink, error)
+	}{
+		{schemas.TopicEvents, func() (runner.Sink, error) { return chsink.NewEvents(ch, p.live, p.Config.Recorder, m) }},
+		{schemas.TopicFindings, func() (runner.Sink, error) { return chsink.NewFindings(ch, m) }},
+		{schemas.TopicActions, func() (runner.Sink, error) { return chsink.NewActions(ch, m) }},
+		{schemas.TopicStatus, func() (runner.Sink, error) { return chsink.NewStatuses(ch, m) }},
+	} {
+		rows, err := p.sink("recorder", s.topic, s.open)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, rows)
+	}
+	return parts, nil
+}
