@@ -159,8 +159,25 @@ func Open(ctx context.Context, c Config) (driver.Conn, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("chsink: configuration: %w", err)
 	}
+	// Asked for first: a server out of libchdb ends itself when a connection names a
+	// database that it does not have.
+	first, err := c.open(ctx, anyDatabase)
+	if err != nil {
+		return nil, err
+	}
+	defer first.Close()
+	var n uint64
+	if err := first.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = ?", c.Database).Scan(&n); err != nil {
+		return nil, fmt.Errorf("chsink: look for database %s at %v: %w", c.Database, c.Addr, err)
+	}
+	if n == 0 {
+		return nil, fmt.Errorf("chsink: there is no database %s at %v, or user %s may not see it: migrate first", c.Database, c.Addr, c.User)
+	}
 	return c.open(ctx, c.Database)
 }
+
+// anyDatabase is one that every server has and every user may connect to.
+const anyDatabase = "system"
 
 func (c *Config) open(ctx context.Context, database string) (driver.Conn, error) {
 	secure, err := c.TLS.config()

@@ -43,7 +43,7 @@ func migrate(ctx context.Context, cfg Config, r Retention, log *slog.Logger, fil
 		return fmt.Errorf("chsink: %w", err)
 	}
 	// Not bound to the database: it may not be there yet, and this one always is.
-	conn, err := cfg.open(ctx, "system")
+	conn, err := cfg.open(ctx, anyDatabase)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
@@ -67,42 +71,46 @@ var ttlInForce = regexp.MustCompile(` TTL toDateTime\(received\) \+ toIntervalDa
 // applyRetention changes the TTL of every table whose TTL is another. It asks the
 // server and not its own records, so a change by hand is put right too.
 func applyRetention(ctx context.Context, conn driver.Conn, database string, r Retention, log *slog.Logger) error {
-	rows, err := conn.Query(ctx, "SELECT name, engine_full FROM system.tables WHERE database = ? AND engine LIKE '%MergeTree' ORDER BY name", database)
-	if err != nil {
-		return fmt.Errorf("chsink: retention: list the tables of %s: %w", database, err)
-	}
-	defer rows.Close()
 	want := r.tables()
-	have := make(map[string]int)
-	var order []string
-	for rows.Next() {
-		var name, engine string
-		if err := rows.Scan(&name, &engine); err != nil {
-			return fmt.Errorf("chsink: retention: list the tables of %s: %w", database, err)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if err := applyTTL(ctx, conn, database+"."+name, want[name], log); err != nil {
+			return err
 		}
-		if _, ours := want[name]; !ours {
-			continue
-		}
-		order = append(order, name)
-		if m := ttlInForce.FindStringSubmatch(engine); m != nil {
-			have[name], _ = strconv.Atoi(m[1])
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("chsink: retention: list the tables of %s: %w", database, err)
-	}
-	for _, name := range order {
-		if have[name] == want[name] {
-			continue
-		}
-		change := "REMOVE TTL"
-		if want[name] != 0 {
-			change = "MODIFY " + ttlClause("received", want[name])
-		}
-		if err := conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s.%s %s", database, name, change)); err != nil {
-			return fmt.Errorf("chsink: retention of %s.%s from %d to %d days: %w", database, name, have[name], want[name], err)
-		}
-		log.Info("retention changed", "table", name, "from_days", have[name], "to_days", want[name])
 	}
 	return nil
+}
+
+// applyTTL asks and changes until the server says what is wanted: another starter
+// may do the same at this moment, and the server then refuses one of the two.
+func applyTTL(ctx context.Context, conn driver.Conn, table string, want int, log *slog.Logger) error {
+	database, name, _ := strings.Cut(table, ".")
+	var refused error
+	for range 5 {
+		var engine string
+		const query = "SELECT engine_full FROM system.tables WHERE database = ? AND name = ?"
+		if err := conn.QueryRow(ctx, query, database, name).Scan(&engine); err != nil {
+			return fmt.Errorf("chsink: retention of %s: %w", table, err)
+		}
+		have := 0
+		if m := ttlInForce.FindStringSubmatch(engine); m != nil {
+			have, _ = strconv.Atoi(m[1])
+		}
+		if have == want {
+			return nil
+		}
+		change := "REMOVE TTL"
+		if want != 0 {
+			change = "MODIFY " + ttlClause("received", want)
+		}
+		if refused = conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s %s", table, change)); refused == nil {
+			log.Info("retention changed", "table", table, "from_days", have, "to_days", want)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("chsink: retention of %s: %w", table, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("chsink: set retention of %s to %d days: %w", table, want, refused)
 }

@@ -140,7 +140,7 @@ func (t *table) insert(ctx context.Context) error {
 		}
 	}
 	if t.query == "" {
-		t.query = t.input.Into(t.name)
+		t.query = "INSERT INTO " + t.cfg.Database + "." + t.name + " " + t.input.Columns() + " VALUES"
 	}
 	err := t.client.Do(ctx, ch.Query{Body: t.query, Input: t.input, Settings: insertSettings})
 	if err != nil {
@@ -161,7 +161,7 @@ func (t *table) dial(ctx context.Context) error {
 		n := (t.first + i) % len(t.cfg.Addr)
 		t.addr = t.cfg.Addr[n]
 		client, err := ch.Dial(ctx, ch.Options{
-			Address: t.addr, Database: t.cfg.Database, User: t.cfg.User, Password: t.cfg.Password, TLS: secure,
+			Address: t.addr, Database: anyDatabase, User: t.cfg.User, Password: t.cfg.Password, TLS: secure,
 			Compression: compressions[t.cfg.Compression].insert, ClientName: "mirador",
 			DialTimeout: t.cfg.DialTimeout, HandshakeTimeout: t.cfg.DialTimeout, ReadTimeout: t.cfg.InsertTimeout,
 		})

@@ -41,7 +41,7 @@ COMMENT 'Every sensitive field once, as it stands now.';
 CREATE VIEW IF NOT EXISTS {{.Database}}.v_actions AS
 SELECT
     o.* EXCEPT (tombstone),
-    e.topic_offset > o.topic_offset AS ended,
+    CAST(e.topic_offset > o.topic_offset, 'Bool') AS ended,
     if(ended, e.received, toDateTime64(0, 6, 'UTC')) AS ended_at
 FROM
 (
