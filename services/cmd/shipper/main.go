@@ -1,0 +1,6 @@
+// Command shipper runs the service of that name.
+package main
+
+import "github.com/miradorhq/mirador/services/platform"
+
+func main() { platform.Main("shipper") }

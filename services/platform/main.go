@@ -1,0 +1,108 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/miradorhq/mirador/pkg/config"
+	"github.com/spf13/pflag"
+)
+
+// Version is set at build time by -ldflags "-X .../platform.Version=v1.2.3".
+var Version = "dev"
+
+// Flags are what every command that runs services takes.
+type Flags struct {
+	set      *pflag.FlagSet
+	file     *string
+	validate *bool
+	print    *bool
+}
+
+// AddFlags registers the flags of every setting and the common ones on fs. c
+// holds the defaults that --help shows.
+func AddFlags(fs *pflag.FlagSet, c *Config) *Flags {
+	f := &Flags{
+		set:      fs,
+		file:     fs.String("config", os.Getenv("MIRADOR_CONFIG"), "YAML file with settings; - is standard input (environment: MIRADOR_CONFIG)"),
+		validate: fs.Bool("validate", false, "check the configuration, report every error, and exit"),
+		print:    fs.Bool("print-config", false, "print every setting with its description and present value as YAML, and exit"),
+	}
+	config.AddFlags(fs, c)
+	return f
+}
+
+// ErrDone says that the command has done what its flags asked for and must end.
+var ErrDone = errors.New("done")
+
+// Load fills c from file, environment and flags. With --validate or
+// --print-config it writes to out and returns ErrDone.
+func (f *Flags) Load(c *Config, out io.Writer) error {
+	if err := config.Load(c, config.Sources{File: *f.file, Environ: os.Environ(), Flags: f.set}); err != nil {
+		return fmt.Errorf("configuration:\n%w", err)
+	}
+	switch {
+	case *f.print:
+		_, err := out.Write(config.Reference(c))
+		return errors.Join(ErrDone, err)
+	case *f.validate:
+		fmt.Fprintln(out, "the configuration is valid")
+		return ErrDone
+	}
+	return nil
+}
+
+// Main is the main function of the command that runs one service.
+func Main(service string) {
+	if err := mainOf(service, os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", service, err)
+		os.Exit(1)
+	}
+}
+
+func mainOf(service string, args []string) error {
+	s, err := find(service)
+	if err != nil {
+		return err
+	}
+	c := Defaults()
+	fs := pflag.NewFlagSet(service, pflag.ContinueOnError)
+	fs.SortFlags = false
+	fs.Usage = func() {
+		fmt.Printf(`%[1]s: %[2]s.
+
+Settings come from a YAML file (--config), then the environment (MIRADOR_KAFKA_BROKERS is
+kafka.brokers), then flags; the later wins. A service reads the parts it needs.
+
+  %[1]s --kafka.brokers=kafka:9092 --clickhouse.addr=clickhouse:9000
+  %[1]s --print-config > mirador.yaml
+
+`, service, s.About)
+		fs.PrintDefaults()
+	}
+	flags := AddFlags(fs, &c)
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, pflag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	if err := flags.Load(&c, os.Stdout); err != nil {
+		if errors.Is(err, ErrDone) {
+			return nil
+		}
+		return err
+	}
+	p, err := New(c, []string{service}, c.Telemetry.Logger(os.Stderr))
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return p.Run(ctx)
+}
