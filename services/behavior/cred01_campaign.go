@@ -1,0 +1,280 @@
+package behavior
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/behavior/keyed"
+)
+
+// campaign is CRED-01's second stage: one login, all sources.
+//
+// Method, after Javed and Paxson: first whether the login as a whole fails more than
+// it does, then who takes part. The failures of each ten seconds are held against
+// two beta-binomials, the login's usual rate (decayed, half-life one day) and an
+// attack's; a CUSUM sums the log likelihood ratios and alarms at a level. The beta
+// lets the usual rate wander, so that a busy minute of typing errors is none. Then
+// networks (/24, /48) and single addresses are attributed by their own failures over
+// five minutes. An address that cannot be told from a person who forgot a password
+// is left out: it may be one.
+//
+// Guard for releases: if half of the failing users logged in here before, the login
+// is broken and nobody attacks it.
+type campaign struct {
+	_msgpack                              struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Tenant, EndpointID, Endpoint, Service string
+	// Open are attempts of buckets not yet judged, Window those of the last five
+	// minutes that were; both sorted after a judgement.
+	Open, Window []tally
+	// Judged is the first bucket not yet judged.
+	Judged int64
+	// Cusum is the sum of log likelihood ratios; OK and Fail the usual attempts,
+	// decayed as of Judged.
+	Cusum    float64
+	OK, Fail float64
+	Known    keyed.Filter
+	// Start and Last are the buckets in which the alarm began and last held.
+	Start, Last    int64
+	Count, Emitted uint64
+	EmittedAt      int64
+}
+
+const (
+	windowBuckets  = 5 * minute / bucket
+	usualRate      = 0.2 // of attempts fail, before the login has shown its own rate
+	usualWeight    = 10.0
+	attackRate     = 0.9
+	attackWeight   = 20.0
+	usualHalfLife  = 24 * hour / bucket // buckets
+	maxCampaign    = 100                // addresses that a finding lists
+	maxEvidenceNet = 5
+)
+
+func (c *campaign) valid(cfg *Config) error {
+	if len(c.Open) > cfg.MaxSources || len(c.Window) > int(windowBuckets+1)*cfg.MaxSources {
+		return fmt.Errorf("login of %d and %d attempts", len(c.Open), len(c.Window))
+	}
+	if !finite(c.Cusum, c.OK, c.Fail) {
+		return errors.New("login whose rate is not a number")
+	}
+	for _, ts := range [...][]tally{c.Open, c.Window} {
+		for i := range ts {
+			if ts[i].Bucket < 0 || ts[i].Bucket > math.MaxInt64/bucket {
+				return fmt.Errorf("attempt in bucket %d", ts[i].Bucket)
+			}
+		}
+	}
+	return c.Known.Valid()
+}
+
+// judge judges all buckets before b.
+func (c *campaign) judge(b int64, cfg *Config, m *Metrics, out *detect.Out) {
+	c.Open = summed(c.Open)
+	for len(c.Open) > 0 && c.Open[0].Bucket < b {
+		at := c.Open[0].Bucket
+		due, rest := take(c.Open, at+1)
+		c.one(at, due, cfg, m, out)
+		c.Open = append(c.Open[:0], rest...)
+	}
+	c.Judged = max(c.Judged, b)
+}
+
+// one judges the bucket at, which holds ts.
+func (c *campaign) one(at int64, ts []tally, cfg *Config, m *Metrics, out *detect.Out) {
+	var ok, fail float64
+	for i := range ts {
+		ok += float64(ts[i].OK)
+		fail += float64(ts[i].Fail)
+	}
+	_, c.Window = take(c.Window, at-windowBuckets+1)
+	c.Window = append(slices.Clone(c.Window), ts...)
+
+	rate := (usualRate*usualWeight + c.Fail) / (usualWeight + c.OK + c.Fail)
+	rate = min(0.7, max(0.02, rate))
+	n := ok + fail
+	llr := betaBinomial(fail, n, attackRate*attackWeight, (1-attackRate)*attackWeight) -
+		betaBinomial(fail, n, rate*usualWeight, (1-rate)*usualWeight)
+	// Bounded above, so that it falls within minutes once the attack is over.
+	c.Cusum = min(4*cfg.Cred.Alarm, max(0, c.Cusum+llr))
+	if c.Cusum < cfg.Cred.Alarm/2 {
+		d := math.Exp2(-1 / float64(usualHalfLife))
+		c.OK, c.Fail = min(1e9, c.OK*d+ok), min(1e9, c.Fail*d+fail)
+	}
+	if c.Cusum >= cfg.Cred.Alarm {
+		c.alarm(at, fail, cfg, m, out)
+	}
+	// Users who got in during an alarm may be the attacker's: they teach nothing.
+	if c.Cusum < cfg.Cred.Alarm {
+		for i := range ts {
+			if ts[i].OK > 0 {
+				c.Known.Add(ts[i].User)
+			}
+		}
+	}
+}
+
+func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *detect.Out) {
+	a := c.attribute(cfg)
+	if a.users < cfg.Cred.CampaignUsers {
+		return
+	}
+	if 2*a.known >= a.users {
+		m.suppressed.WithLabelValues("cred_release").Inc()
+		return
+	}
+	now := (at + 1) * bucket
+	if c.Count > 0 && (at-c.Last)*bucket > int64(cfg.Quiet) || (at-c.Start)*bucket > int64(cfg.Longest) {
+		c.Count, c.Emitted, c.EmittedAt = 0, 0, 0
+	}
+	if c.Count == 0 {
+		c.Start = at
+		c.Count = uint64(a.fails)
+	} else {
+		c.Count += uint64(fail)
+	}
+	c.Last = at
+	if c.Emitted > 0 && c.Count < 2*c.Emitted && now-c.EmittedAt < int64(cfg.UpdateEvery) {
+		return
+	}
+	c.Emitted, c.EmittedAt = c.Count, now
+	f := finding.From(&cred01, c.Tenant)
+	start := time.Unix(0, c.Start*bucket).UTC()
+	f.ID = finding.ID(c.Tenant, Name, cred01.ID, "login", c.EndpointID, start.Format(time.RFC3339Nano))
+	f.Title = "Credential stuffing from many sources"
+	f.Time, f.FirstSeen, f.LastSeen, f.Count = time.Unix(0, now).UTC(), start, time.Unix(0, now).UTC(), c.Count
+	f.Subject = finding.Subject{Addresses: a.addresses, Endpoint: c.Endpoint, EndpointID: c.EndpointID, Service: c.Service}
+	f.Confidence = min(0.98, 0.7+0.2*min(1, c.Cusum/(4*cfg.Cred.Alarm))+0.08*float64(a.users-a.known)/float64(a.users))
+	f.Features = []finding.Number{{Name: "cusum", Value: c.Cusum}, {Name: "failing_users_5m", Value: float64(a.users)}, {Name: "known_users", Value: float64(a.known)},
+		{Name: "failures_5m", Value: float64(a.fails)}, {Name: "sources_5m", Value: float64(a.sources)}, {Name: "attributed", Value: float64(a.attributed)}}
+	f.Baseline = []finding.Number{{Name: "alarm", Value: cfg.Cred.Alarm}, {Name: "usual_failure_share", Value: (usualRate*usualWeight + c.Fail) / (usualWeight + c.OK + c.Fail)}}
+	for _, n := range a.networks {
+		f.Evidence = append(f.Evidence, finding.Evidence{Location: "client.address", Masked: n.name, Note: fmt.Sprintf("%d users, %d of %d attempts refused", n.users, n.fail, n.fail+n.ok)})
+	}
+	f.Summary = fmt.Sprintf("%d different users refused at %s from %d sources in 5 min, %d of them ever logged in here before; %d sources attributed",
+		a.users, c.Endpoint, a.sources, a.known, a.attributed)
+	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert", cfg.Cred.CampaignUsers-1)
+	f.Versions.Detector = Version
+	m.findings.WithLabelValues(f.Rule).Inc()
+	out.Finding(f)
+}
+
+// attribution is who takes part, over the window.
+type attribution struct {
+	users, known, fails, sources, attributed int
+	addresses                                []string
+	networks                                 []network
+}
+
+type network struct {
+	name            string
+	ok, fail, users int
+	known           int
+	newest          int64
+	members         []int // of sources
+}
+
+// attribute walks the window in the order of addresses, so that ties and lists come
+// out the same every time.
+func (c *campaign) attribute(cfg *Config) (a attribution) {
+	w := slices.Clone(c.Window)
+	slices.SortFunc(w, func(x, y tally) int {
+		return cmp.Or(cmp.Compare(x.Address, y.Address), cmp.Compare(x.User, y.User), cmp.Compare(x.Bucket, y.Bucket))
+	})
+	users := make(map[uint64]bool) // asked, never walked
+	var sources []network
+	index := make(map[string]int)
+	var nets []network
+	for i := range w {
+		t := &w[i]
+		if i == 0 || w[i-1].Address != t.Address {
+			sources = append(sources, network{name: t.Address})
+			k := cluster(t.Address)
+			j, ok := index[k]
+			if !ok {
+				j = len(nets)
+				index[k] = j
+				nets = append(nets, network{name: k})
+			}
+			nets[j].members = append(nets[j].members, len(sources)-1)
+		}
+		s := &sources[len(sources)-1]
+		s.ok += int(t.OK)
+		s.fail += int(t.Fail)
+		s.newest = max(s.newest, t.Bucket)
+		a.fails += int(t.Fail)
+		if t.Fail == 0 {
+			continue
+		}
+		known := c.Known.Has(t.User)
+		if i == 0 || w[i-1].Address != t.Address || w[i-1].User != t.User || w[i-1].Fail == 0 {
+			s.users++
+			if known {
+				s.known++
+			}
+		}
+		if !users[t.User] {
+			users[t.User] = true
+			a.users++
+			if known {
+				a.known++
+			}
+		}
+	}
+	a.sources = len(sources)
+	var guilty []network
+	for i := range nets {
+		n := &nets[i]
+		for _, j := range n.members {
+			n.ok += sources[j].ok
+			n.fail += sources[j].fail
+			n.users += sources[j].users
+			n.known += sources[j].known
+		}
+		whole := n.users >= cfg.Cred.ClusterUsers && 2*n.known < n.users && float64(n.fail) >= cfg.Cred.FailureShare*float64(n.fail+n.ok)
+		taken := 0
+		for _, j := range n.members {
+			s := sources[j]
+			alone := s.users >= 2 && s.known == 0 && s.ok == 0
+			if s.fail > 0 && (alone || whole && 2*s.known <= s.users && float64(s.fail) >= cfg.Cred.FailureShare*float64(s.fail+s.ok)) {
+				guilty = append(guilty, s)
+				taken++
+			}
+		}
+		if taken > 0 {
+			a.networks = append(a.networks, *n)
+		}
+	}
+	a.attributed = len(guilty)
+	slices.SortStableFunc(guilty, func(x, y network) int { return cmp.Or(cmp.Compare(y.newest, x.newest), cmp.Compare(y.fail, x.fail)) })
+	for _, s := range guilty[:min(len(guilty), maxCampaign)] {
+		a.addresses = append(a.addresses, s.name)
+	}
+	slices.SortStableFunc(a.networks, func(x, y network) int { return cmp.Compare(y.fail, x.fail) })
+	a.networks = a.networks[:min(len(a.networks), maxEvidenceNet)]
+	return a
+}
+
+// cluster is the network of an address: /24 or /48.
+func cluster(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return "unknown"
+	}
+	a = a.Unmap().WithZone("")
+	bits := 48
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil { // cannot be: both kinds have these prefixes
+		return "unknown"
+	}
+	return p.String()
+}

@@ -1,0 +1,284 @@
+package behavior_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/behavior"
+	"github.com/segmentio/encoding/json"
+)
+
+// step is a line of a case: n transactions that differ in {i}.
+//
+// In u, body, resp, ip and sub, {i} is the running number from 0, {i+K} with K added,
+// {i*K} times K, {r} a number below 10⁹ and {x} sixteen hex digits, both made from i.
+type step struct {
+	T     float64 `json:"t"`     // seconds from the start
+	Every float64 `json:"every"` // seconds between, 1 if absent
+	N     int     `json:"n"`
+	IP    string  `json:"ip"`
+	Sub   string  `json:"sub"` // absent: the address is the principal
+	M     string  `json:"m"`
+	U     string  `json:"u"`
+	S     []int   `json:"s"` // statuses, in turn
+	Body  string  `json:"body"`
+	Resp  string  `json:"resp"`
+	Flags uint32  `json:"flags"`
+}
+
+type header struct {
+	Case   string   `json:"case"`
+	Expect []string `json:"expect"`  // rules, each of which makes exactly one finding id
+	Stage2 []string `json:"expect2"` // the same of the second stage
+}
+
+var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+
+func (s *step) fill(text string, i int) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	r := rand.New(rand.NewPCG(uint64(i), 7))
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, after, ok := strings.Cut(rest, "}")
+		k, err := strconv.Atoi(strings.TrimLeft(name, "i+*"))
+		switch {
+		case !ok:
+			b.WriteString("{" + rest)
+			return b.String()
+		case name == "i":
+			fmt.Fprint(&b, i)
+		case strings.HasPrefix(name, "i+") && err == nil:
+			fmt.Fprint(&b, i+k)
+		case strings.HasPrefix(name, "i*") && err == nil:
+			fmt.Fprint(&b, i*k)
+		case name == "r":
+			fmt.Fprint(&b, r.IntN(1_000_000_000))
+		case name == "x":
+			fmt.Fprintf(&b, "%016x", r.Uint64())
+		default: // JSON
+			b.WriteString("{")
+			text = rest
+			continue
+		}
+		text = after
+	}
+}
+
+func (s *step) events(seq *uint64) []*event.Event {
+	var es []*event.Event
+	every := s.Every
+	if every == 0 {
+		every = 1
+	}
+	for i := range max(1, s.N) {
+		at := start.Add(time.Duration((s.T + float64(i)*every) * 1e9))
+		path, query, _ := strings.Cut(s.fill(s.U, i), "?")
+		e := &event.Event{Tenant: []byte("default"), RequestTime: at.UnixNano(), Method: []byte(s.M), Authority: []byte("api.bank.example"),
+			Path: []byte(path), Query: []byte(query), Client: event.Client{Address: []byte(s.fill(s.IP, i))}, Flags: event.Flags(s.Flags)}
+		if s.M == "" {
+			e.Method = []byte("GET")
+		}
+		if s.Sub != "" {
+			e.Identity.Scheme, e.Identity.Subject = []byte("jwt"), []byte(s.fill(s.Sub, i))
+		}
+		e.Status = 200
+		if len(s.S) > 0 {
+			e.Status = uint16(s.S[i%len(s.S)])
+		}
+		jsonType := []event.Header{{Name: []byte("Content-Type"), Value: []byte("application/json")}}
+		if s.Body != "" {
+			e.RequestBody.Data, e.RequestBody.ContentType, e.RequestHeaders = []byte(s.fill(s.Body, i)), []byte("application/json"), jsonType
+		}
+		if s.Resp != "" {
+			e.ResponseBody.Data, e.ResponseBody.ContentType, e.ResponseHeaders = []byte(s.fill(s.Resp, i)), []byte("application/json"), jsonType
+		}
+		*seq++
+		binary.BigEndian.PutUint64(e.ID[8:], *seq)
+		es = append(es, e)
+	}
+	return es
+}
+
+// scenario reads a file of testdata.
+func scenario(tb testing.TB, file string) (header, []*event.Event) {
+	tb.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var h header
+	var es []*event.Event
+	var seq uint64
+	for n, s := 1, bufio.NewScanner(bytes.NewReader(b)); s.Scan(); n++ {
+		var v any = &h
+		st := step{}
+		if n > 1 {
+			v = &st
+		}
+		if err := json.Unmarshal(s.Bytes(), v); err != nil {
+			tb.Fatalf("%s:%d: %v", file, n, err)
+		}
+		if n > 1 {
+			es = append(es, st.events(&seq)...)
+		}
+	}
+	slices.SortStableFunc(es, func(a, b *event.Event) int { return a.Time().Compare(b.Time()) })
+	return h, es
+}
+
+// run shows events to a set of partitions and the second stage behind them, cut and
+// interrupted as plan says.
+type run struct {
+	partitions int
+	// cut says whether a batch ends before event i; restart whether everything is
+	// saved and restored there.
+	cut, restart func(i int) bool
+}
+
+func newStage(tb testing.TB, cfg behavior.Config) (detect.Factory, detect.MergerFactory) {
+	tb.Helper()
+	m, err := behavior.NewMetrics(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	f, err := behavior.Factory(cfg, m)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	g, err := behavior.MergerFactory(cfg, m)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f, g
+}
+
+func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.Finding) {
+	tb.Helper()
+	factory, mergers := newStage(tb, behavior.DefaultConfig())
+	ds := make([]detect.Detector, r.partitions)
+	for p := range ds {
+		ds[p] = factory(int32(p))
+	}
+	merger := mergers(0)
+	watermarks := make([]time.Time, r.partitions)
+	var tx detect.Tx
+	flush := func() {
+		low := watermarks[0]
+		for p := range ds {
+			var out detect.Out
+			ds[p].(detect.Flusher).Flush(&out)
+			for i := range out.Partials {
+				b, err := detect.EncodePartial(&out.Partials[i])
+				if err != nil {
+					tb.Fatal(err)
+				}
+				part, err := detect.DecodePartial(b)
+				if err != nil {
+					tb.Fatal(err)
+				}
+				merger.Merge(&part, &out)
+			}
+			second = append(second, out.Findings...)
+			if watermarks[p].Before(low) {
+				low = watermarks[p]
+			}
+		}
+		var out detect.Out
+		merger.(detect.Advancer).Advance(low, &out)
+		second = append(second, out.Findings...)
+	}
+	for i, e := range es {
+		if r.cut(i) {
+			flush()
+			if r.restart(i) {
+				for p := range ds {
+					fresh := factory(int32(p))
+					restore(tb, ds[p], fresh)
+					ds[p] = fresh
+				}
+				fresh := mergers(0)
+				restore(tb, merger, fresh)
+				merger = fresh
+			}
+		}
+		p := int(hashOf(e.Principal()) % uint32(r.partitions))
+		var out detect.Out
+		tx.Reset(e, detect.Source{Partition: int32(p)}, e.Time(), &catalog.Lexical{}, content.Limits{})
+		ds[p].(detect.Preparer).Prepare(&tx)
+		ds[p].(detect.Advancer).Advance(e.Time(), &out)
+		ds[p].Detect(&tx, &out)
+		first = append(first, out.Findings...)
+		for q := range watermarks { // an idle partition is moved on by time
+			watermarks[q] = e.Time()
+		}
+	}
+	for q := range watermarks {
+		watermarks[q] = watermarks[q].Add(time.Minute)
+	}
+	flush()
+	return first, second
+}
+
+func restore(tb testing.TB, from, to any) {
+	tb.Helper()
+	var a, b bytes.Buffer
+	save := func(x any, w io.Writer) {
+		if err := x.(detect.Stateful).Snapshot(w); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	save(from, &a)
+	if err := to.(detect.Stateful).Restore(bytes.NewReader(a.Bytes())); err != nil {
+		tb.Fatal(err)
+	}
+	save(to, &b)
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		tb.Fatal("another state after a restore")
+	}
+}
+
+func hashOf(s string) uint32 {
+	h := fnv.New32a()
+	io.WriteString(h, s) //nolint:errcheck // never fails
+	return h.Sum32()
+}
+
+// whole is a run without interruption.
+var whole = run{partitions: 1, cut: func(i int) bool { return i%100 == 0 }, restart: func(int) bool { return false }}
+
+// ids are the rules of the distinct finding ids, sorted.
+func ids(fs []finding.Finding) []string {
+	seen := make(map[string]string)
+	for _, f := range fs {
+		seen[f.ID] = f.Rule
+	}
+	rules := []string{}
+	for _, r := range seen {
+		rules = append(rules, r)
+	}
+	slices.Sort(rules)
+	return rules
+}

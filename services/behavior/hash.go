@@ -1,0 +1,60 @@
+package behavior
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// hasher makes the 64-bit keys of state. They must be the same in every process and
+// after every start, so the seed is configuration's and never random.
+type hasher struct {
+	digest *xxhash.Digest
+	seed   uint64
+	key    []byte
+	length [4]byte
+}
+
+func newHasher(key string) hasher {
+	seed := xxhash.Sum64String(key)
+	return hasher{digest: xxhash.NewWithSeed(seed), seed: seed, key: []byte(key)}
+}
+
+// of hashes parts, each with its length, so that no two lists of parts collide by
+// joining.
+func (h *hasher) of(parts ...string) uint64 {
+	h.digest.ResetWithSeed(h.seed)
+	for _, p := range parts {
+		binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
+		h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+		h.digest.WriteString(p)     //nolint:errcheck // never fails
+	}
+	return h.digest.Sum64()
+}
+
+// value hashes a value within the scope of an earlier hash.
+func (h *hasher) value(scope uint64, v []byte) uint64 {
+	h.digest.ResetWithSeed(h.seed ^ scope)
+	h.digest.Write(v) //nolint:errcheck // never fails
+	return h.digest.Sum64()
+}
+
+// user hashes a user name. It leaves the process in partials and snapshots, and
+// names can be guessed, so it is a real keyed hash.
+func (h *hasher) user(tenant string, name []byte) uint64 {
+	m := hmac.New(sha256.New, h.key)
+	m.Write([]byte(tenant)) //nolint:errcheck // never fails
+	m.Write([]byte{0})      //nolint:errcheck // never fails
+	m.Write(name)           //nolint:errcheck // never fails
+	return binary.LittleEndian.Uint64(m.Sum(nil))
+}
+
+// mix joins two hashes to a key.
+func mix(a, b uint64) uint64 {
+	a ^= b + 0x9e3779b97f4a7c15 + a<<6 + a>>2
+	a ^= a >> 33
+	a *= 0xff51afd7ed558ccd
+	return a ^ a>>33
+}

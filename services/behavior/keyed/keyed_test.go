@@ -1,0 +1,88 @@
+package keyed_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/miradorhq/mirador/services/behavior/keyed"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+type state struct{ N int }
+
+func keys(t *keyed.Table[state]) (ks []uint64) {
+	t.Each(func(k uint64, _ *state) { ks = append(ks, k) })
+	return
+}
+
+func TestTableForgetsTheLeastRecentlyUsed(t *testing.T) {
+	evicted := 0
+	tb := keyed.NewTable[state](3, func() { evicted++ })
+	for _, k := range []uint64{1, 2, 3, 1, 4} {
+		tb.Touch(k).N++
+	}
+	if got := keys(tb); len(got) != 3 || got[0] != 3 || got[1] != 1 || got[2] != 4 || evicted != 1 {
+		t.Errorf("keys %v, %d evicted", got, evicted)
+	}
+	if tb.Get(1).N != 2 || tb.Get(2) != nil {
+		t.Error("wrong states")
+	}
+}
+
+func TestTableRoundTrip(t *testing.T) {
+	a := keyed.NewTable[state](100, nil)
+	for i := range 250 {
+		a.Touch(uint64(i * 7 % 130)).N += i
+	}
+	var buf bytes.Buffer
+	if err := a.Encode(msgpack.NewEncoder(&buf)); err != nil {
+		t.Fatal(err)
+	}
+	b := keyed.NewTable[state](100, nil)
+	if err := b.Decode(msgpack.NewDecoder(bytes.NewReader(buf.Bytes())), nil); err != nil {
+		t.Fatal(err)
+	}
+	var again bytes.Buffer
+	if err := b.Encode(msgpack.NewEncoder(&again)); err != nil || !bytes.Equal(buf.Bytes(), again.Bytes()) {
+		t.Errorf("another table after a round trip (%v)", err)
+	}
+}
+
+func TestFilterNeverForgetsWithinItsSize(t *testing.T) {
+	var f keyed.Filter
+	x := uint64(1)
+	next := func() uint64 { x = x*6364136223846793005 + 1442695040888963407; return x ^ x>>29 }
+	var in []uint64
+	for range 5000 {
+		h := next()
+		f.Add(h)
+		in = append(in, h)
+	}
+	for _, h := range in {
+		if !f.Has(h) {
+			t.Fatal("forgot an id")
+		}
+	}
+	wrong := 0
+	for range 10000 {
+		if f.Has(next()) {
+			wrong++
+		}
+	}
+	if wrong > 300 {
+		t.Errorf("%d of 10000 wrongly known", wrong)
+	}
+	if err := f.Valid(); err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkTouch(b *testing.B) {
+	t := keyed.NewTable[[64]byte](1<<16, nil)
+	b.ReportAllocs()
+	i := uint64(0)
+	for b.Loop() {
+		i = i*6364136223846793005 + 1442695040888963407
+		t.Touch(i >> 47)[0]++
+	}
+}

@@ -1,0 +1,156 @@
+// Package keyed holds bounded, deterministic state by key: a table that forgets the
+// least recently used, and a filter of ids that grows with what is put in.
+//
+// Nothing here reads a clock or depends on the order of a map. Neither type is safe
+// for concurrent use.
+package keyed
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// Table keeps up to max states by 64-bit key. The keys are hashes; two different
+// things share a state with probability n²/2⁶⁵, 3 in 10⁸ at a million keys.
+type Table[S any] struct {
+	max        int
+	index      map[uint64]int32
+	slots      []slot[S]
+	newest     int32
+	oldest     int32
+	onEviction func()
+}
+
+type slot[S any] struct {
+	key          uint64
+	older, newer int32
+	state        S
+}
+
+const none = -1
+
+// NewTable makes a table of at most max states; max must be positive. onEviction is
+// called for every state that is forgotten for want of room; it may be nil.
+func NewTable[S any](max int, onEviction func()) *Table[S] {
+	return &Table[S]{max: max, index: make(map[uint64]int32), newest: none, oldest: none, onEviction: onEviction}
+}
+
+// Len is how many states there are.
+func (t *Table[S]) Len() int { return len(t.index) }
+
+// Get is the state of key without touching it, or nil. The pointer is valid until
+// the next Touch.
+func (t *Table[S]) Get(key uint64) *S {
+	if i, ok := t.index[key]; ok {
+		return &t.slots[i].state
+	}
+	return nil
+}
+
+// Touch is the state of key, made empty if there was none, and is the most recently
+// used afterwards. A full table forgets the least recently used for it. The pointer
+// is valid until the next Touch.
+func (t *Table[S]) Touch(key uint64) *S {
+	if i, ok := t.index[key]; ok {
+		if t.newest != i {
+			t.unlink(i)
+			t.link(i)
+		}
+		return &t.slots[i].state
+	}
+	var i int32
+	if len(t.slots) < t.max {
+		i = int32(len(t.slots))
+		t.slots = append(t.slots, slot[S]{key: key})
+	} else {
+		i = t.oldest
+		t.unlink(i)
+		delete(t.index, t.slots[i].key)
+		t.slots[i] = slot[S]{key: key}
+		if t.onEviction != nil {
+			t.onEviction()
+		}
+	}
+	t.index[key] = i
+	t.link(i)
+	return &t.slots[i].state
+}
+
+// Each calls f for every state, the least recently used first. f must not touch.
+func (t *Table[S]) Each(f func(key uint64, s *S)) {
+	for i := t.oldest; i != none; i = t.slots[i].newer {
+		f(t.slots[i].key, &t.slots[i].state)
+	}
+}
+
+func (t *Table[S]) unlink(i int32) {
+	s := &t.slots[i]
+	if s.older != none {
+		t.slots[s.older].newer = s.newer
+	} else {
+		t.oldest = s.newer
+	}
+	if s.newer != none {
+		t.slots[s.newer].older = s.older
+	} else {
+		t.newest = s.older
+	}
+}
+
+func (t *Table[S]) link(i int32) {
+	s := &t.slots[i]
+	s.older, s.newer = t.newest, none
+	if t.newest != none {
+		t.slots[t.newest].newer = i
+	} else {
+		t.oldest = i
+	}
+	t.newest = i
+}
+
+// Encode writes the table, least recently used first: the same table gives the same
+// bytes, and Decode gives the same order of forgetting.
+func (t *Table[S]) Encode(e *msgpack.Encoder) error {
+	if err := e.EncodeInt(int64(t.Len())); err != nil {
+		return err
+	}
+	var err error
+	t.Each(func(key uint64, s *S) {
+		if err == nil {
+			err = errors.Join(e.EncodeUint(key), e.Encode(s))
+		}
+	})
+	return err
+}
+
+// Decode puts what Encode wrote into t, which must be empty. valid says what is
+// wrong with a state that Encode cannot have written; it may be nil. A table that is
+// smaller than the written one keeps the most recently used.
+func (t *Table[S]) Decode(d *msgpack.Decoder, valid func(*S) error) error {
+	n, err := d.DecodeInt64()
+	if err != nil {
+		return err
+	}
+	if n < 0 {
+		return fmt.Errorf("table of %d states", n)
+	}
+	for i := range n {
+		key, err := d.DecodeUint64()
+		if err != nil {
+			return fmt.Errorf("state %d of %d: %w", i, n, err)
+		}
+		s := t.Touch(key)
+		if err := d.Decode(s); err != nil {
+			return fmt.Errorf("state %d of %d: %w", i, n, err)
+		}
+		if valid == nil {
+			continue
+		}
+		if err := valid(s); err != nil {
+			return fmt.Errorf("state %d of %d: %w", i, n, err)
+		}
+	}
+	return nil
+}

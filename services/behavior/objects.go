@@ -1,0 +1,275 @@
+package behavior
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/services/behavior/keyed"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// object is one id in a request that names an object: a typed path segment, or a
+// query parameter whose name says so. Bodies are left out: the payee of a transfer
+// is somebody else's account by purpose.
+type object struct {
+	param string // "path 2" or "query account_id"
+	noun  string // "accounts": the kind of object
+	id    uint64 // hash of tenant and value
+	key   uint64 // hash of tenant, noun and value
+	value string
+	// own is set when the id was in an earlier response to this principal.
+	own bool
+	// integer is the value as a number, where it is one.
+	integer   int64
+	isInteger bool
+}
+
+// maxParams bounds the objects of one request, maxServed the ids taken from one
+// response.
+const (
+	maxParams = 8
+	maxServed = 500
+	maxOwners = 4
+)
+
+// objects knows which ids were served to whom.
+type objects struct {
+	metrics *Metrics
+	served  *keyed.Table[keyed.Filter] // by principal
+	owners  *keyed.Table[owners]       // by object
+}
+
+// owners are the first principals that an object was served to, as 32 bits of their
+// hash, in order.
+type owners struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	N        uint8
+	Who      [maxOwners]uint32
+}
+
+func newObjects(cfg Config, m *Metrics) objects {
+	return objects{metrics: m, served: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("served")),
+		owners: keyed.NewTable[owners](cfg.MaxObjects, m.eviction("owners"))}
+}
+
+// of fills in o.objects.
+func (x *objects) of(o *observation, h *hasher) {
+	o.objects = o.objects[:0]
+	tx := o.tx
+	for _, v := range tx.Endpoint.Values {
+		if !identifies(v.Type) || len(o.objects) == maxParams {
+			continue
+		}
+		o.objects = append(o.objects, object{param: "path " + strconv.Itoa(v.Index), noun: literalBefore(tx.Endpoint.Template, v.Index), value: v.Text})
+	}
+	if len(tx.Event.Query) > 0 {
+		for _, l := range tx.Request().Leaves {
+			if l.Location == content.Query && len(l.Value) > 0 && len(l.Value) <= 128 && objectParam(l.Name) && len(o.objects) < maxParams {
+				o.objects = append(o.objects, object{param: "query " + l.Name, noun: nounOf(l.Name), value: string(l.Value)})
+			}
+		}
+	}
+	if len(o.objects) == 0 {
+		return
+	}
+	served := x.served.Get(o.who)
+	scope := h.of(tx.Tenant)
+	for i := range o.objects {
+		b := &o.objects[i]
+		b.id = h.of(tx.Tenant, b.value)
+		b.key = mix(h.of(tx.Tenant, b.noun)^scope, b.id)
+		b.own = served != nil && served.Has(b.id)
+		if n, err := strconv.ParseInt(b.value, 10, 64); err == nil && n >= 0 {
+			b.integer, b.isInteger = n, true
+		}
+	}
+}
+
+// serve takes note of what this response showed to the principal: its ids, and the
+// objects it asked for and got.
+func (x *objects) serve(o *observation, h *hasher) {
+	if !o.ok {
+		return
+	}
+	tx := o.tx
+	var served *keyed.Filter
+	add := func(noun string, value []byte) {
+		if served == nil {
+			served = x.served.Touch(o.who)
+		}
+		id := h.of(tx.Tenant, string(value))
+		served.Add(id)
+		if tx.Event.Authenticated() {
+			x.owners.Touch(mix(h.of(tx.Tenant, noun)^h.of(tx.Tenant), id)).add(o.who)
+		}
+	}
+	for i := range o.objects {
+		add(o.objects[i].noun, []byte(o.objects[i].value))
+	}
+	own := literalBefore(tx.Endpoint.Template, 1<<30)
+	n := 0
+	for _, l := range tx.Response().Leaves {
+		value, noun := l.Value, ""
+		switch {
+		case l.Location == content.Body && servedName(l.Name):
+			if noun = nounOf(l.Name); noun == "" {
+				noun = own
+			}
+		case l.Location == content.Header && l.Name == "location", l.Location == content.Body && linkName(l.Name):
+			value = lastSegment(value)
+			noun = own
+		default:
+			continue
+		}
+		if len(value) == 0 || len(value) > 128 {
+			continue
+		}
+		if n++; n > maxServed {
+			x.metrics.dropped.WithLabelValues("served_ids").Inc()
+			break
+		}
+		add(noun, value)
+	}
+}
+
+func (w *owners) add(who uint64) {
+	s := uint32(who)
+	for i := range w.N {
+		if w.Who[i] == s {
+			return
+		}
+	}
+	if w.N < maxOwners {
+		w.Who[w.N] = s
+		w.N++
+	}
+}
+
+// others is how many principals other than who were served the object, and whether
+// the first was one of them.
+func (w *owners) others(who uint64) (n int, foreign bool) {
+	for i := range w.N {
+		if w.Who[i] != uint32(who) {
+			n++
+		}
+	}
+	return n, w.N > 0 && w.Who[0] != uint32(who)
+}
+
+func (w *owners) valid() error {
+	if w.N > maxOwners {
+		return fmt.Errorf("object of %d owners", w.N)
+	}
+	return nil
+}
+
+func (x *objects) encode(e *msgpack.Encoder) error {
+	return errors.Join(x.served.Encode(e), x.owners.Encode(e))
+}
+
+func (x *objects) decode(d *msgpack.Decoder) error {
+	if err := x.served.Decode(d, (*keyed.Filter).Valid); err != nil {
+		return err
+	}
+	return x.owners.Decode(d, (*owners).valid)
+}
+
+// identifies says whether a segment of the type names an object. A date, an address
+// or free text does not.
+func identifies(segment string) bool {
+	switch segment {
+	case catalog.TypeInt, catalog.TypeUUID, catalog.TypeULID, catalog.TypeHex, catalog.TypeIBAN, catalog.TypeCode, catalog.TypeID, catalog.TypeEmail:
+		return true
+	}
+	return false
+}
+
+// literalBefore is the last literal segment of template before segment index.
+func literalBefore(template string, index int) string {
+	last, i := "", 0
+	for s := range strings.SplitSeq(strings.TrimPrefix(template, "/"), "/") {
+		if i >= index {
+			break
+		}
+		if s != "" && s[0] != '{' {
+			last = s
+		}
+		i++
+	}
+	return last
+}
+
+// nounOf is "accounts" for account_id, accountId and account; "" for a bare id.
+func nounOf(name string) string {
+	n := strings.ToLower(name)
+	for _, suffix := range [...]string{"_uuid", "uuid", "_id", "-id", "id", "_number", "number"} {
+		if t, ok := strings.CutSuffix(n, suffix); ok {
+			n = strings.TrimRight(t, "_-")
+			break
+		}
+	}
+	if n == "" || strings.HasSuffix(n, "s") {
+		return n
+	}
+	return n + "s"
+}
+
+// objectParam says whether a query parameter names an object. Positions in a list
+// look alike and are not: a client that pages walks them in order.
+func objectParam(name string) bool {
+	n := strings.ToLower(name)
+	for _, p := range [...]string{"page", "after", "before", "since", "until", "max", "min", "last", "first", "start", "end", "next", "prev", "from", "to_", "cursor",
+		"request", "trace", "correlation", "session", "client", "device", "event", "message", "offset", "limit"} {
+		if strings.HasPrefix(n, p) {
+			return false
+		}
+	}
+	return idName(name)
+}
+
+// idName says whether name is id, uuid, account_id, accountId, ...
+func idName(name string) bool {
+	switch n := strings.ToLower(name); n {
+	case "id", "uuid", "guid", "_id", "iban":
+		return true
+	}
+	for _, s := range [...]string{"_id", "-id", "Id", "ID", "_uuid", "Uuid"} {
+		if len(name) > len(s) && strings.HasSuffix(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// servedName is wider than idName: to take too much for served is the safe side.
+func servedName(name string) bool {
+	if idName(name) {
+		return true
+	}
+	switch strings.ToLower(name) {
+	case "number", "account", "account_number", "accountnumber", "ref", "reference", "key", "code", "sku", "ids", "email", "user", "owner", "customer":
+		return true
+	}
+	return false
+}
+
+func linkName(name string) bool {
+	switch strings.ToLower(name) {
+	case "href", "url", "uri", "self", "link", "location":
+		return true
+	}
+	return false
+}
+
+func lastSegment(link []byte) []byte {
+	if i := bytes.IndexAny(link, "?#"); i >= 0 {
+		link = link[:i]
+	}
+	link = bytes.TrimRight(link, "/")
+	return link[bytes.LastIndexByte(link, '/')+1:]
+}

@@ -1,0 +1,115 @@
+package behavior
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// PartialKind names the partials that the second stage reads.
+const PartialKind = "behavior"
+
+// bucket is the span of event time that a partial counts by, in ns.
+const bucket = int64(10e9)
+
+// logins is the payload of a partial: attempts at one login. The dimension is
+// "login|" and the endpoint's id.
+type logins struct {
+	_msgpack   struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	EndpointID string
+	Endpoint   string
+	Service    string
+	Attempts   []tally
+}
+
+// tally is what one address did for one user in one bucket.
+type tally struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Bucket   int64
+	Address  string
+	User     uint64
+	OK, Fail uint32
+}
+
+func (t *tally) compare(u *tally) int {
+	return cmp.Or(cmp.Compare(t.Bucket, u.Bucket), cmp.Compare(t.Address, u.Address), cmp.Compare(t.User, u.User))
+}
+
+// pending are the attempts since the last flush.
+type pending struct {
+	keys  []pendingKey // in the order they came
+	index map[pendingKey]*logins
+}
+
+type pendingKey struct{ tenant, id string }
+
+func (p *pending) add(tx *detect.Tx, now int64, user uint64, failed bool) {
+	k := pendingKey{tx.Tenant, tx.Endpoint.ID}
+	l := p.index[k]
+	if l == nil {
+		if p.index == nil {
+			p.index = make(map[pendingKey]*logins)
+		}
+		l = &logins{EndpointID: tx.Endpoint.ID, Endpoint: tx.Endpoint.Label, Service: string(tx.Event.Deployment.Service)}
+		p.index[k] = l
+		p.keys = append(p.keys, k)
+	}
+	t := tally{Bucket: now / bucket, Address: string(tx.Event.Client.Address), User: user}
+	if failed {
+		t.Fail = 1
+	} else {
+		t.OK = 1
+	}
+	l.Attempts = append(l.Attempts, t)
+}
+
+// flush puts out what was gathered. Equal attempts are summed; the second stage sums
+// again, so how often this is called does not matter.
+func (r *cred) flush(out *detect.Out) {
+	for _, k := range r.pending.keys {
+		l := r.pending.index[k]
+		l.Attempts = summed(l.Attempts)
+		b, err := msgpack.Marshal(l)
+		if err != nil { // cannot be: plain data
+			r.metrics.dropped.WithLabelValues("partial_encode").Inc()
+			continue
+		}
+		out.Partial(PartialKind, k.tenant, "login|"+k.id, b)
+	}
+	r.pending = pending{}
+}
+
+// summed sorts ts and joins equal keys.
+func summed(ts []tally) []tally {
+	slices.SortFunc(ts, func(a, b tally) int { return a.compare(&b) })
+	n := 0
+	for i := range ts {
+		if n > 0 && ts[n-1].compare(&ts[i]) == 0 {
+			ts[n-1].OK += ts[i].OK
+			ts[n-1].Fail += ts[i].Fail
+			continue
+		}
+		ts[n] = ts[i]
+		n++
+	}
+	return ts[:n]
+}
+
+var errPartial = errors.New("behavior: malformed partial")
+
+func decodeLogins(b []byte) (*logins, error) {
+	var l logins
+	if err := msgpack.Unmarshal(b, &l); err != nil {
+		return nil, fmt.Errorf("%w: %w", errPartial, err)
+	}
+	for i := range l.Attempts {
+		if a := &l.Attempts[i]; len(a.Address) > 64 || a.Bucket < 0 {
+			return nil, fmt.Errorf("%w: attempt %d", errPartial, i)
+		}
+	}
+	return &l, nil
+}

@@ -1,0 +1,183 @@
+package behavior
+
+import (
+	"fmt"
+
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/behavior/keyed"
+)
+
+// Recon01 are the settings of RECON-01.
+type Recon01 struct {
+	// Capacity is the level, in distinct missing places, at which a source alerts;
+	// LeakPerMinute how fast the level falls.
+	Capacity      float64 `yaml:"capacity"`
+	LeakPerMinute float64 `yaml:"leak_per_minute"`
+	// Share is the part of its requests below which a source counts as one that works
+	// and meets dead links too: it needs CrawlerFactor times the capacity.
+	Share         float64 `yaml:"share"`
+	CrawlerFactor float64 `yaml:"crawler_factor"`
+}
+
+// RECON-01: a source asks for many different places that do not exist.
+//
+// Method: a leaky bucket of distinct missing places a source, as in the scan
+// detectors of Snort's sfPortscan and of Jung, Paxson et al. ("Fast portscan
+// detection using sequential hypothesis testing", 2004), whose point it keeps: what
+// tells a scanner is how many different targets fail, not how many requests. A place
+// is a method-less host and template, not a path: a client that walks /items/{int}
+// over deleted items fails at one place many times (the guard for broken links), and
+// ENUM-01 judges it. A repeat of a place adds nothing.
+var recon01 = finding.Rule{
+	ID: "RECON-01", Title: "Scan for endpoints that do not exist", Detector: Name, Severity: finding.Medium,
+	OWASP: []string{"API9"}, CWE: []string{"CWE-200"}, ATTACK: []string{"T1595.003"},
+	Remediation: "Block the source for a while; check what it was answered other than 4xx, and retire what nobody should reach.",
+}
+
+// maxPaths is how many distinct places are remembered a source.
+const maxPaths = 256
+
+type recon struct {
+	cfg     *Config
+	metrics *Metrics
+	states  *keyed.Table[reconState]
+}
+
+type reconState struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Level    float64
+	At       int64 // ns of the newest leak
+	// Missed and Answered count since the bucket was last empty.
+	Missed, Answered uint32
+	// Places are hashes of the places missed since then, the newest overwriting the
+	// oldest.
+	Places  []uint32
+	Next    uint16
+	Episode episode
+}
+
+func (s *reconState) valid() error {
+	if len(s.Places) > maxPaths || int(s.Next) > maxPaths || !finite(s.Level) {
+		return fmt.Errorf("bucket of %d places at level %v", len(s.Places), s.Level)
+	}
+	return s.Episode.valid()
+}
+
+func newRecon(cfg Config, m *Metrics) *recon {
+	return &recon{cfg: &cfg, metrics: m, states: keyed.NewTable[reconState](cfg.MaxKeys, m.eviction("RECON-01"))}
+}
+
+func missing(status uint16) bool {
+	switch status {
+	case 400, 404, 405, 410, 501:
+		return true
+	}
+	return false
+}
+
+func (r *recon) observe(o *observation, h *hasher, out *detect.Out) {
+	tx := o.tx
+	if !missing(tx.Event.Status) {
+		// Only a source that has missed is worth a state.
+		if s := r.states.Get(o.who); s != nil {
+			s.leak(o.now, r.cfg)
+			s.Answered++
+		}
+		return
+	}
+	s := r.states.Touch(o.who)
+	s.leak(o.now, r.cfg)
+	if !s.first(uint32(h.of(tx.Endpoint.Host, tx.Endpoint.Template))) {
+		return
+	}
+	s.Level++
+	s.Missed++
+	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	c := &r.cfg.Recon
+	capacity := c.Capacity
+	share := float64(s.Missed) / float64(s.Missed+s.Answered)
+	if share < c.Share {
+		capacity *= c.CrawlerFactor
+		if s.Level >= c.Capacity && s.Level < capacity {
+			r.metrics.suppressed.WithLabelValues("recon_share").Inc()
+		}
+	}
+	// The level may fall below the capacity again while the scan goes on slower.
+	if s.Level < capacity && s.Episode.Emitted == 0 {
+		return
+	}
+	// What is remembered of the past bounds the level, so that it can fall.
+	s.Level = min(s.Level, 2*capacity)
+	if !s.Episode.due(o.now, r.cfg) {
+		return
+	}
+	f := s.Episode.finding(&recon01, tx, tx.Principal)
+	f.Subject.Endpoint, f.Subject.EndpointID = "", "" // it is about no endpoint
+	f.Confidence = min(0.95, 0.6+0.35*share*min(1, float64(s.Episode.Count)/(2*capacity)))
+	f.Features = []finding.Number{{Name: "distinct_missing", Value: float64(s.Episode.Count)}, {Name: "level", Value: s.Level},
+		{Name: "missing_share", Value: share}}
+	f.Baseline = []finding.Number{{Name: "capacity", Value: capacity}, {Name: "leak_per_minute", Value: c.LeakPerMinute}}
+	f.Summary = fmt.Sprintf("%d different places that do not exist asked for in %s; %s of its requests missed",
+		s.Episode.Count, spell(s.Episode.Last-s.Episode.Start), percent(float64(s.Missed), float64(s.Missed+s.Answered)))
+	f.Counterfactual = fmt.Sprintf("%.0f or fewer at once, or %.0f a minute, would not alert", capacity-1, c.LeakPerMinute)
+	out.Finding(f)
+}
+
+func (s *reconState) leak(now int64, cfg *Config) {
+	if now > s.At {
+		if s.At != 0 {
+			s.Level -= float64(now-s.At) / float64(minute) * cfg.Recon.LeakPerMinute
+		}
+		s.At = now
+	}
+	if s.Level <= 0 {
+		s.Level, s.Missed, s.Answered, s.Places, s.Next = 0, 0, 0, s.Places[:0], 0
+		s.Episode.idle()
+	}
+}
+
+// first says whether place is new since the bucket was empty.
+func (s *reconState) first(place uint32) bool {
+	for _, p := range s.Places {
+		if p == place {
+			return false
+		}
+	}
+	if len(s.Places) < maxPaths {
+		s.Places = append(s.Places, place)
+		return true
+	}
+	s.Places[int(s.Next)%maxPaths] = place
+	s.Next = (s.Next + 1) % maxPaths
+	return true
+}
+
+// shapeTemplate is a template as an exemplar. What varies is typed in it already;
+// long ones are cut.
+func shapeTemplate(t string) string {
+	if len(t) > maxShape {
+		t = t[:maxShape]
+	}
+	b := []byte(t)
+	for i, c := range b {
+		if c < 0x20 || c >= 0x7f {
+			b[i] = '.'
+		} else if c >= '0' && c <= '9' {
+			b[i] = '9'
+		}
+	}
+	return string(b)
+}
+
+// spell writes ns as a duration for people.
+func spell(ns int64) string {
+	switch s := ns / 1e9; {
+	case s < 120:
+		return fmt.Sprintf("%d s", s)
+	case s < 7200:
+		return fmt.Sprintf("%d min", s/60)
+	default:
+		return fmt.Sprintf("%d h", s/3600)
+	}
+}
