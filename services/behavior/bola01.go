@@ -14,25 +14,25 @@ import (
 // Bola01 are the settings of BOLA-01.
 type Bola01 struct {
 	// MinNovel is the least count of novel objects that alerts, whatever the model says.
-	MinNovel int `yaml:"min_novel"`
+	MinNovel int `yaml:"min_novel" doc:"Least novel objects an hour that alert, whatever the model says."`
 	// Mean5m and Mean1h are what an ordinary client reads of novel objects of one kind
 	// in five minutes and in an hour, until its cohort has shown better; Size is the
 	// dispersion of that count (smaller is wilder).
-	Mean5m float64 `yaml:"mean_5m"`
-	Mean1h float64 `yaml:"mean_1h"`
-	Size   float64 `yaml:"size"`
+	Mean5m float64 `yaml:"mean_5m" doc:"Novel objects of one kind that an ordinary client reads in 5 minutes, until its cohort has shown better."`
+	Mean1h float64 `yaml:"mean_1h" doc:"The same in an hour."`
+	Size   float64 `yaml:"size" doc:"Dispersion of that count; smaller is wilder."`
 	// Alpha is the tail probability at which a window alerts, before the correction
 	// for two windows.
-	Alpha float64 `yaml:"alpha"`
+	Alpha float64 `yaml:"alpha" doc:"Tail probability at which a window alerts."`
 	// CohortWeight is how many client hours of a cohort weigh as much as the prior;
 	// from CohortMin on its dispersion is used too. OwnWeight is the same for the
 	// hours of one client against its cohort.
-	CohortWeight float64 `yaml:"cohort_weight"`
-	CohortMin    float64 `yaml:"cohort_min"`
-	OwnWeight    float64 `yaml:"own_weight"`
+	CohortWeight float64 `yaml:"cohort_weight" doc:"Client hours of a cohort that weigh as much as the prior."`
+	CohortMin    float64 `yaml:"cohort_min" doc:"Client hours from which the dispersion of a cohort is used."`
+	OwnWeight    float64 `yaml:"own_weight" doc:"Hours of one client that weigh as much as its cohort."`
 	// Shared is how many other principals an object must have been served to, to count
 	// as open to all.
-	Shared int `yaml:"shared"`
+	Shared int `yaml:"shared" doc:"Other principals from which an object is open to all, up to 4."`
 }
 
 // BOLA-01: a principal reads objects of others.

@@ -21,26 +21,26 @@ import (
 type Config struct {
 	// HashKey keys the hashes of user names that partials and state carry. Every
 	// instance needs the same.
-	HashKey string `yaml:"hash_key"`
+	HashKey string `yaml:"hash_key" doc:"Secret that user names are hashed with, so that state and partials name nobody. The same in every instance; changing it forgets who logged in before."`
 	// MaxKeys bounds each table of the first stage, in states a partition; MaxObjects
 	// that of objects and who was served them.
-	MaxKeys    int `yaml:"max_keys"`
-	MaxObjects int `yaml:"max_objects"`
+	MaxKeys    int `yaml:"max_keys" doc:"States a partition of each rule; the least recently used is forgotten."`
+	MaxObjects int `yaml:"max_objects" doc:"Objects a partition of which it is known who was served them."`
 	// MaxLogins bounds the login endpoints a partition of either stage follows,
 	// MaxSources the pairs of address and user that the second stage holds of each.
-	MaxLogins  int `yaml:"max_logins"`
-	MaxSources int `yaml:"max_sources"`
+	MaxLogins  int `yaml:"max_logins" doc:"Login endpoints and cohorts a partition."`
+	MaxSources int `yaml:"max_sources" doc:"Pairs of address and user that the second stage holds of each login."`
 	// Quiet ends an episode: an attack that pauses longer is a new finding. Longest
 	// ends it in any case. UpdateEvery is how often a finding that goes on is put out
 	// again though its count has not doubled.
-	Quiet       time.Duration `yaml:"quiet"`
-	Longest     time.Duration `yaml:"longest"`
-	UpdateEvery time.Duration `yaml:"update_every"`
+	Quiet       time.Duration `yaml:"quiet" doc:"Pause that ends an attack; what comes later is a new finding."`
+	Longest     time.Duration `yaml:"longest" doc:"Age at which a finding ends though the attack goes on."`
+	UpdateEvery time.Duration `yaml:"update_every" doc:"How often a finding that goes on is put out again though its count has not doubled."`
 
-	Recon Recon01 `yaml:"recon_01"`
-	Enum  Enum01  `yaml:"enum_01"`
-	Bola  Bola01  `yaml:"bola_01"`
-	Cred  Cred01  `yaml:"cred_01"`
+	Recon Recon01 `yaml:"recon_01" doc:"Scan for endpoints that do not exist."`
+	Enum  Enum01  `yaml:"enum_01" doc:"Object ids walked in order."`
+	Bola  Bola01  `yaml:"bola_01" doc:"Objects of others read."`
+	Cred  Cred01  `yaml:"cred_01" doc:"Credential stuffing."`
 }
 
 // DefaultConfig is what a service uses unless configured.

@@ -14,14 +14,14 @@ import (
 type Cred01 struct {
 	// Users is how many different users a source must fail for in five minutes,
 	// FailureShare the part of its attempts that must fail.
-	Users        int     `yaml:"users"`
-	FailureShare float64 `yaml:"failure_share"`
+	Users        int     `yaml:"users" doc:"Different users refused from one source in 5 minutes that alert."`
+	FailureShare float64 `yaml:"failure_share" doc:"Part of the attempts that must fail."`
 	// Alarm is the log likelihood ratio at which the second stage takes a login to be
 	// under attack; ClusterUsers the failing users from which a network takes part,
 	// CampaignUsers those from which there is a finding.
-	Alarm         float64 `yaml:"alarm"`
-	ClusterUsers  int     `yaml:"cluster_users"`
-	CampaignUsers int     `yaml:"campaign_users"`
+	Alarm         float64 `yaml:"alarm" doc:"Log likelihood ratio at which a login as a whole is under attack."`
+	ClusterUsers  int     `yaml:"cluster_users" doc:"Refused users from which a network takes part."`
+	CampaignUsers int     `yaml:"campaign_users" doc:"Refused users in 5 minutes from which an attack from many sources is a finding."`
 }
 
 // CRED-01: passwords of a leak tried out on a login.

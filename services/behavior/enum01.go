@@ -14,16 +14,16 @@ import (
 type Enum01 struct {
 	// Ids is how many unknown ids in order make a finding, IdsDenied how many when at
 	// least DeniedShare of them were answered 401, 403 or 404.
-	Ids         int     `yaml:"ids"`
-	IdsDenied   int     `yaml:"ids_denied"`
-	DeniedShare float64 `yaml:"denied_share"`
+	Ids         int     `yaml:"ids" doc:"Unknown ids in order that alert."`
+	IdsDenied   int     `yaml:"ids_denied" doc:"Unknown ids in order that alert where many are refused."`
+	DeniedShare float64 `yaml:"denied_share" doc:"Part of the ids from which many are refused."`
 	// Stride is the largest step from id to id that counts as order.
-	Stride int64 `yaml:"stride"`
+	Stride int64 `yaml:"stride" doc:"Largest step from id to id that is order."`
 	// Pause ends a walk: a client that follows a feed takes an id now and then.
-	Pause time.Duration `yaml:"pause"`
+	Pause time.Duration `yaml:"pause" doc:"Pause that ends a walk."`
 	// Density is the part of an interval of ids that was asked for, in any order, from
 	// which it counts as walked.
-	Density float64 `yaml:"density"`
+	Density float64 `yaml:"density" doc:"Part of an interval of ids, asked for in any order, that is a walk."`
 }
 
 // ENUM-01: a principal walks the ids of an endpoint.

@@ -12,12 +12,12 @@ import (
 type Recon01 struct {
 	// Capacity is the level, in distinct missing places, at which a source alerts;
 	// LeakPerMinute how fast the level falls.
-	Capacity      float64 `yaml:"capacity"`
-	LeakPerMinute float64 `yaml:"leak_per_minute"`
+	Capacity      float64 `yaml:"capacity" doc:"Distinct missing places at which a source alerts."`
+	LeakPerMinute float64 `yaml:"leak_per_minute" doc:"Missing places a minute that are forgiven."`
 	// Share is the part of its requests below which a source counts as one that works
 	// and meets dead links too: it needs CrawlerFactor times the capacity.
-	Share         float64 `yaml:"share"`
-	CrawlerFactor float64 `yaml:"crawler_factor"`
+	Share         float64 `yaml:"share" doc:"Part of its requests below which a source counts as one that works and meets dead links too."`
+	CrawlerFactor float64 `yaml:"crawler_factor" doc:"Times the capacity that such a source needs."`
 }
 
 // RECON-01: a source asks for many different places that do not exist.

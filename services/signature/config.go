@@ -9,14 +9,14 @@ import (
 type Config struct {
 	// Threshold is the inbound anomaly score from which a request is an attack. A
 	// critical rule of the core rule set scores 5.
-	Threshold int `yaml:"threshold"`
+	Threshold int `yaml:"threshold" doc:"Anomaly score from which a request is an attack; a critical rule scores 5."`
 	// OutboundThreshold is the score from which a response is a finding. 4 is one
 	// rule of level error.
-	OutboundThreshold int `yaml:"outbound_threshold"`
+	OutboundThreshold int `yaml:"outbound_threshold" doc:"Anomaly score from which a response is a finding; a rule of level error scores 4."`
 	// Evidence is how many masked exemplars a finding carries, up to 10.
-	Evidence int `yaml:"evidence"`
+	Evidence int `yaml:"evidence" doc:"Masked exemplars a finding, up to 10."`
 	// Excerpt is the length in bytes of a masked exemplar.
-	Excerpt int `yaml:"excerpt"`
+	Excerpt int `yaml:"excerpt" doc:"Bytes of a masked exemplar."`
 }
 
 // DefaultConfig is what a service uses unless configured.

@@ -24,16 +24,16 @@ import (
 type Config struct {
 	// Paranoia is the level of the rule set, 1 to 4. Above 1 ordinary JSON traffic
 	// alerts.
-	Paranoia int `yaml:"paranoia"`
+	Paranoia int `yaml:"paranoia" doc:"Paranoia level of the core rule set, 1 to 4; above 1 ordinary JSON traffic alerts."`
 	// RequestBody and ResponseBody are how many bytes of a body are inspected; what
 	// is beyond is counted as clipped. ResponseBody 0 leaves responses out.
-	RequestBody  int `yaml:"request_body"`
-	ResponseBody int `yaml:"response_body"`
+	RequestBody  int `yaml:"request_body" doc:"Bytes of a request body that are inspected; the rest is counted as clipped."`
+	ResponseBody int `yaml:"response_body" doc:"Bytes of a response body that are inspected; 0 leaves responses out."`
 	// Arguments is how many parameters of a request are inspected, JSON leaves included.
-	Arguments int `yaml:"arguments"`
+	Arguments int `yaml:"arguments" doc:"Parameters of a request that are inspected, JSON leaves included."`
 	// Methods and ContentTypes are those that the enforcement rules let pass.
-	Methods      []string `yaml:"methods"`
-	ContentTypes []string `yaml:"content_types"`
+	Methods      []string `yaml:"methods" doc:"Methods that the enforcement rules let pass."`
+	ContentTypes []string `yaml:"content_types" doc:"Content types that the enforcement rules let pass."`
 }
 
 // DefaultConfig is what a service uses unless configured.
