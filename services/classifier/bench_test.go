@@ -1,0 +1,83 @@
+package classifier
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
+)
+
+// event3KB is a transaction with an answer of about 3 KB; card is put into it 12
+// times.
+func event3KB(card string) *event.Event {
+	var b bytes.Buffer
+	b.WriteString(`{"data":[`)
+	for i := range 12 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"id":"acc_%08d","created":17322640551%02d,"owner":{"first":"Johanna","last":"Muster-%d","phone":"+49 30 1234%03d"},`+
+			`"card":%q,"balance":%d.50,"currency":"EUR","active":true,"note":"monthly standing order"}`, i*7919, i, i, i, card, 1000+i*37)
+	}
+	b.WriteString(`],"next":"/v1/accounts?cursor=abcdef","total":4211}`)
+	e := answer(1, "/v1/accounts", b.String())
+	for _, h := range [][2]string{{"Host", "api.bank.example"}, {"User-Agent", "BankApp/7.2 (iPhone; iOS 19.1)"}, {"Accept", "application/json"}, {"X-Request-Id", "b3c1e2d8-1111-4222-8333-444455556666"}} {
+		e.RequestHeaders = append(e.RequestHeaders, event.Header{Name: []byte(h[0]), Value: []byte(h[1])})
+	}
+	return e
+}
+
+func benchmarkStage(b *testing.B, card string, run func(d detect.Detector, tx *detect.Tx, reset func())) {
+	e := event3KB(card)
+	cfg := Defaults()
+	cfg.HashKey = testKey
+	d := Factory(cfg)(0)
+	var tx detect.Tx
+	reset := func() { tx.Reset(e, detect.Source{}, e.Time(), byPath{}, content.Limits{}) }
+	reset()
+	tx.Request()
+	tx.Response()
+	b.SetBytes(int64(len(e.ResponseBody.Data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		run(d, &tx, reset)
+	}
+}
+
+// BenchmarkPrepare is the scan alone: both messages are parsed already.
+func BenchmarkPrepare(b *testing.B) {
+	for name, card := range map[string]string{"clean": "ordinary text 12", "cards": "4111111111111111"} {
+		b.Run(name, func(b *testing.B) {
+			benchmarkStage(b, card, func(d detect.Detector, tx *detect.Tx, _ func()) {
+				d.(detect.Preparer).Prepare(tx)
+				d.(*detector).pool.Put(tx.Prepared)
+			})
+		})
+	}
+}
+
+// BenchmarkParsePrepareDetect is all of the first stage with parsing.
+func BenchmarkParsePrepareDetect(b *testing.B) {
+	for name, card := range map[string]string{"clean": "ordinary text 12", "cards": "4111111111111111"} {
+		b.Run(name, func(b *testing.B) {
+			benchmarkStage(b, card, func(d detect.Detector, tx *detect.Tx, reset func()) {
+				reset()
+				d.(detect.Preparer).Prepare(tx)
+				d.Detect(tx, nil)
+			})
+		})
+	}
+}
+
+func BenchmarkScanText3KB(b *testing.B) {
+	v := bytes.Repeat([]byte("The quick brown fox jumps over 13 lazy dogs, at 4 p.m.; "), 54)
+	var to []match
+	b.SetBytes(int64(len(v)))
+	b.ReportAllocs()
+	for b.Loop() {
+		to = scan(v, to[:0])
+	}
+}

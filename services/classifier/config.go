@@ -1,0 +1,95 @@
+// Package classifier finds the fields of an API that carry sensitive data: card
+// numbers, IBANs, e-mail addresses, US social security numbers, tokens and cloud
+// keys.
+//
+// It judges a field (endpoint, direction, location, path), never a single value:
+// one number in ten passes the Luhn check by chance, but a field whose different
+// values all pass holds card numbers. A validator says what a value looks like;
+// the log odds over the different values of a field, with the field's name as
+// the prior, say what the field is.
+//
+// There are two stages. The detector scans the values of one partition and sends
+// what they add to each field, a difference; the merger owns all fields of an
+// endpoint, adds the differences up, and is the only writer of fields and of
+// findings about them. Sums, minima and samples of the smallest hashes are all
+// that is kept: they do not depend on order or on where differences are cut.
+//
+// No value leaves the detector: keyed hashes and masked shapes do.
+package classifier
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Kind is the kind of partial that the detector sends and the merger reads; its
+// dimension is the endpoint's id.
+const Kind = "classifier"
+
+// Version is the version of the detection, carried by every finding.
+const Version = "classifier/1"
+
+// Config are the settings of both stages. Start from Defaults.
+type Config struct {
+	HashKey string `yaml:"hash_key" doc:"Secret of at least 16 bytes that values are hashed with to tell different ones apart. The same in every instance; changing it starts the counts of different values anew."`
+
+	CandidateAt     float64 `yaml:"candidate_at" doc:"Probability from which a field is listed."`
+	ConfirmAt       float64 `yaml:"confirm_at" doc:"Probability from which a field is confirmed, given enough different values."`
+	ConfirmDistinct int     `yaml:"confirm_distinct" doc:"Different values that pass the validator which confirm a field by themselves."`
+	ConfirmNamed    int     `yaml:"confirm_named" doc:"Different values that are enough where the validator has a checksum and the field's name agrees."`
+
+	MaxEndpoints int `yaml:"max_endpoints" doc:"Endpoints with candidate fields that a partition remembers. Further ones are counted and left out."`
+	MaxFields    int `yaml:"max_fields" doc:"Candidate fields an endpoint. Further ones are counted and left out."`
+	MaxSample    int `yaml:"max_sample" doc:"Hashes of different values kept a field and type. Up to here the number of different values is exact, beyond it an estimate from the smallest hashes."`
+	MaxHits      int `yaml:"max_hits" doc:"Candidate values looked at in one transaction. Further ones are counted and left out."`
+	MaxValue     int `yaml:"max_value" doc:"Bytes scanned of one value."`
+
+	// Log and Metrics are injected; both may be nil.
+	Log     *slog.Logger          `yaml:"-"`
+	Metrics prometheus.Registerer `yaml:"-"`
+}
+
+// Defaults are a start for every deployment; HashKey must be set.
+func Defaults() Config {
+	return Config{
+		CandidateAt: 0.5, ConfirmAt: 0.95, ConfirmDistinct: 8, ConfirmNamed: 3,
+		MaxEndpoints: 10_000, MaxFields: 200, MaxSample: 300, MaxHits: 500, MaxValue: 64 << 10,
+	}
+}
+
+// Validate reports every error of c at once.
+func (c Config) Validate() error {
+	var errs []error
+	between := func(name string, v, low, high int) {
+		if v < low || v > high {
+			errs = append(errs, fmt.Errorf("classifier.%s is %d: must be between %d and %d", name, v, low, high))
+		}
+	}
+	share := func(name string, v float64) {
+		if !(v > 0 && v < 1) {
+			errs = append(errs, fmt.Errorf("classifier.%s is %v: must be above 0 and below 1", name, v))
+		}
+	}
+	if len(c.HashKey) < 16 {
+		errs = append(errs, fmt.Errorf("classifier.hash_key has %d bytes: set a secret of at least 16", len(c.HashKey)))
+	}
+	share("candidate_at", c.CandidateAt)
+	share("confirm_at", c.ConfirmAt)
+	if c.CandidateAt > c.ConfirmAt {
+		errs = append(errs, fmt.Errorf("classifier.candidate_at is %v: must not be above confirm_at, %v", c.CandidateAt, c.ConfirmAt))
+	}
+	between("confirm_distinct", c.ConfirmDistinct, 1, 1000)
+	between("confirm_named", c.ConfirmNamed, 1, 1000)
+	between("max_endpoints", c.MaxEndpoints, 1, 10_000_000)
+	between("max_fields", c.MaxFields, 1, 100_000)
+	between("max_sample", c.MaxSample, 16, 100_000)
+	if c.MaxSample < c.ConfirmDistinct || c.MaxSample < c.ConfirmNamed {
+		errs = append(errs, fmt.Errorf("classifier.max_sample is %d: no field could be confirmed, it must reach confirm_distinct and confirm_named", c.MaxSample))
+	}
+	between("max_hits", c.MaxHits, 1, 1_000_000)
+	between("max_value", c.MaxValue, 64, 16<<20)
+	return errors.Join(errs...)
+}

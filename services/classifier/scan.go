@@ -1,0 +1,219 @@
+package classifier
+
+import "bytes"
+
+// match is a candidate: a run of a value that has the shape of a type.
+type match struct {
+	typ        Type
+	pass       bool // the validator agrees
+	weak       bool // it does not, by far: this value alone makes no candidate field
+	start, end int
+}
+
+// class of a byte, a bit each.
+const (
+	digit = 1 << iota
+	upperCase
+	lowerCase
+	at
+	dot
+	dash
+	tilde
+	otherWord
+)
+
+// classes are the bytes that a word is made of; every other byte ends one. It is
+// the filter before all validators: most values are settled by it alone.
+var classes = func() (t [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = digit
+	}
+	for c := 'A'; c <= 'Z'; c++ {
+		t[c], t[c|0x20] = upperCase, lowerCase
+	}
+	t['@'], t['.'], t['-'], t['~'] = at, dot, dash, tilde
+	t['_'], t['+'] = otherWord, otherWord
+	return t
+}()
+
+// minValue is the shortest value that any type has: "a@b.co".
+const minValue = 6
+
+// scan appends the candidates in v to to. It looks at every byte once, plus a
+// bounded number of times at those of digit groups.
+func scan(v []byte, to []match) []match {
+	if len(v) < minValue {
+		return to
+	}
+	for i := 0; i < len(v); {
+		c := classes[v[i]]
+		if c == 0 {
+			i++
+			continue
+		}
+		start, mask := i, uint8(0)
+		for c != 0 {
+			mask |= c
+			i++
+			if i == len(v) {
+				break
+			}
+			c = classes[v[i]]
+		}
+		end := i
+		for end > start && classes[v[end-1]]&(dot|dash|at|tilde) != 0 {
+			end-- // the end of a sentence
+		}
+		if next := word(v, start, end, mask, &to); next > i {
+			i = next
+		}
+	}
+	return to
+}
+
+// word appends the candidates that the word v[start:end] is or begins. It returns
+// where to go on.
+func word(v []byte, start, end int, mask uint8, to *[]match) int {
+	w := v[start:end]
+	switch {
+	case mask&at != 0:
+		if i := bytes.IndexByte(w, '@'); i > 0 && i < len(w)-1 {
+			*to = append(*to, match{typ: Email, pass: validEmail(w), start: start, end: end})
+		}
+		return end
+	case len(w) == 0:
+		return end
+	case classes[w[0]] == digit && mask&^(digit|dash|dot) == 0:
+		return number(v, start, end, to)
+	case len(w) >= 4 && classes[w[2]]&classes[w[3]] == digit && classes[w[0]]&(upperCase|lowerCase) != 0:
+		if next := account(v, start, to); next > 0 {
+			return next
+		}
+	case mask&dot != 0 && bytes.HasPrefix(w, []byte("eyJ")):
+		if bytes.Count(w, []byte{'.'}) >= 2 {
+			*to = append(*to, match{typ: JWT, pass: validJWT(w), start: start, end: end})
+		}
+		return end
+	}
+	switch w[0] {
+	case 'A', 'g', 'x', 's', 'r':
+		if candidate, pass := knownKey(w); candidate {
+			*to = append(*to, match{typ: CloudKey, pass: pass, start: start, end: end})
+			return end
+		}
+		if string(w) == "AccountKey" && end < len(v) && v[end] == '=' {
+			if n := azureAccountKey(v[end+1:]); n > 0 {
+				*to = append(*to, match{typ: CloudKey, pass: true, start: end + 1, end: end + 1 + n})
+				return end + 1 + n
+			}
+		}
+	case 'h':
+		if string(w) == "hooks.slack.com" {
+			if n := slackWebhook(v[end:]); n > 0 {
+				*to = append(*to, match{typ: CloudKey, pass: true, start: end, end: end + n})
+				return end + n
+			}
+		}
+	}
+	if mask&tilde != 0 && azureSecret(w) {
+		*to = append(*to, match{typ: CloudKey, pass: true, start: start, end: end})
+	}
+	return end
+}
+
+// maxGroups is how many groups of digits one number may be written in.
+const maxGroups = 5
+
+// number reads digits in groups joined by single blanks or dashes from start and
+// appends a card number or a social security number.
+func number(v []byte, start, end int, to *[]match) int {
+	var digits [20]byte
+	var groups [maxGroups]int
+	n, g, i, last := 0, 0, start, start
+	for {
+		from := i
+		for i < len(v) && v[i]-'0' <= 9 {
+			if n < len(digits) {
+				digits[n] = v[i]
+				n++
+			}
+			i++
+		}
+		if g < maxGroups {
+			groups[g] = i - from
+		}
+		g++
+		last = i
+		if i+1 < len(v) && (v[i] == ' ' || v[i] == '-') && v[i+1]-'0' <= 9 && g < maxGroups {
+			i++
+			continue
+		}
+		break
+	}
+	if last < len(v) && classes[v[last]]&^(dot|dash) != 0 ||
+		last+1 < len(v) && v[last] == '.' && classes[v[last+1]] != 0 {
+		return end // "12ab", "3.14": part of something else
+	}
+	d := digits[:min(n, len(digits))]
+	switch {
+	case n >= 13 && n <= 19 && cardGroups(groups[:min(g, maxGroups)]):
+		*to = append(*to, match{typ: PAN, pass: validPAN(d), weak: !issued(d), start: start, end: last})
+		return last
+	case n == 9 && (g == 1 || g == 3 && groups[0] == 3 && groups[1] == 2):
+		*to = append(*to, match{typ: SSN, pass: validSSN(d), start: start, end: last})
+		return last
+	}
+	return end
+}
+
+// cardGroups says whether card numbers are written in such groups.
+func cardGroups(g []int) bool {
+	switch len(g) {
+	case 1:
+		return true
+	case 3:
+		return g[0] == 4 && g[1] == 6 && g[2] >= 4 && g[2] <= 5
+	case 4, 5:
+		for _, n := range g[:3] {
+			if n != 4 {
+				return false
+			}
+		}
+		return g[3] >= 1 && g[3] <= 4
+	}
+	return false
+}
+
+// account reads an IBAN from start, with or without blanks or dashes between its
+// groups, and appends it if the country has IBANs. It returns where to go on, or 0.
+func account(v []byte, start int, to *[]match) int {
+	a, b := v[start]&^0x20, v[start+1]&^0x20
+	length := ibanLength(a, b)
+	if length == 0 {
+		return 0
+	}
+	var compact [40]byte
+	n, i := 0, start
+	for i < len(v) && n <= length {
+		c := v[i]
+		if (c == ' ' || c == '-') && n%4 == 0 && n > 0 && n < length && i+1 < len(v) && classes[v[i+1]]&(digit|upperCase|lowerCase) != 0 {
+			i++
+			continue
+		}
+		k := classes[c]
+		if k&(digit|upperCase|lowerCase) == 0 {
+			break
+		}
+		if k == lowerCase {
+			c &^= 0x20
+		}
+		compact[n] = c
+		n++
+		i++
+	}
+	if n != length || i < len(v) && classes[v[i]]&(digit|upperCase|lowerCase|otherWord) != 0 {
+		return 0
+	}
+	*to = append(*to, match{typ: IBAN, pass: validIBAN(compact[:n]), start: start, end: i})
+	return i
+}
