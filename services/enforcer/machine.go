@@ -1,0 +1,258 @@
+package enforcer
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/pkg/policy"
+)
+
+// Machine is what must hold: a state machine over the records of
+// mirador.actions and the time. No I/O, no clock of its own; not safe for
+// concurrent use.
+type Machine struct {
+	cfg     Config
+	guard   *policy.Guard
+	records map[string]*record
+	places  map[Place]map[string]*record
+	wakes   wakes
+	usage   map[string]*usage
+	killed  bool
+
+	dirty map[Place]bool
+	told  map[Place]Order // what edges were last told
+	notes []Note
+}
+
+// Note is something that happened to an action in the machine, for a status.
+type Note struct {
+	State    action.State
+	Why      string
+	Action   *action.Action
+	Key      string
+	Restored bool
+}
+
+// phase is where a record is.
+type phase uint8
+
+const (
+	pending phase = iota // begins later
+	active               // part of what must hold
+	passive              // dry run or log: would be
+	refused              // a guard said no
+	ended                // by a tombstone; remembered until not_after, so that it cannot come back
+)
+
+type record struct {
+	key      string
+	a        action.Action
+	phase    phase
+	restored bool
+}
+
+// usage is what one tenant has used of the caps.
+type usage struct {
+	active  int // places with an active automatic record
+	minutes map[int64]int
+	tripped time.Time // until then
+}
+
+type wake struct {
+	at  int64
+	key string
+}
+
+type wakes []wake
+
+func (w wakes) Len() int { return len(w) }
+func (w wakes) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(w[i].at, w[j].at), cmp.Compare(w[i].key, w[j].key)) < 0
+}
+func (w wakes) Swap(i, j int) { w[i], w[j] = w[j], w[i] }
+func (w *wakes) Push(x any)   { *w = append(*w, x.(wake)) }
+func (w *wakes) Pop() any {
+	old := *w
+	last := old[len(old)-1]
+	*w = old[:len(old)-1]
+	return last
+}
+
+// NewMachine starts with nothing held. cfg must be valid.
+func NewMachine(cfg Config) (*Machine, error) {
+	guard, err := cfg.NeverBlock.Compile()
+	if err != nil {
+		return nil, err
+	}
+	return &Machine{cfg: cfg, guard: guard, records: map[string]*record{}, places: map[Place]map[string]*record{},
+		usage: map[string]*usage{}, dirty: map[Place]bool{}, told: map[Place]Order{}}, nil
+}
+
+// Result says what became of a record, for a counter.
+type Result string
+
+const (
+	Taken   Result = "taken"
+	Stale   Result = "lower_revision"
+	Over    Result = "over"
+	Denied  Result = "refused"
+	Ended   Result = "ended"
+	Unknown Result = "nothing_to_end"
+)
+
+// Apply takes the opened record o, read at now. restoring says that the topic is
+// being read at start.
+func (m *Machine) Apply(o action.Opened, now time.Time, restoring bool) Result {
+	old := m.records[o.Key]
+	if old != nil && o.Revision < old.a.Revision {
+		return Stale
+	}
+	if o.Tombstone {
+		if old == nil || old.phase == ended {
+			return Unknown
+		}
+		was := old.phase
+		m.detach(old)
+		old.phase, old.a.Revision = ended, o.Revision
+		if was == active || was == passive {
+			m.note(old, action.Expired, "ended by its issuer")
+		}
+		return Ended
+	}
+	a := o.Action
+	if old != nil && old.phase == ended && o.Revision == old.a.Revision {
+		return Stale // the very action that was ended
+	}
+	r := &record{key: o.Key, a: a, restored: restoring}
+	if !now.Before(a.NotAfter) {
+		if old != nil { // a later revision that shortens the action ends it
+			m.drop(old)
+		}
+		if !restoring {
+			m.note(r, action.Expired, "was over before it arrived")
+		}
+		return Over
+	}
+	if old == nil && len(m.records) >= m.cfg.Caps.Tracked {
+		m.note(r, action.Refused, "more records than caps.tracked")
+		return Denied
+	}
+	repeated := old != nil && old.a.ID == a.ID && (old.phase == active || old.phase == passive)
+	held := old != nil && old.phase == active
+	if old != nil {
+		r.restored = restoring || repeated && old.restored
+		m.detach(old)
+	}
+	m.records[o.Key] = r
+	heap.Push(&m.wakes, wake{a.NotAfter.UnixNano(), o.Key})
+	m.admit(r, now, restoring, held, repeated)
+	if r.phase == refused {
+		return Denied
+	}
+	return Taken
+}
+
+// admit decides on r. held says that the same key was active just now: then it
+// is no new action to the caps.
+func (m *Machine) admit(r *record, now time.Time, restoring, held, repeated bool) {
+	if r.a.NotBefore.After(now.Add(m.cfg.ClockSkew)) {
+		r.phase = pending
+		heap.Push(&m.wakes, wake{r.a.NotBefore.Add(-m.cfg.ClockSkew).UnixNano(), r.key})
+		return
+	}
+	if why := m.objection(&r.a, now); why != "" {
+		r.phase = refused
+		m.note(r, action.Refused, why)
+		return
+	}
+	if r.a.Op == action.Log || r.a.Mode != action.Enforce || m.cfg.DryRun {
+		r.phase = passive
+		if !repeated {
+			m.note(r, action.Reported, "")
+		}
+		return
+	}
+	if why := m.overCaps(&r.a, now, restoring, held); why != "" {
+		r.phase = refused
+		m.note(r, action.Refused, why)
+		return
+	}
+	r.phase = active
+	m.attach(r)
+}
+
+// Advance ends and begins what is due at now.
+func (m *Machine) Advance(now time.Time) {
+	for len(m.wakes) > 0 && m.wakes[0].at <= now.UnixNano() {
+		w := heap.Pop(&m.wakes).(wake)
+		r := m.records[w.key]
+		switch {
+		case r == nil:
+		case !now.Before(r.a.NotAfter):
+			was := r.phase
+			m.drop(r)
+			if was == active || was == passive {
+				m.note(r, action.Expired, "")
+			}
+		case r.phase == pending:
+			m.admit(r, now, false, false, false)
+		}
+	}
+	minute := now.Unix() / 60
+	for _, u := range m.usage {
+		for k := range u.minutes {
+			if k < minute-24*60 {
+				delete(u.minutes, k)
+			}
+		}
+	}
+}
+
+// Next is when Advance has something to do; false where there is nothing.
+func (m *Machine) Next() (time.Time, bool) {
+	if len(m.wakes) == 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(0, m.wakes[0].at), true
+}
+
+// Kill lifts everything, or puts it back.
+func (m *Machine) Kill(on bool) {
+	if m.killed == on {
+		return
+	}
+	m.killed = on
+	for p := range m.places {
+		m.dirty[p] = true
+	}
+	for p := range m.told {
+		m.dirty[p] = true
+	}
+}
+
+// Live lists the actions that are part of what must hold, by key.
+func (m *Machine) Live() []action.Action {
+	var out []action.Action
+	for _, r := range m.records {
+		if r.phase == active || r.phase == passive {
+			out = append(out, r.a)
+		}
+	}
+	slices.SortFunc(out, func(a, b action.Action) int { return cmp.Compare(string(a.Key()), string(b.Key())) })
+	return out
+}
+
+// Notes hands over what happened since the last call.
+func (m *Machine) Notes() []Note {
+	n := m.notes
+	m.notes = nil
+	return n
+}
+
+func (m *Machine) note(r *record, s action.State, why string) {
+	a := r.a
+	m.notes = append(m.notes, Note{State: s, Why: why, Action: &a, Key: r.key, Restored: r.restored})
+}
