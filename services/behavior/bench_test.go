@@ -7,7 +7,6 @@ import (
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
-	"github.com/miradorhq/mirador/services/behavior"
 )
 
 // BenchmarkDetect measures Detect alone, over 10,000 principals; parsing and matching
@@ -25,7 +24,7 @@ func BenchmarkDetect(b *testing.B) {
 			var seq uint64
 			es := c.step.events(&seq)
 			txs := make([]detect.Tx, len(es))
-			factory, _ := newStage(b, behavior.DefaultConfig())
+			factory, _ := newStage(b, defaults())
 			d := factory(0)
 			for i, e := range es {
 				txs[i].Reset(e, detect.Source{}, e.Time(), &catalog.Lexical{}, content.Limits{})
@@ -47,7 +46,7 @@ func BenchmarkDetect(b *testing.B) {
 	b.Run("prepare", func(b *testing.B) {
 		var seq uint64
 		e := (&step{IP: "198.51.100.1", Sub: "c", U: "/accounts/17", Resp: `{"items":[{"id":1,"amount":5},{"id":2,"amount":7}]}`}).events(&seq)[0]
-		factory, _ := newStage(b, behavior.DefaultConfig())
+		factory, _ := newStage(b, defaults())
 		d := factory(0)
 		var tx detect.Tx
 		var m catalog.Lexical

@@ -20,8 +20,8 @@ import (
 // Config are the settings of both stages.
 type Config struct {
 	// HashKey keys the hashes of user names that partials and state carry. Every
-	// instance needs the same.
-	HashKey string `yaml:"hash_key" doc:"Secret that user names are hashed with, so that state and partials name nobody. The same in every instance; changing it forgets who logged in before."`
+	// instance needs the same; at least 16 bytes, since names can be guessed.
+	HashKey string `yaml:"hash_key" doc:"Secret of at least 16 bytes that user names are hashed with, so that state and partials name nobody. The same in every instance; changing it forgets who logged in before."`
 	// MaxKeys bounds each table of the first stage, in states a partition; MaxObjects
 	// that of objects and who was served them.
 	MaxKeys    int `yaml:"max_keys" doc:"States a partition of each rule; the least recently used is forgotten."`
@@ -43,7 +43,7 @@ type Config struct {
 	Cred  Cred01  `yaml:"cred_01" doc:"Credential stuffing."`
 }
 
-// DefaultConfig is what a service uses unless configured.
+// DefaultConfig is what a service uses unless configured; HashKey must be set.
 func DefaultConfig() Config {
 	return Config{
 		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000,
@@ -72,6 +72,9 @@ func (c Config) Validate() error {
 		if v < lo || v > hi {
 			errs = append(errs, fmt.Errorf("behavior.%s is %v: must be between %v and %v", name, v, lo, hi))
 		}
+	}
+	if len(c.HashKey) < 16 {
+		errs = append(errs, fmt.Errorf("behavior.hash_key has %d bytes: set a secret of at least 16", len(c.HashKey)))
 	}
 	integer("max_keys", c.MaxKeys, 1, 50_000_000)
 	integer("max_objects", c.MaxObjects, 1, 50_000_000)

@@ -59,7 +59,7 @@ type cred struct {
 type credState struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	OK, Fail minutes
-	Users    []attempt
+	Users    keyed.List[attempt]
 	Let      uint32 // attempts that succeeded during the episode
 	Episode  episode
 }
@@ -79,7 +79,7 @@ type loginState struct {
 	// Known are users who logged in.
 	Known keyed.Filter
 	// Failing are sources that failed lately, 32 bits of their hash.
-	Failing []failing
+	Failing keyed.List[failing]
 }
 
 type failing struct {

@@ -32,7 +32,7 @@ type campaign struct {
 	Tenant, EndpointID, Endpoint, Service string
 	// Open are attempts of buckets not yet judged, Window those of the last five
 	// minutes that were; both sorted after a judgement.
-	Open, Window []tally
+	Open, Window keyed.List[tally]
 	// Judged is the first bucket not yet judged.
 	Judged int64
 	// Cusum is the sum of log likelihood ratios; OK and Fail the usual attempts,

@@ -64,7 +64,7 @@ type enumState struct {
 	// bound them.
 	Ids, Denied uint32
 	Low, High   int64
-	Seen        []uint32
+	Seen        keyed.List[uint32]
 	Episode     episode
 }
 

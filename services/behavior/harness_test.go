@@ -149,6 +149,12 @@ func scenario(tb testing.TB, file string) (header, []*event.Event) {
 	return h, es
 }
 
+func defaults() behavior.Config {
+	c := behavior.DefaultConfig()
+	c.HashKey = "a secret of the tests"
+	return c
+}
+
 // run shows events to a set of partitions and the second stage behind them, cut and
 // interrupted as plan says.
 type run struct {
@@ -177,7 +183,7 @@ func newStage(tb testing.TB, cfg behavior.Config) (detect.Factory, detect.Merger
 
 func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.Finding) {
 	tb.Helper()
-	factory, mergers := newStage(tb, behavior.DefaultConfig())
+	factory, mergers := newStage(tb, defaults())
 	ds := make([]detect.Detector, r.partitions)
 	for p := range ds {
 		ds[p] = factory(int32(p))

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/behavior/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -23,7 +24,7 @@ type logins struct {
 	EndpointID string
 	Endpoint   string
 	Service    string
-	Attempts   []tally
+	Attempts   keyed.List[tally]
 }
 
 // tally is what one address did for one user in one bucket.

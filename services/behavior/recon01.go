@@ -52,7 +52,7 @@ type reconState struct {
 	Missed, Answered uint32
 	// Places are hashes of the places missed since then, the newest overwriting the
 	// oldest.
-	Places  []uint32
+	Places  keyed.List[uint32]
 	Next    uint16
 	Episode episode
 }

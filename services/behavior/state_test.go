@@ -16,19 +16,19 @@ import (
 
 func TestConfigReportsAllErrors(t *testing.T) {
 	err := behavior.Config{}.Validate()
-	for _, want := range []string{"max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.alpha", "cred_01.users"} {
+	for _, want := range []string{"hash_key", "max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.alpha", "cred_01.users"} {
 		if err == nil || !strings.Contains(err.Error(), "behavior."+want) {
 			t.Errorf("no word of %s: %v", want, err)
 		}
 	}
-	if err := behavior.DefaultConfig().Validate(); err != nil {
+	if err := defaults().Validate(); err != nil {
 		t.Error(err)
 	}
 }
 
 // small bounds every table, so that hostile bytes and long tests meet the bounds.
 func small() behavior.Config {
-	c := behavior.DefaultConfig()
+	c := defaults()
 	c.MaxKeys, c.MaxObjects, c.MaxLogins, c.MaxSources = 64, 64, 8, 100
 	return c
 }

@@ -12,7 +12,7 @@ import "fmt"
 type Filter struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	// Layers are bit arrays, the newest last; Count is how many ids the last holds.
-	Layers [][]byte
+	Layers List[[]byte]
 	Count  uint32
 }
 
