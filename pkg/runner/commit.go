@@ -100,7 +100,10 @@ func (ss *session) produce(ctx context.Context, part []*partition) (kgo.Transact
 	var tooLarge []spot
 	for _, p := range part {
 		for i, r := range p.pending.records {
-			ss.gs.Produce(ctx, r, func(_ *kgo.Record, err error) {
+			// A copy: the client writes into what it is given, this attempt's context
+			// among it, and the record must do for another attempt.
+			once := kgo.Record{Topic: r.Topic, Partition: r.Partition, Key: r.Key, Value: r.Value, Headers: r.Headers}
+			ss.gs.Produce(ctx, &once, func(_ *kgo.Record, err error) {
 				if err == nil {
 					return
 				}

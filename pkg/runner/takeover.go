@@ -117,6 +117,9 @@ func (ss *session) place(id int32, c, start int64, col *snapshot.Collector) *par
 	}
 	p.snap.number, p.snap.written = col.Last(), time.Now()
 	switch {
+	case p.next < 0 && start == 0:
+		log.Info("there is no snapshot: state is built from the whole log")
+		p.next = 0
 	case p.next < 0:
 		log.Error("there is no snapshot: state is built from what retention holds and may lack what is older", "from", start)
 		m.dataLoss.Inc()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -83,21 +84,25 @@ func EnsureTopics(ctx context.Context, adm *kadm.Client, yml []byte, o *Options,
 		return fmt.Errorf("topics: kafka does not answer: %w", err)
 	}
 	var errs []error
+	check := map[string]Topic{} // what this call did not create
 	for i, t := range topics {
 		if d, ok := there[names[i]]; ok && d.Err == nil {
+			check[names[i]] = t
 			continue
 		}
 		resp, err := adm.CreateTopic(ctx, plan.count(t), plan.Replication, plan.configs(t), names[i])
 		if err == nil {
 			err = resp.Err
 		}
-		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		switch {
+		case errors.Is(err, kerr.TopicAlreadyExists): // another was faster
+			check[names[i]] = t
+		case err != nil:
 			errs = append(errs, fmt.Errorf("topic %s: create with %d partitions, replication %d: %w", names[i], plan.count(t), plan.Replication, err))
 		}
 	}
-	if len(errs) == 0 {
-		errs = plan.check(ctx, adm, topics, names, o)
-	}
+	errs = append(errs, plan.check(ctx, adm, check)...)
+	errs = append(errs, plan.checkRetention(ctx, adm, topics, o)...)
 	return errors.Join(errs...)
 }
 
@@ -135,35 +140,37 @@ func (p *TopicPlan) configs(t Topic) map[string]*string {
 	return c
 }
 
-// appear is how long a created topic may take to be told by the brokers.
+// appear is how long a topic that another process created may take to be told.
 const appear = 10 * time.Second
 
-func (p *TopicPlan) check(ctx context.Context, adm *kadm.Client, topics []Topic, names []string, o *Options) []error {
-	var errs []error
+func (p *TopicPlan) check(ctx context.Context, adm *kadm.Client, topics map[string]Topic) []error {
+	names := slices.Sorted(maps.Keys(topics))
+	if len(names) == 0 {
+		return nil
+	}
 	for until := time.Now().Add(appear); ; {
 		there, err := adm.ListTopics(ctx, names...)
 		if err != nil {
 			return []error{fmt.Errorf("topics: kafka does not answer: %w", err)}
 		}
-		errs = nil
+		var errs []error
 		missing := false
-		for i, t := range topics {
-			d, ok := there[names[i]]
-			switch got := int32(len(d.Partitions)); {
+		for _, name := range names {
+			d, ok := there[name]
+			switch got, want := int32(len(d.Partitions)), p.count(topics[name]); {
 			case !ok || d.Err != nil || got == 0:
 				missing = true
-				errs = append(errs, fmt.Errorf("topic %s: %w", names[i], errors.Join(errMissing, d.Err)))
-			case got != p.count(t):
+				errs = append(errs, fmt.Errorf("topic %s: %w", name, errors.Join(errMissing, d.Err)))
+			case got != want:
 				errs = append(errs, fmt.Errorf("topic %s has %d partitions, configured are %d: the number is fixed when a topic is created; "+
-					"set it to %d, or use a new topic prefix and rebuild the state", names[i], got, p.count(t), got))
+					"set it to %d, or use a new topic prefix and rebuild the state", name, got, want, got))
 			}
 		}
 		if !missing || time.Now().After(until) || ctx.Err() != nil {
-			break
+			return errs
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return append(errs, p.checkRetention(ctx, adm, topics, o)...)
 }
 
 // checkRetention: what stages replay must outlive their snapshots.
