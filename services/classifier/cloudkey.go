@@ -90,6 +90,9 @@ var keyShapes = [...]keyShape{
 	{prefix: "sk_live_", min: 24, max: 247, alphabet: alnum}, // Stripe
 	{prefix: "rk_live_", min: 24, max: 247, alphabet: alnum},
 	{prefix: "sk_test_", min: 24, max: 247, alphabet: alnum},
+	{prefix: "rk_test_", min: 24, max: 247, alphabet: alnum},
+	{prefix: "sk_prod_", min: 24, max: 247, alphabet: alnum},
+	{prefix: "rk_prod_", min: 24, max: 247, alphabet: alnum},
 }
 
 // knownKey says whether token has a provider's prefix, and whether the rest of it
@@ -194,24 +197,30 @@ func azureAccountKey(b []byte) int {
 	return azureKeyLength
 }
 
-// slackWebhook is the length of the path of an incoming webhook that b starts
-// with, or 0: the three parts after /services/ are its secret.
+// slackWebhook is the length of the path of an incoming webhook or a workflow's
+// trigger that b starts with, or 0: the ids after the first word and the last
+// part are together its secret.
 func slackWebhook(b []byte) int {
-	const start = "/services/T"
-	if len(b) < len(start)+36 || string(b[:len(start)]) != start {
-		return 0
-	}
-	end, slashes := len(start), 0
-	for end < len(b) && (alnum.has(b[end]) || b[end] == '/') {
-		if b[end] == '/' {
-			slashes++
+	for _, s := range [...]struct {
+		start   string
+		slashes int
+	}{{"/services/T", 2}, {"/workflows/T", 3}, {"/triggers/T", 2}} {
+		if !bytes.HasPrefix(b, []byte(s.start)) {
+			continue
 		}
-		end++
+		end, slashes, last := len(s.start), 0, 0
+		for end < len(b) && (alnum.has(b[end]) || b[end] == '/' && slashes < s.slashes) {
+			if b[end] == '/' {
+				slashes++
+				last = end + 1
+			}
+			end++
+		}
+		if slashes == s.slashes && end-last >= 24 && !filler(b[last:end]) {
+			return end
+		}
 	}
-	if slashes != 2 || filler(b[len(start):end]) {
-		return 0
-	}
-	return end
+	return 0
 }
 
 // maskKey keeps the prefix that names the provider and nothing of the secret.
@@ -222,8 +231,8 @@ func maskKey(v []byte) string {
 		}
 	}
 	switch {
-	case bytes.HasPrefix(v, []byte("/services/")):
-		return "hooks.slack.com/services/***"
+	case len(v) > 0 && v[0] == '/':
+		return "hooks.slack.com/***"
 	case len(v) == azureKeyLength:
 		return "AccountKey=***"
 	}

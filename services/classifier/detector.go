@@ -72,7 +72,7 @@ func (s *scanner) scanDocument(doc *content.Document, dir direction, h *hits) {
 	for i := range doc.Leaves {
 		l := &doc.Leaves[i]
 		v := l.Value
-		if len(v) < minValue {
+		if len(v) < minValue || l.Type >= content.Boolean {
 			continue
 		}
 		if len(v) > s.cfg.MaxValue {

@@ -116,8 +116,8 @@ func TestNothingLeaks(t *testing.T) {
 		}
 		all.Write(b)
 	}
-	if len(out.Records) != 4 { // card, token, key at once; one IBAN and one address are not enough to be listed: see below
-		t.Logf("%d fields listed", len(out.Records))
+	if len(out.Records) < 4 { // card, token, key, IBAN at least
+		t.Errorf("%d fields listed", len(out.Records))
 	}
 	for _, s := range secrets {
 		if bytes.Contains(all.Bytes(), []byte(s)) {

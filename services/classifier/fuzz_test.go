@@ -84,8 +84,7 @@ func FuzzNames(f *testing.F) {
 // FuzzPartial holds that no payload and no snapshot makes a stage panic.
 func FuzzPartial(f *testing.F) {
 	l := newLocal(f, 1)
-	for i, e := range traffic(f, 40) {
-		_ = i
+	for _, e := range traffic(f, 40) {
 		l.event(0, e)
 	}
 	var snapshot bytes.Buffer

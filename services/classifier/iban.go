@@ -69,5 +69,37 @@ func validIBAN(c []byte) bool {
 	}
 	// 00, 01 and 99 are no check digits: what passes with them is a coincidence.
 	check := int(c[2]-'0')*10 + int(c[3]-'0')
-	return rest == 1 && check >= 2 && check <= 98
+	return rest == 1 && check >= 2 && check <= 98 && nationalCheck(c)
+}
+
+// nationalCheck checks the check digits that some countries have of their own
+// inside the account number.
+func nationalCheck(c []byte) bool {
+	account := c[4:]
+	mod97 := func(d []byte) int {
+		rest := 0
+		for _, x := range d {
+			rest = (rest*10 + int(x-'0')) % 97
+		}
+		return rest
+	}
+	for _, x := range account {
+		if x-'0' > 9 {
+			return true // the checks below are of countries with digits only
+		}
+	}
+	switch string(c[:2]) {
+	case "BA", "ME", "MK", "PT", "RS", "SI":
+		return mod97(account) == 1
+	case "BE":
+		rest := mod97(account[:10])
+		return (rest+96)%97+1 == int(account[10]-'0')*10+int(account[11]-'0')
+	case "NO":
+		sum := 0
+		for i, weight := range [...]int{5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1} {
+			sum += int(account[i]-'0') * weight
+		}
+		return sum%11 == 0
+	}
+	return true
 }

@@ -39,10 +39,44 @@ var classes = func() (t [256]uint8) {
 // minValue is the shortest value that any type has: "a@b.co".
 const minValue = 6
 
+// Every type has an '@', or enough digits, or a long word: a social security
+// number has nine digits, the shortest key is a word of twenty characters.
+const (
+	fewestDigits = 9
+	longWord     = 20
+)
+
+// worthwhile says whether v can hold a candidate at all. It settles most values,
+// and without a branch that depends on them.
+func worthwhile(v []byte) bool {
+	if len(v) < minValue {
+		return false
+	}
+	mask, digits, run, longest := uint8(0), 0, 0, 0
+	for _, b := range v {
+		c := classes[b]
+		mask |= c
+		digits += int(c & digit)
+		run = (run + 1) & inWord[b]
+		longest = max(longest, run)
+	}
+	return mask&at != 0 || digits >= fewestDigits || longest >= longWord
+}
+
+// inWord has all bits set for a byte of a word, none for another.
+var inWord = func() (t [256]int) {
+	for b, c := range classes {
+		if c != 0 {
+			t[b] = -1
+		}
+	}
+	return t
+}()
+
 // scan appends the candidates in v to to. It looks at every byte once, plus a
 // bounded number of times at those of digit groups.
 func scan(v []byte, to []match) []match {
-	if len(v) < minValue {
+	if !worthwhile(v) {
 		return to
 	}
 	for i := 0; i < len(v); {
@@ -64,16 +98,16 @@ func scan(v []byte, to []match) []match {
 		for end > start && classes[v[end-1]]&(dot|dash|at|tilde) != 0 {
 			end-- // the end of a sentence
 		}
-		if next := word(v, start, end, mask, &to); next > i {
+		if next := word(v, start, end, i, mask, &to); next > i {
 			i = next
 		}
 	}
 	return to
 }
 
-// word appends the candidates that the word v[start:end] is or begins. It returns
-// where to go on.
-func word(v []byte, start, end int, mask uint8, to *[]match) int {
+// word appends the candidates that the word v[start:end] is or begins. With what
+// may be punctuation it ends at full. It returns where to go on.
+func word(v []byte, start, end, full int, mask uint8, to *[]match) int {
 	w := v[start:end]
 	switch {
 	case mask&at != 0:
@@ -89,6 +123,10 @@ func word(v []byte, start, end int, mask uint8, to *[]match) int {
 		if next := account(v, start, to); next > 0 {
 			return next
 		}
+	case len(w) == 2 && end+1 < len(v) && v[end] == ' ' && classes[v[end+1]] == digit: // "ME 2551 ..."
+		if next := account(v, start, to); next > 0 {
+			return next
+		}
 	case mask&dot != 0 && bytes.HasPrefix(w, []byte("eyJ")):
 		if bytes.Count(w, []byte{'.'}) >= 2 {
 			*to = append(*to, match{typ: JWT, pass: validJWT(w), start: start, end: end})
@@ -97,6 +135,10 @@ func word(v []byte, start, end int, mask uint8, to *[]match) int {
 	}
 	switch w[0] {
 	case 'A', 'g', 'x', 's', 'r':
+		if candidate, pass := knownKey(v[start:full]); candidate { // its last character may be a dash
+			*to = append(*to, match{typ: CloudKey, pass: pass, start: start, end: full})
+			return full
+		}
 		if candidate, pass := knownKey(w); candidate {
 			*to = append(*to, match{typ: CloudKey, pass: pass, start: start, end: end})
 			return end
@@ -196,7 +238,7 @@ func account(v []byte, start int, to *[]match) int {
 	n, i := 0, start
 	for i < len(v) && n <= length {
 		c := v[i]
-		if (c == ' ' || c == '-') && n%4 == 0 && n > 0 && n < length && i+1 < len(v) && classes[v[i+1]]&(digit|upperCase|lowerCase) != 0 {
+		if (c == ' ' || c == '-') && (n%4 == 0 || n%4 == 2) && n > 0 && n < length && i+1 < len(v) && classes[v[i+1]]&(digit|upperCase|lowerCase) != 0 {
 			i++
 			continue
 		}
