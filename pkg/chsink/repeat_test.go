@@ -214,7 +214,7 @@ func wantMinutes(all []placed, merged map[string]string) []string {
 func wantHours(all []placed) []string {
 	return group(all, func(p *placed) string {
 		return fmt.Sprintf("%s\t%s\t%d", p.e.Tenant, p.e.Principal(), p.e.Time().Truncate(time.Hour).Unix())
-	}, func(p *placed) string { return fmt.Sprintf("%s %s%s", p.e.Method, p.e.Host(), p.e.Path) },
+	}, func(p *placed) string { return string(p.e.Path) },
 		func(p *placed) string { return string(p.e.Client.Address) },
 		func(k string, c *counts) string {
 			return fmt.Sprintf("%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d", k, c.hits, c.weight, c.e4, c.e5, c.refused, len(c.a), len(c.b))

@@ -11,8 +11,8 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.endpoint_minutes
 (
     tenant          LowCardinality(String)                             COMMENT 'Tenant',
     endpoint_id     LowCardinality(String)                             COMMENT 'Endpoint by the catalog of the moment',
-    minute          DateTime('UTC')                                    COMMENT 'Start of the minute, event time' CODEC(Delta, ZSTD(1)),
-    topic_id        UUID                                               COMMENT 'Kafka id of the topic' CODEC(ZSTD(1)),
+    minute          DateTime('UTC')                                    COMMENT 'Start of the minute, event time' CODEC(Delta, LZ4),
+    topic_id        UUID                                               COMMENT 'Kafka id of the topic',
     topic_partition Int32                                              COMMENT 'Kafka partition: offsets are unique within it' CODEC(T64, LZ4),
     sample_rate     UInt32                                             COMMENT 'Transactions that each event stands for' CODEC(T64, LZ4),
     endpoint        SimpleAggregateFunction(max, String)               COMMENT 'METHOD host/template',
@@ -49,9 +49,9 @@ GROUP BY tenant, endpoint_id, minute, topic_id, topic_partition, sample_rate;
 CREATE TABLE IF NOT EXISTS {{.Database}}.principal_hours
 (
     tenant          LowCardinality(String)                             COMMENT 'Tenant',
-    principal       String                                             COMMENT 'Who acts, as in events' CODEC(ZSTD(1)),
-    hour            DateTime('UTC')                                    COMMENT 'Start of the hour, event time' CODEC(Delta, ZSTD(1)),
-    topic_id        UUID                                               COMMENT 'Kafka id of the topic' CODEC(ZSTD(1)),
+    principal       String                                             COMMENT 'Who acts, as in events',
+    hour            DateTime('UTC')                                    COMMENT 'Start of the hour, event time' CODEC(Delta, LZ4),
+    topic_id        UUID                                               COMMENT 'Kafka id of the topic',
     topic_partition Int32                                              COMMENT 'Kafka partition: offsets are unique within it' CODEC(T64, LZ4),
     sample_rate     UInt32                                             COMMENT 'Transactions that each event stands for' CODEC(T64, LZ4),
     received        SimpleAggregateFunction(max, DateTime('UTC'))      COMMENT 'Newest receipt; retention counts from it',
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.principal_hours
     client_errors   AggregateFunction(groupBitmap, UInt64)             COMMENT 'Offsets of those with status 400 to 499',
     server_errors   AggregateFunction(groupBitmap, UInt64)             COMMENT 'Offsets of those with status 500 and more',
     refused         AggregateFunction(groupBitmap, UInt64)             COMMENT 'Offsets of those that the edge refused on our order',
-    paths           AggregateFunction(uniq, String)                    COMMENT 'Method, host and path',
+    paths           AggregateFunction(uniq, String)                    COMMENT 'Undecoded paths',
     addresses       AggregateFunction(uniq, String)                    COMMENT 'Client addresses',
     first_seen      SimpleAggregateFunction(min, DateTime64(6, 'UTC')) COMMENT 'First event',
     last_seen       SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'Newest event'
@@ -78,7 +78,7 @@ SELECT
     groupBitmapStateIf(topic_offset, status >= 400 AND status < 500) AS client_errors,
     groupBitmapStateIf(topic_offset, status >= 500) AS server_errors,
     groupBitmapStateIf(topic_offset, bitTest(flags, 4)) AS refused,
-    uniqState(concat(method, ' ', host, path)) AS paths,
+    uniqState(path) AS paths,
     uniqState(client_address) AS addresses,
     min(ts) AS first_seen,
     max(ts) AS last_seen
