@@ -2,7 +2,9 @@ package platform
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,25 +37,40 @@ func secretFile(path string, n int) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	raw := make([]byte, n)
-	_, _ = rand.Read(raw) // never fails
-	// A link from a finished file: nobody ever reads half a secret.
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".secret-*")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(hex.EncodeToString(raw) + "\n")
-	if err := errors.Join(err, tmp.Close()); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeSecret(path, n, 0o600); err != nil {
 		return "", err
 	}
 	return firstLine(path)
+}
+
+// makeSecret writes hex of n random bytes to path unless a file is there.
+func makeSecret(path string, n int, mode fs.FileMode) error {
+	raw := make([]byte, n)
+	_, _ = rand.Read(raw) // never fails
+	return writeOnce(path, mode, []byte(hex.EncodeToString(raw)+"\n"))
+}
+
+// writeOnce puts b at path unless a file is there. Of several starters, in
+// however many processes, the first one's content stays, and nobody ever reads
+// half of it: the name is a link to a file that is complete and on disk.
+func writeOnce(path string, mode fs.FileMode, b []byte) (err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return fmt.Errorf("%s is not there and cannot be made: %w", path, err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(b)
+	if err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // keyPath is a file of the process's own keys.
@@ -77,17 +94,54 @@ func (c *Config) identityKey() (capture.Key, error) {
 // signer reads the key that actions are signed with, made on first use where none
 // is named. Of two starters at once the first one's stays.
 func (c *Config) signer() (*action.Signer, error) {
-	path := c.Signing.KeyFile
-	if path == "" {
-		path = c.keyPath("actions.key")
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, err
-		}
-		if _, err := action.GenerateKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
+	if c.Signing.KeyFile != "" {
+		return action.LoadSigner(c.Signing.KeyFile)
 	}
-	return action.LoadSigner(path)
+	path := c.keyPath("actions.key")
+	s, err := action.LoadSigner(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeSigner(path); err != nil {
+			return nil, err
+		}
+		s, err = action.LoadSigner(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, publish(path+".pub", s.Public())
+}
+
+// makeSigner links a new private key to path unless one is there.
+func makeSigner(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(dir, ".new-*")
+	if err != nil {
+		return fmt.Errorf("%s is not there and cannot be made: %w", path, err)
+	}
+	defer os.RemoveAll(tmp)
+	if _, err := action.GenerateKey(filepath.Join(tmp, "key")); err != nil {
+		return err
+	}
+	if err := os.Link(filepath.Join(tmp, "key"), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// publish writes the public half to path, for enforcers that run elsewhere. It
+// follows from the private one, so whoever finds it missing may write it.
+func publish(path string, k action.PublicKey) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	der, err := x509.MarshalPKIXPublicKey(k.Key)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return writeOnce(path, 0o644, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
 // verifier trusts the keys named, else the process's own.

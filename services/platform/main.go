@@ -22,6 +22,9 @@ type Flags struct {
 	file     *string
 	validate *bool
 	print    *bool
+	health   *bool
+	make     *[]string
+	secret   *string
 }
 
 // AddFlags registers the flags of every setting and the common ones on fs. c
@@ -32,6 +35,9 @@ func AddFlags(fs *pflag.FlagSet, c *Config) *Flags {
 		file:     fs.String("config", os.Getenv("MIRADOR_CONFIG"), "YAML file with settings; - is standard input (environment: MIRADOR_CONFIG)"),
 		validate: fs.Bool("validate", false, "check the configuration, report every error, and exit"),
 		print:    fs.Bool("print-config", false, "print every setting with its description and present value as YAML, and exit"),
+		health:   fs.Bool("health", false, "ask the service that runs with these settings for its health; exit 0 or, saying why, 1"),
+		make:     fs.StringArray("make-secret", nil, "make the keys in data_dir/keys and a random secret at this path (PATH or PATH:MODE), each unless it is there, and exit; may be repeated"),
+		secret:   fs.String("print-secret", "", "print the first line of the file at this path, and exit"),
 	}
 	config.AddFlags(fs, c)
 	return f
@@ -40,21 +46,33 @@ func AddFlags(fs *pflag.FlagSet, c *Config) *Flags {
 // ErrDone says that the command has done what its flags asked for and must end.
 var ErrDone = errors.New("done")
 
-// Load fills c from file, environment and flags. With --validate or
-// --print-config it writes to out and returns ErrDone.
+// Load fills c from file, environment and flags. Where a flag asks for something
+// that is done at once, as --validate or --health, it does that, writes to out
+// and returns ErrDone, or what went wrong.
 func (f *Flags) Load(c *Config, out io.Writer) error {
-	if err := config.Load(c, config.Sources{File: *f.file, Environ: os.Environ(), Flags: f.set}); err != nil {
+	environ, err := fromFiles(os.Environ(), config.Settings(c))
+	err = errors.Join(err, config.Load(c, config.Sources{File: *f.file, Environ: environ, Flags: f.set}))
+	if err != nil {
 		return fmt.Errorf("configuration:\n%w", err)
 	}
 	switch {
 	case *f.print:
-		_, err := out.Write(config.Reference(c))
-		return errors.Join(ErrDone, err)
+		_, err = out.Write(config.Reference(c))
 	case *f.validate:
-		fmt.Fprintln(out, "the configuration is valid")
-		return ErrDone
+		_, err = fmt.Fprintln(out, "the configuration is valid")
+	case *f.health:
+		err = c.askHealth(context.Background())
+	case len(*f.make) > 0:
+		err = c.makeSecrets(*f.make)
+	case *f.secret != "":
+		err = printSecret(*f.secret, out)
+	default:
+		return nil
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return ErrDone
 }
 
 // Main is the main function of the command that runs one service.
