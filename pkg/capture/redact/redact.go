@@ -30,9 +30,10 @@ const maxName = 64
 // access_token, accessToken and Access-Token are one.
 type Names struct {
 	set map[string]struct{}
-	// lengths and firsts turn away most names before the map is asked.
+	// lengths and begins (the first two letters) turn away most names before the
+	// map is asked.
 	lengths [maxName + 1]bool
-	firsts  [256]bool
+	begins  [32 * 32]bool
 }
 
 // NewNames compiles a set.
@@ -46,7 +47,9 @@ func NewNames(names ...string) *Names {
 		}
 		n.set[string(k)] = struct{}{}
 		n.lengths[len(k)] = true
-		n.firsts[k[0]] = true
+		if len(k) > 1 {
+			n.begins[begin(k)] = true
+		}
 	}
 	return n
 }
@@ -90,16 +93,16 @@ func fold(buf *[maxName]byte, name []byte) ([]byte, bool) {
 	return buf[:n], true
 }
 
+// begin folds case by itself: five bits of a letter do not hold it.
+func begin(name []byte) int { return int(name[0]&31)<<5 | int(name[1]&31) }
+
 // Has says whether name is in the set. It does not allocate.
 func (n *Names) Has(name []byte) bool {
 	if n == nil || len(name) < 2 || len(name) > maxName {
 		return false
 	}
-	c := name[0]
-	if c >= 'A' && c <= 'Z' {
-		c |= 0x20
-	}
-	if c != '_' && c != '-' && c != '.' && c != ' ' && !n.firsts[c] {
+	// A separator among the first two is rare, and left to the map.
+	if name[0] > '.' && name[1] > '.' && name[1] != '_' && name[0] != '_' && !n.begins[begin(name)] {
 		return false
 	}
 	var buf [maxName]byte

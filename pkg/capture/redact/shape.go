@@ -23,6 +23,16 @@ func Suspicious(value []byte) bool {
 	if len(value) > 512 {
 		value = value[:512]
 	}
+	plain := true
+	for _, c := range value {
+		if syntax[c] {
+			plain = false
+			break
+		}
+	}
+	if plain { // as nearly every token is
+		return false
+	}
 	var room [512]byte
 	v := unescape(room[:0], value)
 	score := 0
@@ -52,6 +62,14 @@ func Suspicious(value []byte) bool {
 	}
 	return score >= 3
 }
+
+// syntax marks the bytes without one of which nothing is suspicious.
+var syntax = func() (t [256]bool) {
+	for _, c := range []byte("'\"`<>;|(){} \t\r\n%+\\") {
+		t[c] = true
+	}
+	return t
+}()
 
 // Shape appends the shape of value to dst: syntax and keywords of query
 // languages, markup and shells stay; any other run of letters becomes x, of

@@ -10,11 +10,13 @@ func (e *editor) text(names *Names, from, to int) {
 		return
 	}
 	for i := from; i < to; {
-		n := bytes.IndexAny(in[i:to], "=:>")
-		if n < 0 {
+		at := i
+		for at < to && inString[in[at]] != separatorByte {
+			at++
+		}
+		if at == to {
 			return
 		}
-		at := i + n
 		i = at + 1
 		var name []byte
 		var start, end int
@@ -26,10 +28,12 @@ func (e *editor) text(names *Names, from, to int) {
 				end++
 			}
 		} else {
-			name = wordBefore(in, from, at)
+			if name = wordBefore(in, from, at); !names.Has(name) {
+				continue
+			}
 			start, end = valueAfter(in, at+1, to)
 		}
-		if len(name) == 0 || !names.Has(name) || start >= end || len(bytes.TrimSpace(in[start:end])) == 0 {
+		if !names.Has(name) || start >= end || len(bytes.TrimSpace(in[start:end])) == 0 {
 			continue
 		}
 		e.replace(start, end, mask(in[start:end]), name)
