@@ -113,7 +113,7 @@ func (b *bed) options(instance string) Options {
 }
 
 // base is when the test traffic begins.
-var base = time.Now().Add(-time.Hour).Truncate(time.Second)
+var base = time.Now().Add(-time.Hour).Truncate(windowLength)
 
 // makeEvent is the i-th event: principals and hosts repeat.
 func makeEvent(i int) *event.Event {
