@@ -15,6 +15,11 @@ var Topics []byte
 //go:embed clickhouse/*.sql
 var ClickHouse embed.FS
 
+// JSON holds the JSON Schemas (2020-12) of the records, NAME.schema.json.
+//
+//go:embed *.schema.json
+var JSON embed.FS
+
 // Names of the topics in topics.yaml.
 const (
 	TopicEvents    = "mirador.events"

@@ -22,7 +22,9 @@ func TestValidateReportsAll(t *testing.T) {
 		{"far without TLS, wanted", func(c *Config) { c.Addr, c.AllowPlaintext = []string{"ch.example:9000"}, true }, nil},
 		{"far with TLS", func(c *Config) { c.Addr, c.TLS.Enabled = []string{"ch.example:9440"}, true }, nil},
 		{"database in need of quotes", func(c *Config) { c.Database = "a`; DROP" }, []string{"database"}},
-		{"missing files", func(c *Config) { c.TLS = TLS{Enabled: true, CAFile: "/nowhere/ca", CertFile: "/nowhere/c", KeyFile: "/nowhere/k"} }, []string{"tls.ca_file", "tls.cert_file"}},
+		{"missing files", func(c *Config) {
+			c.TLS = TLS{Enabled: true, CAFile: "/nowhere/ca", CertFile: "/nowhere/c", KeyFile: "/nowhere/k"}
+		}, []string{"tls.ca_file", "tls.cert_file"}},
 		{"certificate without key", func(c *Config) { c.TLS = TLS{Enabled: true, CertFile: "c"} }, []string{"belong together"}},
 	} {
 		cfg := DefaultConfig()
