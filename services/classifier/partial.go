@@ -13,7 +13,7 @@ type delta struct {
 	_msgpack struct{} `msgpack:",as_array"`
 	Label    string   // "METHOD host/template"
 	Service  string
-	Fields   []fieldDelta
+	Fields   list[fieldDelta]
 }
 
 type fieldDelta struct {
@@ -23,16 +23,16 @@ type fieldDelta struct {
 	Path      string
 	// Seen counts values since the first candidate of any type.
 	Seen  uint64
-	Types []typeDelta
+	Types list[typeDelta]
 }
 
 type typeDelta struct {
 	_msgpack struct{} `msgpack:",as_array"`
 	Type     string
 	Tally    tally
-	Novel    []uint64 // see sample
-	Shapes   []shape
-	Events   []reference
+	Novel    list[uint64] // see sample
+	Shapes   list[shape]
+	Events   list[reference]
 }
 
 // tally are sums and bounds, the same in differences and totals.
@@ -81,4 +81,27 @@ func encodeDelta(d *delta) []byte {
 		panic(fmt.Sprintf("classifier: partial of a plain struct failed: %v", err))
 	}
 	return b
+}
+
+// list is a slice that grows as its elements are read. The msgpack package makes
+// a slice as long as the input says it is, so that some bytes could ask for all
+// the memory there is.
+type list[T any] []T
+
+// DecodeMsgpack implements msgpack.CustomDecoder.
+func (l *list[T]) DecodeMsgpack(dec *msgpack.Decoder) error {
+	n, err := dec.DecodeArrayLen()
+	if err != nil || n < 0 {
+		*l = nil
+		return err
+	}
+	*l = make(list[T], 0, min(n, 256))
+	for range n {
+		var item T
+		if err := dec.Decode(&item); err != nil {
+			return err
+		}
+		*l = append(*l, item)
+	}
+	return nil
 }

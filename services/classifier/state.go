@@ -131,7 +131,7 @@ type savedEndpoint struct {
 	_msgpack                   struct{} `msgpack:",as_array"`
 	Tenant, ID, Label, Service string
 	Changed                    bool
-	Fields                     []savedField
+	Fields                     list[savedField]
 }
 
 type savedField struct {
@@ -140,18 +140,18 @@ type savedField struct {
 	Path                string
 	Seen                uint64
 	Changed             bool
-	Kinds               []savedKind
+	Kinds               list[savedKind]
 }
 
 type savedKind struct {
 	_msgpack       struct{} `msgpack:",as_array"`
 	Type           string
 	Tally          tally
-	Sample, Novel  []uint64
-	Shapes         []shape
-	NewShapes      []shape
-	Events         []reference
-	NewEvents      []reference
+	Sample, Novel  list[uint64]
+	Shapes         list[shape]
+	NewShapes      list[shape]
+	Events         list[reference]
+	NewEvents      list[reference]
 	Listed, Raised bool
 }
 
@@ -169,8 +169,8 @@ func (s *state) snapshot(w io.Writer) error {
 			sf := savedField{Direction: uint8(p.direction), Location: uint8(p.location), Path: p.path, Seen: f.seen, Changed: f.changed}
 			for t, k := range f.types {
 				if k != nil {
-					sf.Kinds = append(sf.Kinds, savedKind{Type: Type(t).String(), Tally: k.tally, Sample: k.sample, Novel: k.novel,
-						Shapes: k.shapes, NewShapes: k.newShapes, Events: k.events, NewEvents: k.newEvents, Listed: k.listed, Raised: k.raised})
+					sf.Kinds = append(sf.Kinds, savedKind{Type: Type(t).String(), Tally: k.tally, Sample: list[uint64](k.sample), Novel: k.novel,
+						Shapes: list[shape](k.shapes), NewShapes: k.newShapes, Events: list[reference](k.events), NewEvents: k.newEvents, Listed: k.listed, Raised: k.raised})
 				}
 			}
 			se.Fields = append(se.Fields, sf)
@@ -202,7 +202,7 @@ func (s *state) restore(r io.Reader, words dictionary) error {
 				if !ok {
 					return fmt.Errorf("classifier: restore of endpoint %s: type %q is not known to this version", se.ID, sk.Type)
 				}
-				f.types[t] = &kind{sample: sk.Sample, shapes: sk.Shapes, events: sk.Events, tally: sk.Tally, novel: sk.Novel,
+				f.types[t] = &kind{sample: sample(sk.Sample), shapes: least[shape](sk.Shapes), events: least[reference](sk.Events), tally: sk.Tally, novel: sk.Novel,
 					newShapes: sk.NewShapes, newEvents: sk.NewEvents, listed: sk.Listed, raised: sk.Raised}
 			}
 			ep.fields[p] = f
