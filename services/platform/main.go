@@ -124,3 +124,12 @@ kafka.brokers), then flags; the later wins. A service reads the parts it needs.
 	defer stop()
 	return p.Run(ctx)
 }
+
+// SettingNames are the flags that AddFlags registers for the settings of c.
+func SettingNames(c *Config) []string {
+	var names []string
+	for _, s := range config.Settings(c) {
+		names = append(names, s.Path)
+	}
+	return names
+}

@@ -6,15 +6,9 @@ import (
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/chsink"
-	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/policy"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/schemas"
-	"github.com/miradorhq/mirador/services/behavior"
-	"github.com/miradorhq/mirador/services/classifier"
-	"github.com/miradorhq/mirador/services/discovery"
-	"github.com/miradorhq/mirador/services/signature"
-	"github.com/miradorhq/mirador/services/signature/crs"
 )
 
 // Service is one of Mirador's services.
@@ -54,14 +48,6 @@ func find(name string) (Service, error) {
 		}
 	}
 	return Service{}, fmt.Errorf("no service is called %q; there are %s", name, strings.Join(Names(), ", "))
-}
-
-// detection is what the detector services have in common.
-type detection struct {
-	name   string
-	first  detect.Factory
-	second detect.MergerFactory // nil where there is no second stage
-	kind   string
 }
 
 // detectStages are the stages of a detector service: the first over events, the
@@ -118,58 +104,29 @@ func (p *Process) sink(service, topic string, open func() (runner.Sink, error)) 
 }
 
 func (p *Process) discovery() ([]part, error) {
-	cfg := p.Config.Discovery
-	parts, err := p.detectStages(detection{"discovery", discovery.Factory(cfg), discovery.MergerFactory(cfg), discovery.Kind})
-	if err != nil {
-		return nil, err
-	}
-	rows, err := p.sink("discovery", schemas.TopicCatalog, func() (runner.Sink, error) { return chsink.NewEndpoints(p.Config.ClickHouse, p.rows) })
-	return append(parts, rows), err
+	return p.detector("discovery", schemas.TopicCatalog, func() (runner.Sink, error) { return chsink.NewEndpoints(p.Config.ClickHouse, p.rows) })
 }
 
-func (p *Process) signature() ([]part, error) {
-	engine, err := crs.New(p.Config.Signature.Engine)
-	if err != nil {
-		return nil, err
-	}
-	f, err := signature.Factory(p.Config.Signature.Config, engine, p.Registry)
-	if err != nil {
-		return nil, err
-	}
-	return p.detectStages(detection{name: "signature", first: f})
-}
+func (p *Process) signature() ([]part, error) { return p.detector("signature", "", nil) }
 
-func (p *Process) behavior() ([]part, error) {
-	m, err := behavior.NewMetrics(p.Registry)
-	if err != nil {
-		return nil, err
-	}
-	first, err := behavior.Factory(p.Config.Behavior, m)
-	if err != nil {
-		return nil, err
-	}
-	second, err := behavior.MergerFactory(p.Config.Behavior, m)
-	if err != nil {
-		return nil, err
-	}
-	return p.detectStages(detection{"behavior", first, second, behavior.PartialKind})
-}
+func (p *Process) behavior() ([]part, error) { return p.detector("behavior", "", nil) }
 
 func (p *Process) classifier() ([]part, error) {
-	cfg := p.Config.Classifier
-	first, err := classifier.Factory(cfg)
+	return p.detector("classifier", schemas.TopicFields, func() (runner.Sink, error) { return chsink.NewFields(p.Config.ClickHouse, p.rows) })
+}
+
+// detector is the stages of a detector service and, where it has a topic of its
+// own, that topic's sink.
+func (p *Process) detector(name, topic string, open func() (runner.Sink, error)) ([]part, error) {
+	d, err := p.Config.detection(name, p.secret, p.Registry)
 	if err != nil {
 		return nil, err
 	}
-	second, err := classifier.MergerFactory(cfg)
-	if err != nil {
-		return nil, err
+	parts, err := p.detectStages(d)
+	if err != nil || topic == "" {
+		return parts, err
 	}
-	parts, err := p.detectStages(detection{"classifier", first, second, classifier.Kind})
-	if err != nil {
-		return nil, err
-	}
-	rows, err := p.sink("classifier", schemas.TopicFields, func() (runner.Sink, error) { return chsink.NewFields(p.Config.ClickHouse, p.rows) })
+	rows, err := p.sink(name, topic, open)
 	return append(parts, rows), err
 }
 

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/miradorhq/mirador/pkg/runner"
+	"github.com/miradorhq/mirador/pkg/transcript"
+	"github.com/miradorhq/mirador/services/inspect"
+	"github.com/miradorhq/mirador/services/platform"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func inspectCommand() *cobra.Command {
+	cfg := platform.Defaults()
+	o := inspect.Options{}
+	var out, format string
+	c := &cobra.Command{
+		Use:   "inspect FILE...",
+		Short: "Run the detectors over a HAR file, JSON lines or an access log",
+		Long: `Runs the detectors over recorded traffic, without any server. The format is told from the
+content; gzip is read too; - is standard input. Several files are one stream, in order.
+
+A JSON line is {id?, ts?, client_ip?, method, uri, headers (object or list of pairs), body?,
+body_base64?, status?, response_headers?, response_body?}; unknown fields are ignored. A bad
+line is reported with its number and counted, and is fatal only with --strict.
+
+--out verdicts prints a line a transaction, in input order, with its id as it came:
+  {"id", "verdict": "attack" | "clean", "score": 0..1, "findings": [rules]}`,
+		Example: "  mirador inspect traffic.har\n  mirador inspect --json access.log.gz | jq .rule\n  zcat lines.jsonl.gz | mirador inspect --out verdicts --detectors signature -\n  mirador inspect --out openapi traffic.har > openapi.yaml",
+		Args:    cobra.MinimumNArgs(1),
+	}
+	c.Flags().StringVar(&out, "out", "findings", "what to print: findings, verdicts, endpoints, openapi or fields")
+	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON, a line an object (verdicts always are)")
+	c.Flags().StringSliceVar(&o.Detectors, "detectors", nil, "which detectors to run: "+strings.Join(platform.Detectors(), ", ")+"; empty: those that --out needs")
+	c.Flags().BoolVar(&o.Strict, "strict", false, "stop with an error at the first bad line")
+	c.Flags().StringVar(&format, "format", "", "har, jsonl or access-log; empty: told from the content")
+	flags := platform.AddFlags(c.Flags(), &cfg)
+	hideSettings(c)
+	c.RunE = func(cmd *cobra.Command, files []string) error {
+		if err := flags.Load(&cfg, cmd.OutOrStdout()); err != nil {
+			return err
+		}
+		o.Files, o.Out, o.Format, o.Tenant = files, inspect.Output(out), transcript.Format(format), cfg.Tenant
+		o.Build, o.Stdout, o.Content = cfg.InspectStages, cmd.OutOrStdout(), runner.DefaultOptions()
+		o.Complain = func(s string) { fmt.Fprintln(os.Stderr, "mirador inspect:", s) }
+		progress := term.IsTerminal(int(os.Stderr.Fd()))
+		if progress {
+			o.Progress = func(n int, bytes int64) { fmt.Fprintf(os.Stderr, "\r%d transactions, %.1f MB", n, float64(bytes)/1e6) }
+		}
+		sum, err := inspect.Run(cmd.Context(), o)
+		if progress && sum.Records >= 500 {
+			fmt.Fprint(os.Stderr, "\r\x1b[K")
+		}
+		if sum.Bad > 0 {
+			fmt.Fprintf(os.Stderr, "mirador inspect: %d of %d records could not be read\n", sum.Bad, sum.Bad+sum.Records)
+		}
+		return err
+	}
+	return c
+}
+
+// hideSettings keeps --help of a tool short: its settings can be set all the
+// same, and --print-config lists them.
+func hideSettings(c *cobra.Command) {
+	cfg := platform.Defaults()
+	for _, name := range platform.SettingNames(&cfg) {
+		if f := c.Flags().Lookup(name); f != nil {
+			f.Hidden = true
+		}
+	}
+}

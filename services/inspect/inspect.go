@@ -1,0 +1,246 @@
+// Package inspect runs the detectors over recorded traffic, without any server:
+// the same machines that run in services, in memory, over one partition.
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/miradorhq/mirador/pkg/capture"
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/dlq"
+	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/runner"
+	"github.com/miradorhq/mirador/pkg/transcript"
+	"github.com/miradorhq/mirador/schemas"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Output is which results are written.
+type Output string
+
+const (
+	Findings  Output = "findings"
+	Verdicts  Output = "verdicts"
+	Endpoints Output = "endpoints"
+	OpenAPI   Output = "openapi"
+	Fields    Output = "fields"
+)
+
+// Outputs are all of them.
+var outputs = []Output{Findings, Verdicts, Endpoints, OpenAPI, Fields}
+
+// Options say what to read and what to write.
+type Options struct {
+	Files  []string // "-" is standard input
+	Format transcript.Format
+	// Detectors to run; empty is all of the configured ones.
+	Detectors []string
+	Out       Output
+	JSON      bool
+	Strict    bool
+	Tenant    string
+	Content   runner.Options // event time, content limits, workers
+	// Build makes the stages of the detectors of that name.
+	Build func(names []string) ([]runner.DetectStage, []runner.MergeStage, error)
+
+	Stdout io.Writer
+	// Complain takes bad records and failures of detectors, a line each.
+	Complain func(string)
+	// Progress, where not nil, is told how many records and bytes were read.
+	Progress func(records int, bytes int64)
+}
+
+// Summary is what a run came to.
+type Summary struct {
+	Records, Bad, Attacks int
+	Findings              int
+	Endpoints, Fields     int
+}
+
+// inspection is one run.
+type inspection struct {
+	o     Options
+	local *runner.Local
+	sum   Summary
+	out   writer
+	// raised gathers what the events being fed brought.
+	raised    []finding.Finding
+	findings  map[string]*finding.Finding
+	order     []string
+	endpoints map[string]catalog.Endpoint
+	fields    map[string]catalog.Field
+	batch     []entry
+	err       error
+}
+
+// entry is an event that waits to be fed, with what its verdict line needs.
+type entry struct {
+	event *event.Event
+	meta  transcript.Meta
+}
+
+// Validate reports everything that is wrong.
+func (o *Options) Validate() error {
+	var errs []error
+	if len(o.Files) == 0 {
+		errs = append(errs, errors.New("no file; - is standard input"))
+	}
+	if !slices.Contains(outputs, o.Out) {
+		errs = append(errs, fmt.Errorf("out %q is not one of %v", o.Out, outputs))
+	}
+	return errors.Join(errs...)
+}
+
+// Run reads the files in order as one stream of traffic and writes the results.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	if err := o.Validate(); err != nil {
+		return Summary{}, err
+	}
+	if len(o.Detectors) == 0 {
+		o.Detectors = needed(o.Out)
+	}
+	first, second, err := o.Build(o.Detectors)
+	if err != nil {
+		return Summary{}, err
+	}
+	r := &inspection{o: o, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}}
+	ro := o.Content
+	ro.Matcher, ro.Logger, ro.Registry = &catalog.Lexical{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	r.local, err = runner.NewLocal(runner.LocalOptions{Options: ro, Partitions: 1, Detect: first, Merge: second, Finding: r.finding, Record: r.record, Reject: r.reject})
+	if err != nil {
+		return Summary{}, err
+	}
+	builder, err := transcript.Inspecting(capture.Config{Tenant: o.Tenant})
+	if err != nil {
+		return Summary{}, err
+	}
+	for i, path := range o.Files {
+		if err := r.file(ctx, path, transcript.Config{Builder: builder, Format: o.Format, Strict: o.Strict, File: i}); err != nil {
+			return r.sum, err
+		}
+	}
+	r.feed()
+	r.local.Close()
+	r.take()
+	return r.finish()
+}
+
+// needed leaves out detectors whose results nobody asked for.
+func needed(out Output) []string {
+	switch out {
+	case Endpoints, OpenAPI:
+		return []string{"discovery"}
+	case Fields:
+		return []string{"classifier"}
+	case Verdicts:
+		return []string{"signature", "behavior"}
+	}
+	return []string{"discovery", "signature", "behavior", "classifier"}
+}
+
+func (r *inspection) file(ctx context.Context, path string, cfg transcript.Config) error {
+	in, err := transcript.Open(path, cfg)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	before := r.sum.Records
+	for ctx.Err() == nil {
+		e, meta, err := in.Next()
+		var bad *transcript.LineError
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, &bad) && !r.o.Strict:
+			r.sum.Bad++
+			r.o.Complain(fmt.Sprintf("%s: %v", path, err))
+			continue
+		case err != nil:
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		r.batch = append(r.batch, entry{e, meta})
+		if r.sum.Records++; len(r.batch) >= r.batchSize() {
+			r.feed()
+		}
+		if c := in.Counters(); r.o.Progress != nil && (r.sum.Records-before)%500 == 0 {
+			r.o.Progress(r.sum.Records, c.Bytes)
+		}
+		if r.err != nil {
+			return r.err
+		}
+	}
+	return ctx.Err()
+}
+
+// batchSize: a verdict needs to know which event raised a finding. That of a
+// rule over single events names it; that of a rule over time is known only if
+// events are fed one by one.
+func (r *inspection) batchSize() int {
+	if r.o.Out == Verdicts && slices.ContainsFunc(r.o.Detectors, func(d string) bool { return d != "signature" }) {
+		return 1
+	}
+	return 256
+}
+
+// feed runs the detectors over the batch and writes its verdicts.
+func (r *inspection) feed() {
+	if len(r.batch) == 0 {
+		return
+	}
+	events := make([]*event.Event, len(r.batch))
+	for i, b := range r.batch {
+		events[i] = b.event
+	}
+	r.local.FeedAll(events, nil)
+	if r.batchSize() == 1 {
+		r.local.Flush() // the second stages speak at once
+	}
+	if r.o.Out == Verdicts {
+		r.verdicts()
+	}
+	r.take()
+	r.batch = r.batch[:0]
+}
+
+// take files what was raised under its id: the same id again is an update.
+func (r *inspection) take() {
+	for i := range r.raised {
+		f := r.raised[i]
+		if r.findings[f.ID] == nil {
+			r.order = append(r.order, f.ID)
+		}
+		r.findings[f.ID] = &f
+	}
+	r.raised = r.raised[:0]
+}
+
+func (r *inspection) finding(_ string, f finding.Finding) { r.raised = append(r.raised, f) }
+
+func (r *inspection) record(stage string, rec detect.Record) {
+	var err error
+	switch rec.Topic {
+	case schemas.TopicCatalog:
+		var e catalog.Endpoint
+		if e, err = catalog.DecodeEndpoint(rec.Value); err == nil {
+			r.endpoints[e.ID] = e
+		}
+	case schemas.TopicFields:
+		var f catalog.Field
+		if f, err = catalog.DecodeField(rec.Value); err == nil {
+			r.fields[f.ID] = f
+		}
+	}
+	r.err = errors.Join(r.err, err)
+}
+
+func (r *inspection) reject(stage string, e dlq.Entry) {
+	r.o.Complain(fmt.Sprintf("%s: a record was passed over: %s", stage, strings.TrimSpace(e.Reason)))
+}

@@ -1,0 +1,160 @@
+package inspect
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/discovery/openapi"
+	"github.com/segmentio/encoding/json"
+)
+
+// writer keeps the first error, so that a broken pipe is told once, at the end.
+type writer struct {
+	b   *bufio.Writer
+	err error
+}
+
+func newWriter(w io.Writer) writer { return writer{b: bufio.NewWriterSize(w, 64<<10)} }
+
+func (w *writer) json(v any) {
+	b, err := json.Marshal(v)
+	if err == nil {
+		_, err = w.b.Write(append(b, '\n'))
+	}
+	w.err = cmp.Or(w.err, err)
+}
+
+func (w *writer) printf(format string, args ...any) {
+	_, err := fmt.Fprintf(w.b, format, args...)
+	w.err = cmp.Or(w.err, err)
+}
+
+// verdict is a line of --out verdicts.
+type verdict struct {
+	ID      json.RawMessage `json:"id"`
+	Verdict string          `json:"verdict"`
+	// Score is 0 to 1: the chance that one of the findings is right, weighed by
+	// severity.
+	Score    float64  `json:"score"`
+	Findings []string `json:"findings"`
+}
+
+// attackFrom is the least severity that makes a transaction an attack.
+var attackFrom = finding.Medium.Weight()
+
+// verdicts writes a line for each event of the batch, in input order.
+func (r *inspection) verdicts() {
+	by := make(map[string][]*finding.Finding)
+	for i := range r.raised {
+		f := &r.raised[i]
+		if len(r.batch) == 1 {
+			by[""] = append(by[""], f)
+		}
+		for _, id := range f.Events {
+			by[id] = append(by[id], f)
+		}
+	}
+	for _, b := range r.batch {
+		key := b.event.IDString()
+		if len(r.batch) == 1 {
+			key = "" // whatever was raised, this event raised it
+		}
+		v := verdict{ID: b.meta.RawID, Verdict: "clean", Findings: []string{}}
+		if v.ID == nil {
+			v.ID = fmt.Appendf(nil, "%q", b.event.IDString())
+		}
+		miss := 1.0
+		for _, f := range by[key] {
+			if w := f.Severity.Weight(); w >= attackFrom && !slices.Contains(v.Findings, f.Rule) {
+				v.Verdict = "attack"
+				v.Findings = append(v.Findings, f.Rule)
+				miss *= 1 - f.Confidence*w
+			}
+		}
+		if v.Verdict == "attack" {
+			v.Score = 1 - miss
+			r.sum.Attacks++
+		}
+		r.out.json(v)
+	}
+}
+
+// finish writes the results that are known only at the end.
+func (r *inspection) finish() (Summary, error) {
+	r.sum.Findings, r.sum.Endpoints, r.sum.Fields = len(r.order), len(r.endpoints), len(r.fields)
+	switch r.o.Out {
+	case Findings:
+		for _, id := range r.order {
+			if r.o.JSON {
+				r.out.json(r.findings[id])
+			} else {
+				r.readable(r.findings[id])
+			}
+		}
+	case Endpoints:
+		for _, e := range r.sortedEndpoints() {
+			if r.o.JSON {
+				r.out.json(e)
+			} else {
+				r.out.printf("%8d  %-7s %s%s\n", e.Hits, e.Method, e.Host, e.Template)
+			}
+		}
+	case OpenAPI:
+		write := openapi.YAML
+		if r.o.JSON {
+			write = openapi.JSON
+		}
+		doc, err := write(r.sortedEndpoints())
+		if err != nil {
+			return r.sum, err
+		}
+		r.out.printf("%s", doc)
+	case Fields:
+		for _, f := range r.sortedFields() {
+			if r.o.JSON {
+				r.out.json(f)
+			} else {
+				r.out.printf("%-10s %.2f  %s %s %s of %s  %s\n", f.Type, f.Confidence, f.Direction, f.Location, f.Path, f.Endpoint, strings.Join(f.Masked, " "))
+			}
+		}
+	}
+	return r.sum, cmp.Or(r.err, r.out.err, r.out.b.Flush())
+}
+
+func (r *inspection) readable(f *finding.Finding) {
+	r.out.printf("%-8s %s  %s\n         %s\n", strings.ToUpper(string(f.Severity)), f.Rule, f.Title, f.Summary)
+	for _, e := range f.Evidence {
+		r.out.printf("         %s %s %s %s\n", e.Location, e.Path, e.Masked, e.Note)
+	}
+	if f.Counterfactual != "" {
+		r.out.printf("         %s\n", f.Counterfactual)
+	}
+}
+
+func (r *inspection) sortedEndpoints() []catalog.Endpoint {
+	list := make([]catalog.Endpoint, 0, len(r.endpoints))
+	for _, e := range r.endpoints {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b catalog.Endpoint) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Template, b.Template), cmp.Compare(a.Method, b.Method))
+	})
+	return list
+}
+
+func (r *inspection) sortedFields() []catalog.Field {
+	list := make([]catalog.Field, 0, len(r.fields))
+	for _, f := range r.fields {
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b catalog.Field) int {
+		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Type, b.Type))
+	})
+	return list
+}

@@ -1,0 +1,94 @@
+package platform
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/runner"
+	"github.com/miradorhq/mirador/services/behavior"
+	"github.com/miradorhq/mirador/services/classifier"
+	"github.com/miradorhq/mirador/services/discovery"
+	"github.com/miradorhq/mirador/services/signature"
+	"github.com/miradorhq/mirador/services/signature/crs"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// detection is a detector service's detection code.
+type detection struct {
+	name   string
+	first  detect.Factory
+	second detect.MergerFactory // nil where there is no second stage
+	kind   string               // of the partials between them
+}
+
+// Detectors are the names of the detector services.
+func Detectors() []string { return []string{"discovery", "signature", "behavior", "classifier"} }
+
+// detection makes the detectors of the service of that name. Keys that are not
+// set are derived from secret.
+func (c *Config) detection(name, secret string, reg prometheus.Registerer) (d detection, err error) {
+	d.name = name
+	switch name {
+	case "discovery":
+		d.first, d.second, d.kind = discovery.Factory(c.Discovery), discovery.MergerFactory(c.Discovery), discovery.Kind
+	case "signature":
+		var engine *crs.Engine
+		if engine, err = crs.New(c.Signature.Engine); err == nil {
+			d.first, err = signature.Factory(c.Signature.Config, engine, reg)
+		}
+	case "behavior":
+		cfg := c.Behavior
+		cfg.HashKey = derived(cfg.HashKey, secret, name)
+		var m *behavior.Metrics
+		if m, err = behavior.NewMetrics(reg); err != nil {
+			break
+		}
+		if d.first, err = behavior.Factory(cfg, m); err == nil {
+			d.second, err = behavior.MergerFactory(cfg, m)
+		}
+		d.kind = behavior.PartialKind
+	case "classifier":
+		cfg := c.Classifier
+		cfg.HashKey = derived(cfg.HashKey, secret, name)
+		if d.first, err = classifier.Factory(cfg); err == nil {
+			d.second, err = classifier.MergerFactory(cfg)
+		}
+		d.kind = classifier.Kind
+	default:
+		err = fmt.Errorf("no detector is called %q; there are %v", name, Detectors())
+	}
+	return d, err
+}
+
+// derived is key, or one made from secret for the purpose.
+func derived(key, secret, purpose string) string {
+	if key != "" {
+		return key
+	}
+	m := hmac.New(sha256.New, []byte(secret))
+	m.Write([]byte("mirador " + purpose))
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+// InspectStages are the stages of the named detectors, without policy: for
+// looking at recorded traffic. Nothing of it leaves the process, so the keys of
+// its hashes are fixed and a run repeats.
+func (c *Config) InspectStages(names []string) (first []runner.DetectStage, second []runner.MergeStage, err error) {
+	reg := prometheus.NewRegistry()
+	for _, name := range names {
+		d, err := c.detection(name, "mirador inspects files with this key: it protects nothing", reg)
+		if err != nil {
+			return nil, nil, err
+		}
+		stage := runner.DetectStage{Name: name, New: d.first}
+		if d.second != nil {
+			stage.PartialKinds = []string{d.kind}
+			second = append(second, runner.MergeStage{Name: name + "-merge", Kind: d.kind, New: d.second})
+		}
+		first = append(first, stage)
+	}
+	return first, second, nil
+}
