@@ -1,9 +1,9 @@
 // Package enforcer carries out actions: it reads mirador.actions, keeps what
 // must hold now, and tells edges, which refuse requests.
 //
-// Reading order: machine.go (what must hold, no I/O), worker.go (one edge),
-// enforcer.go (Kafka in and out), then the edges: decide.go and http.go, and
-// nftables_linux.go.
+// Reading order: edge (the contract), desired (what must hold, no I/O),
+// worker.go (one edge), enforcer.go and kafka.go (in and out), then the edges:
+// decide and nft.
 //
 // # What holds
 //

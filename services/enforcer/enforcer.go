@@ -11,6 +11,8 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/enforcer/desired"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -19,7 +21,7 @@ import (
 type Options struct {
 	Config   Config
 	Verifier *action.Verifier
-	Edges    []Edge
+	Edges    []edge.Edge
 	// Kafka are the options of the client: brokers, TLS, SASL. Topics and offsets
 	// are added.
 	Kafka    []kgo.Opt
@@ -38,7 +40,7 @@ type Enforcer struct {
 	workers  []*worker
 
 	mu       sync.Mutex // guards what follows
-	machine  *Machine
+	machine  *desired.Machine
 	orders   int
 	caughtUp bool
 	lost     string // why Kafka does not answer; empty while it does
@@ -57,7 +59,7 @@ func New(o Options) (*Enforcer, error) {
 	if o.Verifier == nil || o.Log == nil || o.Registry == nil {
 		return nil, errors.New("enforcer: verifier, log and registry are required")
 	}
-	machine, err := NewMachine(o.Config)
+	machine, err := desired.NewMachine(o.Config.Guards)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +69,8 @@ func New(o Options) (*Enforcer, error) {
 	}
 	e := &Enforcer{cfg: o.Config, verifier: o.Verifier, kafka: o.Kafka, log: o.Log, metrics: m, machine: machine,
 		lost: "not connected yet", poke: make(chan struct{}, 1)}
-	for _, edge := range o.Edges {
-		e.workers = append(e.workers, newWorker(edge, o.Config.Reconcile, o.Log, m, e.reportEdge))
+	for _, at := range o.Edges {
+		e.workers = append(e.workers, newWorker(at, o.Config.Reconcile, o.Log, m, e.reportEdge))
 	}
 	return e, nil
 }
@@ -114,7 +116,7 @@ func (e *Enforcer) loop(ctx context.Context, wg *sync.WaitGroup, batches <-chan 
 	start := func(why string) {
 		e.mu.Lock()
 		e.caughtUp = true
-		n := len(e.machine.records)
+		n := e.machine.Records()
 		e.mu.Unlock()
 		e.log.Info("actions read from the start", "records", n, "how", why)
 		e.settle(time.Now())
@@ -179,7 +181,7 @@ func (e *Enforcer) settle(now time.Time) (time.Time, bool) {
 			for _, w := range e.workers {
 				w.change(adds, removes)
 			}
-			e.metrics.orders.Set(float64(len(e.machine.told)))
+			e.metrics.orders.Set(float64(e.machine.Orders()))
 		}
 	}
 	for _, n := range e.machine.Notes() {
@@ -195,7 +197,7 @@ func (e *Enforcer) readKillFile() {
 	_, err := os.Stat(e.cfg.KillFile)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.killFile = err == nil; e.machine.killed != (e.killed || e.killFile) {
+	if e.killFile = err == nil; e.machine.Killed() != (e.killed || e.killFile) {
 		e.log.Warn("kill switch", "on", e.killed || e.killFile, "file", e.cfg.KillFile)
 	}
 	e.machine.Kill(e.killed || e.killFile)
@@ -231,7 +233,7 @@ func (e *Enforcer) Ready() bool {
 // Health says whether all is well, and if not what is not.
 func (e *Enforcer) Health() (ok bool, reason string) {
 	e.mu.Lock()
-	caughtUp, lost, held := e.caughtUp, e.lost, len(e.machine.told)
+	caughtUp, lost, held := e.caughtUp, e.lost, e.machine.Orders()
 	e.mu.Unlock()
 	switch {
 	case lost != "":

@@ -7,6 +7,8 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/enforcer/desired"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 	"github.com/segmentio/encoding/json"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -140,7 +142,7 @@ func firstError(a, b error) error {
 }
 
 // reportEdge tells what an edge did.
-func (e *Enforcer) reportEdge(w *worker, o Order, a Ref, state action.State, err error) {
+func (e *Enforcer) reportEdge(w *worker, o edge.Order, a edge.Ref, state action.State, err error) {
 	s := action.Status{
 		Tenant: o.Tenant, ActionID: a.ID, Key: a.Key, Edge: w.edge.Name(), State: state, Op: a.Op, Revision: a.Revision, Rule: a.Rule,
 		Target: action.Target{Type: o.Type, Value: o.Value, KeyID: o.KeyID},
@@ -152,7 +154,7 @@ func (e *Enforcer) reportEdge(w *worker, o Order, a Ref, state action.State, err
 }
 
 // reportNote tells what the machine decided; no edge was asked.
-func (e *Enforcer) reportNote(n Note) {
+func (e *Enforcer) reportNote(n desired.Note) {
 	a := n.Action
 	e.send(&action.Status{
 		Tenant: a.Tenant, ActionID: a.ID, Key: n.Key, Edge: "none", State: n.State, Op: a.Op, Revision: a.Revision, Rule: a.Rule,

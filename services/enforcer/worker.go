@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 )
 
 // Back-off of an edge that cannot be told.
@@ -21,16 +22,16 @@ const (
 // worker keeps one edge equal to what must hold. Edges do not wait for each
 // other: each has a worker.
 type worker struct {
-	edge    Edge
+	edge    edge.Edge
 	every   time.Duration
 	log     *slog.Logger
 	metrics *metrics
-	report  func(*worker, Order, Ref, action.State, error)
+	report  func(*worker, edge.Order, edge.Ref, action.State, error)
 
 	mu      sync.Mutex
-	desired map[Place]Order
-	adds    map[Place]Order
-	removes map[Place]Order
+	desired map[edge.Place]edge.Order
+	adds    map[edge.Place]edge.Order
+	removes map[edge.Place]edge.Order
 	wake    chan struct{}
 	failing error // of the last call; nil when it worked
 
@@ -38,14 +39,14 @@ type worker struct {
 	reported map[string]time.Time
 }
 
-func newWorker(e Edge, every time.Duration, log *slog.Logger, m *metrics, report func(*worker, Order, Ref, action.State, error)) *worker {
+func newWorker(e edge.Edge, every time.Duration, log *slog.Logger, m *metrics, report func(*worker, edge.Order, edge.Ref, action.State, error)) *worker {
 	return &worker{edge: e, every: every, log: log.With("edge", e.Name()), metrics: m, report: report,
-		desired: map[Place]Order{}, adds: map[Place]Order{}, removes: map[Place]Order{},
+		desired: map[edge.Place]edge.Order{}, adds: map[edge.Place]edge.Order{}, removes: map[edge.Place]edge.Order{},
 		wake: make(chan struct{}, 1), reported: map[string]time.Time{}}
 }
 
 // change takes what must hold now. It never waits for the edge.
-func (w *worker) change(adds, removes []Order) {
+func (w *worker) change(adds, removes []edge.Order) {
 	w.mu.Lock()
 	for _, o := range removes {
 		delete(w.desired, o.Place)
@@ -105,7 +106,7 @@ func (w *worker) run(ctx context.Context) {
 func (w *worker) step(ctx context.Context, whole bool) error {
 	w.mu.Lock()
 	adds, removes := values(w.adds), values(w.removes)
-	var all []Order
+	var all []edge.Order
 	if whole {
 		all = values(w.desired)
 	}
@@ -124,12 +125,12 @@ func (w *worker) step(ctx context.Context, whole bool) error {
 	} else {
 		err = w.edge.Apply(ctx, adds, removes)
 	}
-	var part *PartialError
-	failed := map[Place]error{}
+	var part *edge.PartialError
+	failed := map[edge.Place]error{}
 	if errors.As(err, &part) {
 		failed, err = part.Orders, nil
 		for _, e := range failed {
-			if !errors.Is(e, ErrNotHere) {
+			if !errors.Is(e, edge.ErrNotHere) {
 				err = part
 			}
 		}
@@ -146,11 +147,11 @@ func (w *worker) step(ctx context.Context, whole bool) error {
 }
 
 // tell reports each action once when it is enforced, and each time it fails.
-func (w *worker) tell(adds []Order, failed map[Place]error) {
+func (w *worker) tell(adds []edge.Order, failed map[edge.Place]error) {
 	now := time.Now()
 	for _, o := range adds {
 		err := failed[o.Place]
-		if errors.Is(err, ErrNotHere) {
+		if errors.Is(err, edge.ErrNotHere) {
 			w.metrics.notHere.WithLabelValues(w.edge.Name()).Inc()
 			continue
 		}
@@ -172,8 +173,8 @@ func (w *worker) tell(adds []Order, failed map[Place]error) {
 	}
 }
 
-func values(m map[Place]Order) []Order {
-	out := make([]Order, 0, len(m))
+func values(m map[edge.Place]edge.Order) []edge.Order {
+	out := make([]edge.Order, 0, len(m))
 	for _, o := range m {
 		out = append(out, o)
 	}

@@ -1,4 +1,6 @@
-package enforcer
+// Package nft is the edge that drops packets of blocked addresses with nftables.
+// Linux only.
+package nft
 
 import (
 	"net/netip"

@@ -1,4 +1,6 @@
-package enforcer
+// Package decide is the edge that answers per request: in process, or over HTTP
+// as the auth-request endpoint of any proxy.
+package decide
 
 import (
 	"context"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -25,7 +28,7 @@ type Identifier interface {
 // concurrent use; a decision takes no lock.
 type Decider struct {
 	name    string
-	cfg     HTTPConfig
+	cfg     Config
 	ids     Identifier
 	log     *slog.Logger
 	proxies []netip.Prefix
@@ -35,8 +38,8 @@ type Decider struct {
 	current atomic.Pointer[index]
 
 	mu     sync.Mutex // guards orders: one writer at a time
-	orders map[Place]*Order
-	spent  map[Place]*atomic.Int64
+	orders map[edge.Place]*edge.Order
+	spent  map[edge.Place]*atomic.Int64
 
 	decisions map[action.Op]prometheus.Counter
 	panics    prometheus.Counter
@@ -46,8 +49,8 @@ type Decider struct {
 
 // NewDecider makes the edge called "http:"+name. ids may be nil: then only
 // addresses are looked up.
-func NewDecider(name string, cfg HTTPConfig, ids Identifier, log *slog.Logger, reg prometheus.Registerer) (*Decider, error) {
-	if err := cfg.validate(); err != nil {
+func NewDecider(name string, cfg Config, ids Identifier, log *slog.Logger, reg prometheus.Registerer) (*Decider, error) {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	proxies, err := cfg.proxies()
@@ -61,7 +64,7 @@ func NewDecider(name string, cfg HTTPConfig, ids Identifier, log *slog.Logger, r
 	cfg.ClientHeaders = headers
 	d := &Decider{name: "http:" + name, cfg: cfg, ids: ids, log: log, proxies: proxies,
 		interval: int64(float64(time.Second) / cfg.ThrottleRate), burst: int64(cfg.ThrottleBurst),
-		orders: map[Place]*Order{}, spent: map[Place]*atomic.Int64{}, decisions: map[action.Op]prometheus.Counter{}}
+		orders: map[edge.Place]*edge.Order{}, spent: map[edge.Place]*atomic.Int64{}, decisions: map[action.Op]prometheus.Counter{}}
 	d.current.Store(newIndex())
 	return d, d.register(reg)
 }
@@ -192,7 +195,7 @@ func (d *Decider) answer(b *best, now int64) Decision {
 }
 
 // Apply implements Edge.
-func (d *Decider) Apply(_ context.Context, adds, removes []Order) error {
+func (d *Decider) Apply(_ context.Context, adds, removes []edge.Order) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for i := range removes {
@@ -205,7 +208,7 @@ func (d *Decider) Apply(_ context.Context, adds, removes []Order) error {
 }
 
 // Reconcile implements Edge.
-func (d *Decider) Reconcile(_ context.Context, desired []Order) error {
+func (d *Decider) Reconcile(_ context.Context, desired []edge.Order) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	clear(d.orders)
@@ -217,8 +220,8 @@ func (d *Decider) Reconcile(_ context.Context, desired []Order) error {
 
 func (d *Decider) rebuild() error {
 	x := newIndex()
-	failed := map[Place]error{}
-	spent := make(map[Place]*atomic.Int64, len(d.spent))
+	failed := map[edge.Place]error{}
+	spent := make(map[edge.Place]*atomic.Int64, len(d.spent))
 	for p, o := range d.orders {
 		v := &verdict{op: o.Op, until: o.Until.UnixNano(), scope: o.Scope}
 		if len(o.Actions) > 0 {
@@ -236,7 +239,7 @@ func (d *Decider) rebuild() error {
 	d.spent = spent
 	d.current.Store(x)
 	if len(failed) > 0 {
-		return &PartialError{Orders: failed}
+		return &edge.PartialError{Orders: failed}
 	}
 	return nil
 }

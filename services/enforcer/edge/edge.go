@@ -1,4 +1,6 @@
-package enforcer
+// Package edge is the contract between what must hold and the places that refuse
+// requests: the orders, and what an edge must do with them.
+package edge
 
 import (
 	"context"
@@ -23,7 +25,7 @@ type Edge interface {
 
 // ErrNotHere is wrapped, in a PartialError, for an order that an edge of this
 // kind can never carry out. That is no failure: another edge does.
-var ErrNotHere = errors.New("enforcer: not for this kind of edge")
+var ErrNotHere = errors.New("edge: not for this kind of edge")
 
 // PartialError says which orders an edge did not take; all others hold.
 type PartialError struct{ Orders map[Place]error }
@@ -31,7 +33,7 @@ type PartialError struct{ Orders map[Place]error }
 func (e *PartialError) Error() string {
 	for p, err := range e.Orders {
 		if !errors.Is(err, ErrNotHere) {
-			return "enforcer: " + string(p.Type) + " " + p.Value + ": " + err.Error()
+			return "edge: " + string(p.Type) + " " + p.Value + ": " + err.Error()
 		}
 	}
 	return ErrNotHere.Error()
@@ -69,7 +71,8 @@ type Ref struct {
 	Restored bool
 }
 
-func placeOf(a *action.Action) Place {
+// PlaceOf is where a holds.
+func PlaceOf(a *action.Action) Place {
 	scope := a.Scope
 	if scope == "" {
 		scope = "*"
@@ -77,7 +80,8 @@ func placeOf(a *action.Action) Place {
 	return Place{Tenant: a.Tenant, Type: a.Target.Type, Value: a.Target.Value, Scope: scope}
 }
 
-func strength(op action.Op) int {
+// Strength orders ops by what they do to a request; an allow is above all.
+func Strength(op action.Op) int {
 	switch op {
 	case action.Throttle:
 		return 1

@@ -1,4 +1,4 @@
-package enforcer
+package decide
 
 import (
 	"encoding/hex"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 )
 
 // index is what the decision endpoint looks requests up in. It is never changed
@@ -51,7 +52,7 @@ type verdict struct {
 }
 
 // targetKey says where o is looked up; an error where the endpoint cannot.
-func (x *index) add(o *Order, v *verdict) error {
+func (x *index) add(o *edge.Order, v *verdict) error {
 	switch o.Type {
 	case action.Credential, action.Session, action.Subject:
 		k := hashKey{tenant: o.Tenant, typ: o.Type}
@@ -88,7 +89,7 @@ func (x *index) add(o *Order, v *verdict) error {
 			*bits = append(*bits, p.Bits())
 		}
 	default:
-		return fmt.Errorf("%w: the decision endpoint knows no %s", ErrNotHere, o.Type)
+		return fmt.Errorf("%w: the decision endpoint knows no %s", edge.ErrNotHere, o.Type)
 	}
 	return nil
 }
@@ -113,7 +114,7 @@ func (b *best) see(v *verdict, now int64, host, path string) {
 			b.allow = true
 			continue
 		}
-		if b.v == nil || strength(v.op) > strength(b.v.op) {
+		if b.v == nil || edge.Strength(v.op) > edge.Strength(b.v.op) {
 			b.v = v
 		}
 	}

@@ -1,4 +1,6 @@
-package enforcer
+// Package desired is the state machine of an enforcer: from records and time to
+// what must hold, with the guards and caps that decide. No Kafka, no clock.
+package desired
 
 import (
 	"cmp"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/policy"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 )
 
 // Machine is what must hold: a state machine over the records of
@@ -17,13 +20,15 @@ type Machine struct {
 	cfg     Config
 	guard   *policy.Guard
 	records map[string]*record
-	places  map[Place]map[string]*record
+	places  map[edge.Place]map[string]*record
 	wakes   wakes
 	usage   map[string]*usage
 	killed  bool
+	ended   int   // records in that phase
+	pruned  int64 // minute that usage was last pruned in
 
-	dirty map[Place]bool
-	told  map[Place]Order // what edges were last told
+	dirty map[edge.Place]bool
+	told  map[edge.Place]edge.Order // what edges were last told
 	notes []Note
 }
 
@@ -52,6 +57,10 @@ type record struct {
 	a        action.Action
 	phase    phase
 	restored bool
+	// horizon is the latest not_after of all revisions of the key that were seen:
+	// until then an old one that is played again would have an effect, so the
+	// revision is remembered.
+	horizon time.Time
 }
 
 // usage is what one tenant has used of the caps.
@@ -87,8 +96,8 @@ func NewMachine(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Machine{cfg: cfg, guard: guard, records: map[string]*record{}, places: map[Place]map[string]*record{},
-		usage: map[string]*usage{}, dirty: map[Place]bool{}, told: map[Place]Order{}}, nil
+	return &Machine{cfg: cfg, guard: guard, records: map[string]*record{}, places: map[edge.Place]map[string]*record{},
+		usage: map[string]*usage{}, dirty: map[edge.Place]bool{}, told: map[edge.Place]edge.Order{}}, nil
 }
 
 // Result says what became of a record, for a counter.
@@ -106,37 +115,30 @@ const (
 // Apply takes the opened record o, read at now. restoring says that the topic is
 // being read at start.
 func (m *Machine) Apply(o action.Opened, now time.Time, restoring bool) Result {
+	m.Advance(now)
 	old := m.records[o.Key]
 	if old != nil && o.Revision < old.a.Revision {
 		return Stale
 	}
 	if o.Tombstone {
-		if old == nil || old.phase == ended {
-			return Unknown
-		}
-		was := old.phase
-		m.detach(old)
-		old.phase, old.a.Revision = ended, o.Revision
-		if was == active || was == passive {
-			m.note(old, action.Expired, "ended by its issuer")
-		}
-		return Ended
+		return m.end(old, o, now)
 	}
 	a := o.Action
 	if old != nil && old.phase == ended && o.Revision == old.a.Revision {
 		return Stale // the very action that was ended
 	}
-	r := &record{key: o.Key, a: a, restored: restoring}
+	r := &record{key: o.Key, a: a, restored: restoring, horizon: a.NotAfter}
+	if old != nil && old.horizon.After(r.horizon) {
+		r.horizon = old.horizon
+	}
 	if !now.Before(a.NotAfter) {
-		if old != nil { // a later revision that shortens the action ends it
-			m.drop(old)
-		}
+		m.end(old, o, now) // a later revision that shortens an action ends it
 		if !restoring {
 			m.note(r, action.Expired, "was over before it arrived")
 		}
 		return Over
 	}
-	if old == nil && len(m.records) >= m.cfg.Caps.Tracked {
+	if (old == nil || old.phase == ended) && len(m.records)-m.ended >= m.cfg.Caps.Tracked {
 		m.note(r, action.Refused, "more records than caps.tracked")
 		return Denied
 	}
@@ -146,6 +148,9 @@ func (m *Machine) Apply(o action.Opened, now time.Time, restoring bool) Result {
 		r.restored = restoring || repeated && old.restored
 		m.detach(old)
 	}
+	if old != nil && old.phase == ended {
+		m.ended--
+	}
 	m.records[o.Key] = r
 	heap.Push(&m.wakes, wake{a.NotAfter.UnixNano(), o.Key})
 	m.admit(r, now, restoring, held, repeated)
@@ -153,6 +158,33 @@ func (m *Machine) Apply(o action.Opened, now time.Time, restoring bool) Result {
 		return Denied
 	}
 	return Taken
+}
+
+// end remembers that the revision of o ended its key.
+func (m *Machine) end(old *record, o action.Opened, now time.Time) Result {
+	if old == nil {
+		// What it ended is gone from the topic, but could be played again.
+		if m.ended >= m.cfg.Caps.Tracked {
+			return Unknown
+		}
+		old = &record{key: o.Key, phase: ended, horizon: now.Add(m.cfg.MaxTTL)}
+		old.a.Revision = o.Revision
+		m.records[o.Key] = old
+		m.ended++
+		heap.Push(&m.wakes, wake{old.horizon.UnixNano(), o.Key})
+		return Unknown
+	}
+	was := old.phase
+	m.detach(old)
+	old.phase, old.a.Revision = ended, o.Revision
+	if was != ended {
+		m.ended++
+		heap.Push(&m.wakes, wake{old.horizon.UnixNano(), o.Key})
+	}
+	if o.Tombstone && (was == active || was == passive) {
+		m.note(old, action.Expired, "ended by its issuer")
+	}
+	return Ended
 }
 
 // admit decides on r. held says that the same key was active just now: then it
@@ -191,17 +223,32 @@ func (m *Machine) Advance(now time.Time) {
 		r := m.records[w.key]
 		switch {
 		case r == nil:
+		case r.phase == ended:
+			if !now.Before(r.horizon) {
+				m.ended--
+				delete(m.records, w.key)
+			}
 		case !now.Before(r.a.NotAfter):
-			was := r.phase
-			m.drop(r)
-			if was == active || was == passive {
+			if r.phase == active || r.phase == passive {
 				m.note(r, action.Expired, "")
+			}
+			m.detach(r)
+			if now.Before(r.horizon) {
+				r.phase = ended
+				m.ended++
+				heap.Push(&m.wakes, wake{r.horizon.UnixNano(), w.key})
+			} else {
+				delete(m.records, w.key)
 			}
 		case r.phase == pending:
 			m.admit(r, now, false, false, false)
 		}
 	}
 	minute := now.Unix() / 60
+	if minute == m.pruned {
+		return
+	}
+	m.pruned = minute
 	for _, u := range m.usage {
 		for k := range u.minutes {
 			if k < minute-24*60 {
@@ -232,6 +279,13 @@ func (m *Machine) Kill(on bool) {
 		m.dirty[p] = true
 	}
 }
+
+// Killed says whether everything is lifted.
+func (m *Machine) Killed() bool { return m.killed }
+
+// Records counts what is remembered, Orders what edges were told.
+func (m *Machine) Records() int { return len(m.records) }
+func (m *Machine) Orders() int  { return len(m.told) }
 
 // Live lists the actions that are part of what must hold, by key.
 func (m *Machine) Live() []action.Action {

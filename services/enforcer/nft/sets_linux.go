@@ -1,4 +1,4 @@
-package enforcer
+package nft
 
 import (
 	"context"
@@ -35,7 +35,7 @@ const (
 	drift = 2 * time.Second
 )
 
-func (n *NFTables) connect() (*nftables.Conn, error) {
+func (n *Edge) connect() (*nftables.Conn, error) {
 	opts := []nftables.ConnOption{nftables.WithSockOptions(func(c *netlink.Conn) error {
 		if err := c.SetWriteBuffer(socketBuffer); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (n *NFTables) connect() (*nftables.Conn, error) {
 	return c, nil
 }
 
-func (n *NFTables) set(name string) *nftables.Set {
+func (n *Edge) set(name string) *nftables.Set {
 	s := &nftables.Set{Table: n.table, Name: name, HasTimeout: true, KeyType: nftables.TypeIPAddr}
 	if name != setAllow4 && name != setBlock4 && name != setNet4 {
 		s.KeyType = nftables.TypeIP6Addr
@@ -63,7 +63,7 @@ func (n *NFTables) set(name string) *nftables.Set {
 
 // write makes the kernel hold n.orders. whole: the table, chain and rules too,
 // and compared with what is really there. ranges: the interval sets too.
-func (n *NFTables) write(ctx context.Context, whole, ranges bool) error {
+func (n *Edge) write(ctx context.Context, whole, ranges bool) error {
 	c, err := n.connect()
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (n *NFTables) write(ctx context.Context, whole, ranges bool) error {
 }
 
 // wanted sorts the orders into sets.
-func (n *NFTables) wanted(now time.Time) (plain map[string]map[string]time.Time, ranges map[string]map[netip.Prefix]time.Time) {
+func (n *Edge) wanted(now time.Time) (plain map[string]map[string]time.Time, ranges map[string]map[netip.Prefix]time.Time) {
 	plain = map[string]map[string]time.Time{setBlock4: {}, setBlock6: {}, setBlock64: {}}
 	ranges = map[string]map[netip.Prefix]time.Time{setAllow4: {}, setAllow6: {}, setNet4: {}, setNet6: {}}
 	for _, o := range n.orders {
@@ -126,7 +126,7 @@ func (n *NFTables) wanted(now time.Time) (plain map[string]map[string]time.Time,
 }
 
 // change queues what takes a set of single keys to want.
-func (n *NFTables) change(c *nftables.Conn, name string, want map[string]time.Time) error {
+func (n *Edge) change(c *nftables.Conn, name string, want map[string]time.Time) error {
 	now := time.Now()
 	have := n.plain[name]
 	if have == nil {
@@ -182,7 +182,7 @@ func intervalElements(prefixes map[netip.Prefix]time.Time, now time.Time) []nfta
 }
 
 // readPlain reads what the kernel holds.
-func (n *NFTables) readPlain(c *nftables.Conn) error {
+func (n *Edge) readPlain(c *nftables.Conn) error {
 	now := time.Now()
 	n.plain = map[string]map[string]time.Time{}
 	for _, name := range []string{setBlock4, setBlock6, setBlock64} {
@@ -206,7 +206,7 @@ func (n *NFTables) readPlain(c *nftables.Conn) error {
 
 // build makes table, sets, chain and rules as they must be, in one transaction.
 // What is there already stays, but the rules are written anew.
-func (n *NFTables) build(c *nftables.Conn) error {
+func (n *Edge) build(c *nftables.Conn) error {
 	c.AddTable(n.table)
 	sets := map[string]*nftables.Set{}
 	for _, name := range []string{setAllow4, setAllow6, setBlock4, setBlock6, setBlock64, setNet4, setNet6} {

@@ -1,4 +1,4 @@
-package enforcer
+package desired
 
 import (
 	"cmp"
@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 )
 
 // Changes is what edges must be told since the last call: the union of what
 // holds, where it is another than before.
-func (m *Machine) Changes() (adds, removes []Order) {
+func (m *Machine) Changes() (adds, removes []edge.Order) {
 	for p := range m.dirty {
 		now, ok := m.union(p)
 		was, told := m.told[p]
@@ -29,41 +30,41 @@ func (m *Machine) Changes() (adds, removes []Order) {
 		}
 	}
 	clear(m.dirty)
-	byPlace := func(a, b Order) int { return comparePlaces(a.Place, b.Place) }
+	byPlace := func(a, b edge.Order) int { return comparePlaces(a.Place, b.Place) }
 	slices.SortFunc(adds, byPlace)
 	slices.SortFunc(removes, byPlace)
 	return adds, removes
 }
 
-func comparePlaces(a, b Place) int {
+func comparePlaces(a, b edge.Place) int {
 	return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Scope, b.Scope))
 }
 
-func same(a, b *Order) bool {
+func same(a, b *edge.Order) bool {
 	return a.Op == b.Op && a.Until.Equal(b.Until) && a.KeyID == b.KeyID &&
-		slices.EqualFunc(a.Actions, b.Actions, func(x, y Ref) bool { return x.ID == y.ID && x.Op == y.Op })
+		slices.EqualFunc(a.Actions, b.Actions, func(x, y edge.Ref) bool { return x.ID == y.ID && x.Op == y.Op })
 }
 
 // union is the order at p: the strongest op of the active actions, a person's
 // allow above all, as long as the last that says so.
-func (m *Machine) union(p Place) (Order, bool) {
+func (m *Machine) union(p edge.Place) (edge.Order, bool) {
 	if m.killed || len(m.places[p]) == 0 {
-		return Order{}, false
+		return edge.Order{}, false
 	}
 	rs := make([]*record, 0, len(m.places[p]))
 	for _, r := range m.places[p] {
 		rs = append(rs, r)
 	}
 	slices.SortFunc(rs, func(a, b *record) int {
-		return cmp.Or(cmp.Compare(strength(b.a.Op), strength(a.a.Op)), b.a.NotAfter.Compare(a.a.NotAfter), cmp.Compare(a.key, b.key))
+		return cmp.Or(cmp.Compare(edge.Strength(b.a.Op), edge.Strength(a.a.Op)), b.a.NotAfter.Compare(a.a.NotAfter), cmp.Compare(a.key, b.key))
 	})
 	first := rs[0]
-	o := Order{Place: p, KeyID: first.a.Target.KeyID, Op: first.a.Op, Until: first.a.NotAfter}
+	o := edge.Order{Place: p, KeyID: first.a.Target.KeyID, Op: first.a.Op, Until: first.a.NotAfter}
 	for _, r := range rs {
 		if o.Op == action.Allow && r.a.Op != action.Allow {
 			break // an action that is overruled is not enforced
 		}
-		o.Actions = append(o.Actions, Ref{ID: r.a.ID, Key: r.key, Rule: r.a.Rule, Op: r.a.Op, Revision: r.a.Revision, EventTime: r.a.EventTime, Restored: r.restored})
+		o.Actions = append(o.Actions, edge.Ref{ID: r.a.ID, Key: r.key, Rule: r.a.Rule, Op: r.a.Op, Revision: r.a.Revision, EventTime: r.a.EventTime, Restored: r.restored})
 	}
 	return o, true
 }
@@ -124,7 +125,7 @@ func (m *Machine) overCaps(a *action.Action, now time.Time, restoring, held bool
 		return ""
 	}
 	u := m.tenant(a.Tenant)
-	if held || m.automatic(placeOf(a)) > 0 {
+	if held || m.automatic(edge.PlaceOf(a)) > 0 {
 		return "" // the target is acted on already
 	}
 	caps := m.cfg.Caps
@@ -162,7 +163,7 @@ func (m *Machine) tenant(name string) *usage {
 }
 
 // automatic counts the active records at p that no person issued.
-func (m *Machine) automatic(p Place) int {
+func (m *Machine) automatic(p edge.Place) int {
 	n := 0
 	for _, r := range m.places[p] {
 		if !r.a.ByPerson() {
@@ -173,7 +174,7 @@ func (m *Machine) automatic(p Place) int {
 }
 
 func (m *Machine) attach(r *record) {
-	p := placeOf(&r.a)
+	p := edge.PlaceOf(&r.a)
 	if !r.a.ByPerson() && m.automatic(p) == 0 {
 		m.tenant(p.Tenant).active++
 	}
@@ -189,7 +190,7 @@ func (m *Machine) detach(r *record) {
 	if r.phase != active {
 		return
 	}
-	p := placeOf(&r.a)
+	p := edge.PlaceOf(&r.a)
 	delete(m.places[p], r.key)
 	if !r.a.ByPerson() && m.automatic(p) == 0 {
 		m.tenant(p.Tenant).active--
@@ -198,9 +199,4 @@ func (m *Machine) detach(r *record) {
 		delete(m.places, p)
 	}
 	m.dirty[p] = true
-}
-
-func (m *Machine) drop(r *record) {
-	m.detach(r)
-	delete(m.records, r.key)
 }

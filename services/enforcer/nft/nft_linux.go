@@ -1,4 +1,4 @@
-package enforcer
+package nft
 
 import (
 	"context"
@@ -10,28 +10,29 @@ import (
 
 	"github.com/google/nftables"
 	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/services/enforcer/edge"
 )
 
-// NFTables drops the packets of blocked addresses in the kernel, before
+// Edge drops the packets of blocked addresses in the kernel, before
 // connection tracking. It blocks only: a throttle or a challenge needs something
 // that can answer. It sees addresses, no credentials and no tenants; behind a
 // load balancer it is useless, as every packet comes from there.
 //
 // It owns one table and touches nothing else. Elements carry time-outs, so the
 // kernel lifts each block at its time even where the enforcer has died.
-type NFTables struct {
+type Edge struct {
 	name   string
 	table  *nftables.Table
 	tenant string
 	fd     int
 
 	mu     sync.Mutex
-	orders map[Place]Order
+	orders map[edge.Place]edge.Order
 	plain  map[string]map[string]time.Time // set name -> key -> until, as last told
 }
 
-// NFTablesOptions say where the sets live.
-type NFTablesOptions struct {
+// Options say where the sets live.
+type Options struct {
 	// Name is the place in "nftables:place".
 	Name string
 	// Table is the name of the inet table; empty is "mirador".
@@ -43,22 +44,22 @@ type NFTablesOptions struct {
 	NetNS int
 }
 
-// NewNFTables makes the edge. It does not touch the kernel yet.
-func NewNFTables(o NFTablesOptions) *NFTables {
+// New makes the edge. It does not touch the kernel yet.
+func New(o Options) *Edge {
 	if o.Table == "" {
 		o.Table = "mirador"
 	}
-	return &NFTables{name: "nftables:" + o.Name, tenant: o.Tenant, fd: o.NetNS, orders: map[Place]Order{}, plain: map[string]map[string]time.Time{},
+	return &Edge{name: "nftables:" + o.Name, tenant: o.Tenant, fd: o.NetNS, orders: map[edge.Place]edge.Order{}, plain: map[string]map[string]time.Time{},
 		table: &nftables.Table{Name: o.Table, Family: nftables.TableFamilyINet}}
 }
 
 // Name implements Edge.
-func (n *NFTables) Name() string { return n.name }
+func (n *Edge) Name() string { return n.name }
 
 var errKernel = errors.New("nftables (root or CAP_NET_ADMIN and kernel support are needed)")
 
 // Apply implements Edge.
-func (n *NFTables) Apply(ctx context.Context, adds, removes []Order) error {
+func (n *Edge) Apply(ctx context.Context, adds, removes []edge.Order) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	ranges := false
@@ -73,11 +74,11 @@ func (n *NFTables) Apply(ctx context.Context, adds, removes []Order) error {
 	if err := n.write(ctx, false, ranges); err != nil {
 		return err
 	}
-	return failed.orNil()
+	return orNil(failed)
 }
 
 // Reconcile implements Edge. It also puts right what others did to the table.
-func (n *NFTables) Reconcile(ctx context.Context, desired []Order) error {
+func (n *Edge) Reconcile(ctx context.Context, desired []edge.Order) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	clear(n.orders)
@@ -85,11 +86,11 @@ func (n *NFTables) Reconcile(ctx context.Context, desired []Order) error {
 	if err := n.write(ctx, true, true); err != nil {
 		return err
 	}
-	return failed.orNil()
+	return orNil(failed)
 }
 
 // Remove takes the table away, with all that it blocks.
-func (n *NFTables) Remove() error {
+func (n *Edge) Remove() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	c, err := n.connect()
@@ -105,7 +106,7 @@ func (n *NFTables) Remove() error {
 	return nil
 }
 
-func (e *PartialError) orNil() error {
+func orNil(e *edge.PartialError) error {
 	if len(e.Orders) == 0 {
 		return nil
 	}
@@ -113,19 +114,19 @@ func (e *PartialError) orNil() error {
 }
 
 // accept takes what this edge can do and says what it cannot.
-func (n *NFTables) accept(orders []Order) *PartialError {
-	failed := &PartialError{Orders: map[Place]error{}}
+func (n *Edge) accept(orders []edge.Order) *edge.PartialError {
+	failed := &edge.PartialError{Orders: map[edge.Place]error{}}
 	for _, o := range orders {
 		delete(n.orders, o.Place) // an add replaces, also by something not for here
 		switch {
 		case o.Type != action.Address && o.Type != action.CIDR:
-			failed.Orders[o.Place] = fmt.Errorf("%w: nftables knows addresses only", ErrNotHere)
+			failed.Orders[o.Place] = fmt.Errorf("%w: nftables knows addresses only", edge.ErrNotHere)
 		case o.Op != action.Block && o.Op != action.Allow:
-			failed.Orders[o.Place] = fmt.Errorf("%w: nftables can block only, not %s", ErrNotHere, o.Op)
+			failed.Orders[o.Place] = fmt.Errorf("%w: nftables can block only, not %s", edge.ErrNotHere, o.Op)
 		case o.Scope != "*":
-			failed.Orders[o.Place] = fmt.Errorf("%w: nftables does not see hosts", ErrNotHere)
+			failed.Orders[o.Place] = fmt.Errorf("%w: nftables does not see hosts", edge.ErrNotHere)
 		case n.tenant != "" && o.Tenant != n.tenant:
-			failed.Orders[o.Place] = fmt.Errorf("%w: another tenant's", ErrNotHere)
+			failed.Orders[o.Place] = fmt.Errorf("%w: another tenant's", edge.ErrNotHere)
 		default:
 			if _, err := prefixOf(&o); err != nil {
 				failed.Orders[o.Place] = err
@@ -137,7 +138,7 @@ func (n *NFTables) accept(orders []Order) *PartialError {
 	return failed
 }
 
-func prefixOf(o *Order) (netip.Prefix, error) {
+func prefixOf(o *edge.Order) (netip.Prefix, error) {
 	if o.Type == action.Address {
 		a, err := netip.ParseAddr(o.Value)
 		if err != nil {
@@ -151,7 +152,7 @@ func prefixOf(o *Order) (netip.Prefix, error) {
 }
 
 // inRanges says whether o stands in one of the interval sets.
-func inRanges(o *Order) bool {
+func inRanges(o *edge.Order) bool {
 	p, err := prefixOf(o)
 	return err == nil && (o.Op == action.Allow || plainSet(p) == "")
 }
