@@ -65,7 +65,7 @@ func (ss *session) commit(ctx context.Context, last bool) (bool, error) {
 // transaction is detached from ctx: to break off in the middle would leave the
 // client in a state that only a new session mends.
 func (ss *session) transaction(ctx context.Context, part []*partition) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ss.s.opts.CommitTimeout)
+	ctx, cancel := outlive(ctx, ss.s.opts.CommitTimeout, ss.s.opts.DrainTimeout)
 	defer cancel()
 	if err := ss.gs.Begin(); err != nil {
 		return false, err
@@ -86,6 +86,19 @@ func (ss *session) transaction(ctx context.Context, part []*partition) (bool, er
 		ss.positions(req, part)
 		return nil
 	}), try)
+}
+
+// outlive gives a context that ends after limit, or grace after ctx did.
+func outlive(ctx context.Context, limit, grace time.Duration) (context.Context, context.CancelFunc) {
+	long, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-long.Done():
+		case <-time.After(grace):
+			cancel()
+		}
+	})
+	return long, func() { stop(); cancel() }
 }
 
 // produce sends all that is pending and waits for the acknowledgements. The
@@ -151,8 +164,8 @@ func (ss *session) positions(req *kmsg.TxnOffsetCommitRequest, part []*partition
 // the session timeout to come back before its partitions go to others.
 func (ss *session) drain() error {
 	until := time.Now().Add(ss.s.opts.DrainTimeout)
-	ctx, cancel := context.WithDeadline(context.Background(), until)
-	defer cancel()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // so that one that hangs ends with the drain timeout
 	for {
 		ok, err := ss.commit(ctx, true)
 		if ok || err != nil {

@@ -68,7 +68,7 @@ func newBed(t *testing.T, parts int32) *bed {
 	}
 	b.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	var err error
-	if b.cl, err = kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil))); err != nil {
+	if b.cl, err = kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.MetadataMinAge(20*time.Millisecond), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil))); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.cl.Close)
