@@ -101,7 +101,7 @@ func Defaults() Config {
 	o := runner.DefaultOptions()
 	return Config{
 		Tenant: event.DefaultTenant, DataDir: defaultDataDir(),
-		Kafka:      KafkaConfig{Brokers: []string{"127.0.0.1:9092"}, Partitions: 6, Replication: -1},
+		Kafka:      KafkaConfig{Brokers: []string{"127.0.0.1:9092"}, CreateTopics: true, Partitions: 6, Replication: -1},
 		ClickHouse: chsink.DefaultConfig(), Retention: chsink.DefaultRetention(),
 		Stages: StageConfig{
 			CommitInterval: o.CommitInterval, BatchRecords: o.BatchRecords, FetchBytes: o.FetchBytes, SnapshotInterval: o.SnapshotInterval,

@@ -15,11 +15,12 @@ import (
 
 // KafkaConfig says how to reach the brokers and how to make the topics.
 type KafkaConfig struct {
-	Brokers     []string   `yaml:"brokers" doc:"Addresses of brokers, host:port."`
-	Partitions  int        `yaml:"partitions" doc:"Partitions of mirador.events, fixed when the topic is created."`
-	Replication int        `yaml:"replication" doc:"Replication factor of topics that are created; -1 is the broker's default."`
-	TLS         TLSConfig  `yaml:"tls" doc:"Encryption towards brokers."`
-	SASL        SASLConfig `yaml:"sasl" doc:"Authentication towards brokers."`
+	Brokers      []string   `yaml:"brokers" doc:"Addresses of brokers, host:port."`
+	CreateTopics bool       `yaml:"create_topics" doc:"Make missing topics at start and check the settings of the others. Off for a user that may not, such as a shipper's: the topics must be there."`
+	Partitions   int        `yaml:"partitions" doc:"Partitions of mirador.events, fixed when the topic is created."`
+	Replication  int        `yaml:"replication" doc:"Replication factor of topics that are created; -1 is the broker's default."`
+	TLS          TLSConfig  `yaml:"tls" doc:"Encryption towards brokers."`
+	SASL         SASLConfig `yaml:"sasl" doc:"Authentication towards brokers."`
 }
 
 // TLSConfig is the client's side of TLS. Verification cannot be turned off.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,7 +79,10 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 		}
 		p.parts = append(p.parts, parts...)
 	}
-	p.parts = append(p.parts, part{name: "catalog", run: p.followCatalog})
+	// A shipper only writes: with rights to no more than that it must do.
+	if !slices.Equal(services, []string{"shipper"}) {
+		p.parts = append(p.parts, part{name: "catalog", run: p.followCatalog})
+	}
 	for _, part := range p.parts {
 		if part.health != nil {
 			p.Health.Add(part.name, part.health)
@@ -130,7 +134,8 @@ func (p *Process) Run(ctx context.Context) error {
 	return nil
 }
 
-// ensureTopics tries until the brokers answer. What they refuse is an error.
+// ensureTopics tries until the brokers answer, then makes and checks the topics
+// where it is to. What they refuse is an error.
 func (p *Process) ensureTopics(ctx context.Context) error {
 	cl, err := kgo.NewClient(append(p.kafka[:len(p.kafka):len(p.kafka)], kgo.RetryTimeout(5*time.Second))...)
 	if err != nil {
@@ -141,6 +146,9 @@ func (p *Process) ensureTopics(ctx context.Context) error {
 	plan := runner.TopicPlan{Partitions: int32(p.Config.Kafka.Partitions), Replication: int16(p.Config.Kafka.Replication)}
 	for wait := 200 * time.Millisecond; ; wait = min(2*wait, 15*time.Second) {
 		if err = cl.Ping(ctx); err == nil {
+			if !p.Config.Kafka.CreateTopics {
+				return nil
+			}
 			return runner.EnsureTopics(ctx, kadm.NewClient(cl), schemas.Topics, &o, plan)
 		}
 		if ctx.Err() != nil {
