@@ -47,9 +47,9 @@ type Decider struct {
 	lastWarn  atomic.Int64
 }
 
-// NewDecider makes the edge called "http:"+name. ids may be nil: then only
+// New makes the edge called "http:"+name. ids may be nil: then only
 // addresses are looked up.
-func NewDecider(name string, cfg Config, ids Identifier, log *slog.Logger, reg prometheus.Registerer) (*Decider, error) {
+func New(name string, cfg Config, ids Identifier, log *slog.Logger, reg prometheus.Registerer) (*Decider, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
