@@ -180,15 +180,11 @@ func Open(ctx context.Context, c Config) (driver.Conn, error) {
 const anyDatabase = "system"
 
 func (c *Config) open(ctx context.Context, database string) (driver.Conn, error) {
-	secure, err := c.TLS.config()
+	o, err := c.options(database)
 	if err != nil {
-		return nil, fmt.Errorf("chsink: %w", err)
+		return nil, err
 	}
-	conn, err := clickhouse.Open(&clickhouse.Options{
-		Addr: c.Addr, TLS: secure, Auth: clickhouse.Auth{Database: database, Username: c.User, Password: c.Password},
-		DialTimeout: c.DialTimeout, ReadTimeout: c.QueryTimeout, MaxOpenConns: c.MaxConnections, MaxIdleConns: c.MaxConnections,
-		Compression: compressions[c.Compression].query, ConnOpenStrategy: clickhouse.ConnOpenInOrder,
-	})
+	conn, err := clickhouse.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("chsink: clickhouse at %v: %w", c.Addr, err)
 	}
@@ -197,4 +193,16 @@ func (c *Config) open(ctx context.Context, database string) (driver.Conn, error)
 		return nil, fmt.Errorf("chsink: clickhouse at %v, database %s, user %s: %w", c.Addr, database, c.User, err)
 	}
 	return conn, nil
+}
+
+func (c *Config) options(database string) (*clickhouse.Options, error) {
+	secure, err := c.TLS.config()
+	if err != nil {
+		return nil, fmt.Errorf("chsink: %w", err)
+	}
+	return &clickhouse.Options{
+		Addr: c.Addr, TLS: secure, Auth: clickhouse.Auth{Database: database, Username: c.User, Password: c.Password},
+		DialTimeout: c.DialTimeout, ReadTimeout: c.QueryTimeout, MaxOpenConns: c.MaxConnections, MaxIdleConns: c.MaxConnections,
+		Compression: compressions[c.Compression].query, ConnOpenStrategy: clickhouse.ConnOpenInOrder,
+	}, nil
 }

@@ -94,24 +94,40 @@ func loadEnviron(settings []Setting, environ []string) []error {
 	return errs
 }
 
-// Validate calls Validate of dst and of every struct of settings inside it, and
-// joins what they report, each led by its path.
+// Validate calls Validate of dst and of the structs of settings inside it, and
+// joins what they report, each led by its path. Inside dst a struct that
+// validates itself answers for all that is in it.
 func Validate(dst any) error {
-	var errs []error
-	walk(reflect.ValueOf(dst).Elem(), "", func(path string, v reflect.Value, _ reflect.StructField) {
-		if v.Kind() != reflect.Struct || !v.CanAddr() {
-			return
-		}
-		val, ok := v.Addr().Interface().(Validator)
-		if !ok {
-			return
-		}
-		if err := val.Validate(); err != nil {
-			if path != "" {
-				err = fmt.Errorf("%s: %w", path, err)
-			}
-			errs = append(errs, err)
-		}
-	})
+	v := reflect.ValueOf(dst).Elem()
+	errs := []error{ask(v, "")}
+	errs = append(errs, validateFields(v, "")...)
 	return errors.Join(errs...)
+}
+
+func validateFields(v reflect.Value, path string) (errs []error) {
+	for i := range v.NumField() {
+		f := v.Field(i)
+		sub, ok := fieldPath(v.Type().Field(i), path)
+		if !ok || f.Kind() != reflect.Struct {
+			continue
+		}
+		if _, ok := f.Addr().Interface().(Validator); ok {
+			errs = append(errs, ask(f, sub))
+		} else {
+			errs = append(errs, validateFields(f, sub)...)
+		}
+	}
+	return errs
+}
+
+func ask(v reflect.Value, path string) error {
+	val, ok := v.Addr().Interface().(Validator)
+	if !ok {
+		return nil
+	}
+	err := val.Validate()
+	if err != nil && path != "" {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return err
 }

@@ -101,22 +101,31 @@ func walk(v reflect.Value, path string, visit func(string, reflect.Value, reflec
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		name, opts, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if !f.IsExported() || name == "-" {
+		sub, ok := fieldPath(f, path)
+		if !ok {
 			continue
-		}
-		sub := path
-		if !strings.Contains(opts, "inline") {
-			if name == "" {
-				name = strings.ToLower(f.Name)
-			}
-			sub = strings.TrimPrefix(path+"."+name, ".")
 		}
 		visit(sub, v.Field(i), f)
 		if !isLeaf(v.Field(i)) {
 			walk(v.Field(i), sub, visit)
 		}
 	}
+}
+
+// fieldPath is the path of a field in the struct at path; ok is false where it is
+// no setting. An inlined struct has the path of the one it is in.
+func fieldPath(f reflect.StructField, path string) (sub string, ok bool) {
+	name, opts, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	if !f.IsExported() || name == "-" {
+		return "", false
+	}
+	if strings.Contains(opts, "inline") {
+		return path, true
+	}
+	if name == "" {
+		name = strings.ToLower(f.Name)
+	}
+	return strings.TrimPrefix(path+"."+name, "."), true
 }
 
 func isLeaf(v reflect.Value) bool { return v.Kind() != reflect.Struct }
@@ -142,7 +151,7 @@ func typeName(v reflect.Value) string {
 func Reference(dst any) []byte {
 	var b strings.Builder
 	walk(reflect.ValueOf(dst).Elem(), "", func(path string, v reflect.Value, f reflect.StructField) {
-		if path == "" {
+		if path == "" || strings.Contains(f.Tag.Get("yaml"), ",inline") {
 			return
 		}
 		depth := strings.Count(path, ".")

@@ -165,6 +165,11 @@ func Serve(ctx context.Context, addr string, h http.Handler) (bound string, done
 		}
 		return "", nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	return ln.Addr().String(), ServeOn(ctx, ln, h), nil
+}
+
+// ServeOn is Serve on a listener that is open; it closes it.
+func ServeOn(ctx context.Context, ln net.Listener, h http.Handler) <-chan struct{} {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
 	ended := make(chan struct{})
 	stopped := context.AfterFunc(ctx, func() {
@@ -179,5 +184,5 @@ func Serve(ctx context.Context, addr string, h http.Handler) (bound string, done
 		defer stopped()
 		_ = srv.Serve(ln)
 	}()
-	return ln.Addr().String(), ended, nil
+	return ended
 }

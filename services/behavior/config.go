@@ -19,9 +19,10 @@ import (
 
 // Config are the settings of both stages.
 type Config struct {
-	// HashKey keys the hashes of user names that partials and state carry. Every
-	// instance needs the same; at least 16 bytes, since names can be guessed.
-	HashKey string `yaml:"hash_key" doc:"Secret of at least 16 bytes that user names are hashed with, so that state and partials name nobody. The same in every instance; changing it forgets who logged in before."`
+	// HashKey is a secret of at least 16 bytes that user names are hashed with, so
+	// that state and partials name nobody: the same in every instance. It is
+	// injected; changing it forgets who logged in before.
+	HashKey string `yaml:"-"`
 	// MaxKeys bounds each table of the first stage, in states a partition; MaxObjects
 	// that of objects and who was served them.
 	MaxKeys    int `yaml:"max_keys" doc:"States a partition of each rule; the least recently used is forgotten."`
@@ -43,8 +44,8 @@ type Config struct {
 	Cred  Cred01  `yaml:"cred_01" doc:"Credential stuffing."`
 }
 
-// DefaultConfig is what a service uses unless configured; HashKey must be set.
-func DefaultConfig() Config {
+// Defaults are what a service uses unless configured; HashKey is the caller's to set.
+func Defaults() Config {
 	return Config{
 		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000,
 		Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
@@ -72,9 +73,6 @@ func (c Config) Validate() error {
 		if v < lo || v > hi {
 			errs = append(errs, fmt.Errorf("behavior.%s is %v: must be between %v and %v", name, v, lo, hi))
 		}
-	}
-	if len(c.HashKey) < 16 {
-		errs = append(errs, fmt.Errorf("behavior.hash_key has %d bytes: set a secret of at least 16", len(c.HashKey)))
 	}
 	integer("max_keys", c.MaxKeys, 1, 50_000_000)
 	integer("max_objects", c.MaxObjects, 1, 50_000_000)
@@ -108,4 +106,12 @@ func (c Config) Validate() error {
 	integer("cred_01.cluster_users", c.Cred.ClusterUsers, 2, 10_000)
 	integer("cred_01.campaign_users", c.Cred.CampaignUsers, 2, 100_000)
 	return errors.Join(errs...)
+}
+
+// ready says whether c can be worked with: it is valid and has its key.
+func (c Config) ready() error {
+	if len(c.HashKey) < 16 {
+		return fmt.Errorf("behavior: the hash key has %d bytes, at least 16 are needed", len(c.HashKey))
+	}
+	return c.Validate()
 }

@@ -24,7 +24,7 @@ func Rules() []finding.Rule { return []finding.Rule{recon01, enum01, bola01, cre
 
 // Factory makes the first stage.
 func Factory(cfg Config, m *Metrics) (detect.Factory, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.ready(); err != nil {
 		return nil, err
 	}
 	if m == nil {

@@ -150,7 +150,7 @@ func scenario(tb testing.TB, file string) (header, []*event.Event) {
 }
 
 func defaults() behavior.Config {
-	c := behavior.DefaultConfig()
+	c := behavior.Defaults()
 	c.HashKey = "a secret of the tests"
 	return c
 }

@@ -15,7 +15,7 @@ import (
 
 // MergerFactory makes the second stage.
 func MergerFactory(cfg Config, m *Metrics) (detect.MergerFactory, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.ready(); err != nil {
 		return nil, err
 	}
 	if m == nil {

@@ -34,7 +34,7 @@ func benchmarkStage(b *testing.B, card string, run func(d detect.Detector, tx *d
 	e := event3KB(card)
 	cfg := Defaults()
 	cfg.HashKey = testKey
-	d := Factory(cfg)(0)
+	d := newDetector(b, cfg, 0)
 	var tx detect.Tx
 	reset := func() { tx.Reset(e, detect.Source{}, e.Time(), byPath{}, content.Limits{}) }
 	reset()

@@ -34,7 +34,10 @@ const Version = "classifier/1"
 
 // Config are the settings of both stages. Start from Defaults.
 type Config struct {
-	HashKey string `yaml:"hash_key" doc:"Secret of at least 16 bytes that values are hashed with to tell different ones apart. The same in every instance; changing it starts the counts of different values anew."`
+	// HashKey is a secret of at least 16 bytes that values are hashed with to tell
+	// different ones apart: the same in every instance. It is injected; changing it
+	// starts the counts of different values anew.
+	HashKey string `yaml:"-"`
 
 	CandidateAt     float64 `yaml:"candidate_at" doc:"Probability from which a field is listed."`
 	ConfirmAt       float64 `yaml:"confirm_at" doc:"Probability from which a field is confirmed, given enough different values."`
@@ -52,7 +55,7 @@ type Config struct {
 	Metrics prometheus.Registerer `yaml:"-"`
 }
 
-// Defaults are a start for every deployment; HashKey must be set.
+// Defaults are a start for every deployment; HashKey is the caller's to set.
 func Defaults() Config {
 	return Config{
 		CandidateAt: 0.5, ConfirmAt: 0.95, ConfirmDistinct: 8, ConfirmNamed: 3,
@@ -72,9 +75,6 @@ func (c Config) Validate() error {
 		if !(v > 0 && v < 1) {
 			errs = append(errs, fmt.Errorf("classifier.%s is %v: must be above 0 and below 1", name, v))
 		}
-	}
-	if len(c.HashKey) < 16 {
-		errs = append(errs, fmt.Errorf("classifier.hash_key has %d bytes: set a secret of at least 16", len(c.HashKey)))
 	}
 	share("candidate_at", c.CandidateAt)
 	share("confirm_at", c.ConfirmAt)

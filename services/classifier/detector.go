@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"fmt"
 	"io"
 	"sync"
 
@@ -10,12 +11,15 @@ import (
 	"github.com/miradorhq/mirador/pkg/finding"
 )
 
-// Factory makes the first stage. cfg must be valid.
-func Factory(cfg Config) detect.Factory {
+// Factory makes the first stage. cfg must be valid and hold a key.
+func Factory(cfg Config) (detect.Factory, error) {
+	if len(cfg.HashKey) < 16 {
+		return nil, fmt.Errorf("classifier: the hash key has %d bytes, at least 16 are needed", len(cfg.HashKey))
+	}
 	s := newScanner(cfg)
 	return func(int32) detect.Detector {
 		return &detector{scanner: s, state: newState(s.cfg.MaxEndpoints, s.cfg.MaxFields, s.metrics)}
-	}
+	}, nil
 }
 
 func newScanner(cfg Config) *scanner {

@@ -102,7 +102,7 @@ func FuzzPartial(f *testing.F) {
 		m.Merge(&detect.Partial{Kind: Kind, Tenant: "default", Dimension: "e", Payload: payload}, nil)
 		var out detect.Out
 		m.(detect.Flusher).Flush(&out)
-		restored := Factory(l.cfg)(0)
+		restored := newDetector(t, l.cfg, 0)
 		if restored.(detect.Stateful).Restore(bytes.NewReader(payload)) == nil {
 			restored.(detect.Flusher).Flush(&out)
 		}

@@ -45,7 +45,7 @@ func newLocal(t testing.TB, partitions int) *local {
 	cfg.HashKey = testKey
 	l := &local{t: t, cfg: cfg, merger: MergerFactory(cfg)(0), fields: map[string]catalog.Field{}, findings: map[string]finding.Finding{}}
 	for p := range partitions {
-		l.detectors = append(l.detectors, Factory(cfg)(int32(p)))
+		l.detectors = append(l.detectors, newDetector(t, cfg, int32(p)))
 	}
 	return l
 }
@@ -112,7 +112,7 @@ func (l *local) restart() {
 		}
 	}
 	for p, old := range l.detectors {
-		l.detectors[p] = Factory(l.cfg)(int32(p))
+		l.detectors[p] = newDetector(l.t, l.cfg, int32(p))
 		again(old, l.detectors[p])
 	}
 	old := l.merger
@@ -314,4 +314,13 @@ func TestCutsAndRestarts(t *testing.T) {
 			t.Errorf("seed %d: findings differ:\n%v\n%v", seed, findings, gotFindings)
 		}
 	}
+}
+
+func newDetector(tb testing.TB, cfg Config, partition int32) detect.Detector {
+	tb.Helper()
+	f, err := Factory(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f(partition)
 }

@@ -9,6 +9,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -83,7 +84,9 @@ func configure(c platform.Config, dir string) platform.Config {
 	c.Policy.Mode = action.Enforce
 	rest := []string{"127.0.0.1/32", "127.0.1.0/24", "127.0.3.0/24", "::1/128"}
 	c.Policy.NeverBlock.CIDRs = rest
-	c.Enforcer.NeverBlock.CIDRs = slices.Clone(rest)
+	c.Enforcer.Guards.NeverBlock.CIDRs = slices.Clone(rest)
+	c.Enforcer.HTTP.Listen, c.Shipper.Listen, c.Console.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	c.Enforcer.HTTP.Token = rand.Text()
 	c.Telemetry.Listen = "127.0.0.1:0"
 	c.Stages.IdleAdvance = 2 * time.Second
 	return c

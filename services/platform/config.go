@@ -25,7 +25,6 @@ import (
 	"github.com/miradorhq/mirador/services/classifier"
 	"github.com/miradorhq/mirador/services/console"
 	"github.com/miradorhq/mirador/services/discovery"
-	"github.com/miradorhq/mirador/services/enforcer"
 	"github.com/miradorhq/mirador/services/shipper"
 	"github.com/miradorhq/mirador/services/signature"
 	"github.com/miradorhq/mirador/services/signature/crs"
@@ -50,7 +49,7 @@ type Config struct {
 	Classifier classifier.Config    `yaml:"classifier" doc:"Fields that carry sensitive data."`
 	Recorder   chsink.EventSettings `yaml:"recorder" doc:"How much of a transaction the audit log keeps."`
 	Policy     policy.Config        `yaml:"policy" doc:"What may be done about a finding."`
-	Enforcer   enforcer.Config      `yaml:"enforcer" doc:"How actions take hold at an edge."`
+	Enforcer   EnforcerConfig       `yaml:"enforcer" doc:"How actions take hold at an edge."`
 	Console    console.Config       `yaml:"console" doc:"The analysts' console."`
 	Telemetry  telemetry.Config     `yaml:"telemetry" doc:"Logs, metrics and health pages."`
 }
@@ -110,9 +109,9 @@ func Defaults() Config {
 		},
 		Identity: IdentityConfig{KeyID: "k1"},
 		Shipper:  shipper.Defaults(), Discovery: discovery.Defaults(),
-		Signature: SignatureConfig{Config: signature.DefaultConfig(), Engine: crs.DefaultConfig()},
-		Behavior:  behavior.DefaultConfig(), Classifier: classifier.Defaults(), Recorder: chsink.DefaultEventSettings(),
-		Policy: policy.Defaults(), Enforcer: enforcer.Defaults(), Console: console.Defaults(), Telemetry: telemetry.Defaults(),
+		Signature: SignatureConfig{Config: signature.Defaults(), Engine: crs.Defaults()},
+		Behavior:  behavior.Defaults(), Classifier: classifier.Defaults(), Recorder: chsink.DefaultEventSettings(),
+		Policy: policy.Defaults(), Enforcer: enforcerDefaults(), Console: console.Defaults(), Telemetry: telemetry.Defaults(),
 	}
 }
 

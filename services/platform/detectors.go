@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/runner"
@@ -27,13 +28,15 @@ type detection struct {
 // Detectors are the names of the detector services.
 func Detectors() []string { return []string{"discovery", "signature", "behavior", "classifier"} }
 
-// detection makes the detectors of the service of that name. Keys that are not
-// set are derived from secret.
-func (c *Config) detection(name, secret string, reg prometheus.Registerer) (d detection, err error) {
+// detection makes the detectors of the service of that name. The keys of their
+// hashes are derived from secret, which every instance must share.
+func (c *Config) detection(name, secret string, reg prometheus.Registerer, log *slog.Logger) (d detection, err error) {
 	d.name = name
 	switch name {
 	case "discovery":
-		d.first, d.second, d.kind = discovery.Factory(c.Discovery), discovery.MergerFactory(c.Discovery), discovery.Kind
+		cfg := c.Discovery
+		cfg.Log, cfg.Metrics = log, reg
+		d.first, d.second, d.kind = discovery.Factory(cfg), discovery.MergerFactory(cfg), discovery.Kind
 	case "signature":
 		var engine *crs.Engine
 		if engine, err = crs.New(c.Signature.Engine); err == nil {
@@ -41,7 +44,7 @@ func (c *Config) detection(name, secret string, reg prometheus.Registerer) (d de
 		}
 	case "behavior":
 		cfg := c.Behavior
-		cfg.HashKey = derived(cfg.HashKey, secret, name)
+		cfg.HashKey = derived(secret, name)
 		var m *behavior.Metrics
 		if m, err = behavior.NewMetrics(reg); err != nil {
 			break
@@ -52,22 +55,17 @@ func (c *Config) detection(name, secret string, reg prometheus.Registerer) (d de
 		d.kind = behavior.PartialKind
 	case "classifier":
 		cfg := c.Classifier
-		cfg.HashKey = derived(cfg.HashKey, secret, name)
-		if d.first, err = classifier.Factory(cfg); err == nil {
-			d.second, err = classifier.MergerFactory(cfg)
-		}
-		d.kind = classifier.Kind
+		cfg.HashKey, cfg.Log, cfg.Metrics = derived(secret, name), log, reg
+		d.first, err = classifier.Factory(cfg)
+		d.second, d.kind = classifier.MergerFactory(cfg), classifier.Kind
 	default:
 		err = fmt.Errorf("no detector is called %q; there are %v", name, Detectors())
 	}
 	return d, err
 }
 
-// derived is key, or one made from secret for the purpose.
-func derived(key, secret, purpose string) string {
-	if key != "" {
-		return key
-	}
+// derived is a key made from secret for one purpose.
+func derived(secret, purpose string) string {
 	m := hmac.New(sha256.New, []byte(secret))
 	m.Write([]byte("mirador " + purpose))
 	return hex.EncodeToString(m.Sum(nil))
@@ -77,9 +75,9 @@ func derived(key, secret, purpose string) string {
 // looking at recorded traffic. Nothing of it leaves the process, so the keys of
 // its hashes are fixed and a run repeats.
 func (c *Config) InspectStages(names []string) (first []runner.DetectStage, second []runner.MergeStage, err error) {
-	reg := prometheus.NewRegistry()
+	reg, log := prometheus.NewRegistry(), slog.New(slog.DiscardHandler)
 	for _, name := range names {
-		d, err := c.detection(name, "mirador inspects files with this key: it protects nothing", reg)
+		d, err := c.detection(name, "mirador inspects files with this key: it protects nothing", reg, log)
 		if err != nil {
 			return nil, nil, err
 		}

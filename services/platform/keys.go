@@ -76,19 +76,19 @@ func writeOnce(path string, mode fs.FileMode, b []byte) (err error) {
 // keyPath is a file of the process's own keys.
 func (c *Config) keyPath(name string) string { return filepath.Join(c.DataDir, "keys", name) }
 
-// identityKey reads the tenant's key, made on first use where none is named.
-func (c *Config) identityKey() (capture.Key, error) {
-	var secret string
-	var err error
+// identityKey reads the tenant's key, made on first use where none is named, and
+// its secret, from which other keys are derived.
+func (c *Config) identityKey() (key capture.Key, secret string, err error) {
 	if c.Identity.KeyFile != "" {
 		secret, err = firstLine(c.Identity.KeyFile)
 	} else {
 		secret, err = secretFile(c.keyPath("identity.key"), 32)
 	}
 	if err != nil {
-		return capture.Key{}, err
+		return capture.Key{}, "", err
 	}
-	return capture.NewKey(c.Identity.KeyID, []byte(secret))
+	key, err = capture.NewKey(c.Identity.KeyID, []byte(secret))
+	return key, secret, err
 }
 
 // signer reads the key that actions are signed with, made on first use where none
@@ -158,4 +158,10 @@ func (p *Process) verifier() (*action.Verifier, error) {
 		keys = append(keys, p.signer.Public())
 	}
 	return action.NewVerifier(keys...)
+}
+
+// IdentityKey is the key that c names, for a tool that ships.
+func IdentityKey(c *Config) (capture.Key, error) {
+	key, _, err := c.identityKey()
+	return key, err
 }

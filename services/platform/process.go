@@ -33,10 +33,11 @@ type Process struct {
 	lexical  *catalog.Lexical
 	live     *catalog.Live
 	identity capture.Key
+	secret   string // of identity
 	signer   *action.Signer
 	rows     *chsink.Metrics
 	parts    []part
-	built    built
+	built    built // what callers in the same process may ask for
 }
 
 // part is one thing that runs until its context ends.
@@ -59,7 +60,7 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 	if p.kafka, err = cfg.Kafka.Options(); err != nil {
 		return nil, err
 	}
-	if p.identity, err = cfg.identityKey(); err != nil {
+	if p.identity, p.secret, err = cfg.identityKey(); err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
 	if p.signer, err = cfg.signer(); err != nil {

@@ -17,7 +17,7 @@ const secretBytes = 32
 // in another container. What is there stays as it is, so a step that calls this
 // may run before every start.
 func (c *Config) makeSecrets(specs []string) error {
-	_, keyErr := c.identityKey()
+	_, _, keyErr := c.identityKey()
 	_, signErr := c.signer()
 	errs := []error{keyErr, signErr}
 	for _, spec := range specs {

@@ -19,8 +19,8 @@ type Config struct {
 	Excerpt int `yaml:"excerpt" doc:"Bytes of a masked exemplar."`
 }
 
-// DefaultConfig is what a service uses unless configured.
-func DefaultConfig() Config {
+// Defaults are what a service uses unless configured.
+func Defaults() Config {
 	return Config{Threshold: 5, OutboundThreshold: 4, Evidence: 5, Excerpt: 96}
 }
 

@@ -81,7 +81,7 @@ func TestConfigReportsAllErrors(t *testing.T) {
 			t.Errorf("no word of %s: %v", want, err)
 		}
 	}
-	if err := DefaultConfig().Validate(); err != nil {
+	if err := Defaults().Validate(); err != nil {
 		t.Error(err)
 	}
 }

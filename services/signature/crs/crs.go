@@ -36,8 +36,8 @@ type Config struct {
 	ContentTypes []string `yaml:"content_types" doc:"Content types that the enforcement rules let pass."`
 }
 
-// DefaultConfig is what a service uses unless configured.
-func DefaultConfig() Config {
+// Defaults are what a service uses unless configured.
+func Defaults() Config {
 	return Config{
 		Paranoia: 1, RequestBody: 128 << 10, ResponseBody: 64 << 10, Arguments: 1000,
 		Methods: []string{"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"},

@@ -22,7 +22,7 @@ import (
 )
 
 // engine compiles the rule set once for all tests: it is safe for concurrent use.
-var engine = sync.OnceValues(func() (*crs.Engine, error) { return crs.New(crs.DefaultConfig()) })
+var engine = sync.OnceValues(func() (*crs.Engine, error) { return crs.New(crs.Defaults()) })
 
 func newEngine(tb testing.TB) *crs.Engine {
 	tb.Helper()
@@ -78,7 +78,7 @@ func (literal) Match(_, host, method string, path []byte) catalog.Match {
 
 func newDetector(tb testing.TB) detect.Detector {
 	tb.Helper()
-	f, err := signature.Factory(signature.DefaultConfig(), newEngine(tb), nil)
+	f, err := signature.Factory(signature.Defaults(), newEngine(tb), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func FuzzMatch(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	fac, err := signature.Factory(signature.DefaultConfig(), e, nil)
+	fac, err := signature.Factory(signature.Defaults(), e, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
