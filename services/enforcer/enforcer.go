@@ -93,6 +93,14 @@ func (e *Enforcer) Run(ctx context.Context) error {
 	e.client = client
 	defer client.Close()
 
+	defer func() {
+		// The last statuses get a moment; not sending them is counted by nobody.
+		last, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := client.Flush(last); err != nil {
+			e.log.Warn("last statuses were not sent", "error", err)
+		}
+	}()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -233,7 +234,8 @@ func TestApplyAddsReplacesRemoves(t *testing.T) {
 		return d.Decide(&Request{Tenant: "default", Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}).Status
 	}
 	err := d.Apply(ctx, []edge.Order{block, unfit}, nil)
-	if part, ok := err.(*edge.PartialError); !ok || len(part.Orders) != 1 || part.Orders[unfit.Place] == nil {
+	var part *edge.PartialError
+	if !errors.As(err, &part) || len(part.Orders) != 1 || part.Orders[unfit.Place] == nil {
 		t.Errorf("an order that is not for here: %v", err)
 	}
 	if status() != 403 {
