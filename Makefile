@@ -54,6 +54,9 @@ fuzz: ## Every fuzz target for FUZZTIME (20s) each
 generate: ## Generated code: the event codec
 	cd pkg && go generate ./event
 
+vendor-console: ## The console's chart library from npm into the tree, pinned and checked
+	services/console/vendor.sh
+
 new-detector: ## The skeleton of a detection service: make new-detector NAME=payments
 	go run ./services/cmd/new-detector -name "$(NAME)"
 

@@ -1,0 +1,137 @@
+package console
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+//go:embed assets templates
+var files embed.FS
+
+// policy lets a page load what this service serves and nothing else: no inline
+// script or style, no frame around it, no form that posts elsewhere.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// maxForm bounds what is posted.
+const maxForm = 16 << 10
+
+// page is a handler that has a session.
+type page func(w http.ResponseWriter, r *http.Request, v session)
+
+// routes: login and assets are open, everything else is closed by c.closed.
+func (c *Console) routes() http.Handler {
+	mux := http.NewServeMux()
+	open := func(pattern, name string, h http.HandlerFunc) { mux.Handle(pattern, c.counted(name, h)) }
+	closed := func(pattern, name string, h page) { mux.Handle(pattern, c.counted(name, c.closed(h))) }
+
+	open("GET /login", "login", c.loginPage)
+	open("POST /login", "login", c.login)
+	open("GET /assets/", "assets", assets())
+	closed("GET /{$}", "overview", c.overviewPage)
+	closed("GET /findings", "findings", c.findingsPage)
+	closed("GET /findings/{id}", "finding", c.findingPage)
+	closed("GET /events/{id}", "event", c.eventPage)
+	closed("GET /endpoints", "endpoints", c.endpointsPage)
+	closed("GET /endpoints/{id}", "endpoint", c.endpointPage)
+	closed("GET /fields", "fields", c.fieldsPage)
+	closed("GET /actions", "actions", c.actionsPage)
+	closed("POST /actions/unblock", "unblock", c.posted(c.unblock))
+	closed("POST /actions/withdraw", "withdraw", c.posted(c.withdraw))
+	closed("POST /logout", "logout", c.posted(c.logout))
+	closed("/", "unknown", func(w http.ResponseWriter, r *http.Request, v session) { c.fail(w, r, v, "", errNotFound) })
+
+	// Against forms of other sites, beside the token of each form: login has none yet.
+	return headersOn(http.NewCrossOriginProtection().Handler(mux))
+}
+
+func headersOn(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// closed asks for a session: readers are led to the login page and back.
+func (c *Console) closed(h page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, ok := c.sessions.of(r)
+		if ok {
+			h(w, r, v)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			c.views.render(w, http.StatusUnauthorized, "login", c.loginData("", "Your session is over. Log in and do it again: nothing was changed."))
+			return
+		}
+		to := "/login"
+		if next := r.URL.RequestURI(); next != "/" {
+			to += "?next=" + url.QueryEscape(next)
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+	})
+}
+
+// posted asks for the token that only our own forms of this session carry.
+func (c *Console) posted(h page) page {
+	return func(w http.ResponseWriter, r *http.Request, v session) {
+		if err := r.ParseForm(); err != nil {
+			c.problem(w, r, v, http.StatusBadRequest, "The form could not be read", err.Error())
+			return
+		}
+		if !c.sessions.csrfIs(v, r.PostForm.Get("csrf")) {
+			c.problem(w, r, v, http.StatusForbidden, "This form is not of your session", "Nothing was changed. Go back, load the page again and send the form from there.")
+			return
+		}
+		h(w, r, v)
+	}
+}
+
+// counted counts requests by page and status.
+func (c *Console) counted(name string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		h.ServeHTTP(s, r)
+		c.metrics.requests.WithLabelValues(name, strconv.Itoa(s.status)).Inc()
+	})
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusWriter) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
+}
+
+// assets serves the embedded files. They change with the build only, but their
+// names do not: a browser keeps them for a while, not for ever.
+func assets() http.HandlerFunc {
+	sub, err := fs.Sub(files, "assets")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	server := http.StripPrefix("/assets/", http.FileServerFS(sub))
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/") { // no listing
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Cache-Control", "private, max-age=300")
+		server.ServeHTTP(w, r)
+	}
+}
