@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"container/heap"
 	"encoding/binary"
 	"errors"
@@ -27,7 +28,6 @@ const (
 var ErrSnapshot = errors.New("policy: snapshot cannot be read")
 
 type snapshot struct {
-	_msgpack  struct{} `msgpack:",as_array"`
 	Clock     int64
 	Revision  int64
 	Entries   []keyed[entry]
@@ -38,9 +38,8 @@ type snapshot struct {
 func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 type keyed[T any] struct {
-	_msgpack struct{} `msgpack:",as_array"`
-	Key      string
-	Value    T
+	Key   string
+	Value T
 }
 
 func (d *decider) writeState(w io.Writer, inner bool) error {
@@ -54,10 +53,13 @@ func (d *decider) writeState(w io.Writer, inner bool) error {
 	for _, k := range slices.Sorted(maps.Keys(d.quotas)) {
 		s.Quotas = append(s.Quotas, keyed[quota]{Key: k, Value: *d.quotas[k]})
 	}
-	body, err := msgpack.Marshal(&s)
-	if err != nil {
+	var buf bytes.Buffer
+	enc := msgpack.NewEncoder(&buf)
+	enc.UseArrayEncodedStructs(true)
+	if err := enc.Encode(&s); err != nil {
 		return fmt.Errorf("policy: snapshot: encode: %w", err)
 	}
+	body := buf.Bytes()
 	head := append([]byte(snapshotMagic), 0)
 	if inner {
 		head[4] = 1

@@ -41,7 +41,6 @@ type Enforcer struct {
 
 	mu       sync.Mutex // guards what follows
 	machine  *desired.Machine
-	orders   int
 	caughtUp bool
 	lost     string // why Kafka does not answer; empty while it does
 	killed   bool   // by SetKill
