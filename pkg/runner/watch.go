@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -46,8 +47,23 @@ func newWatch(s *Stage, plain *kgo.Client) *watch {
 	return w
 }
 
-// own says which partitions are this member's.
-func (w *watch) own(list []*standing) { w.owned.Store(&list) }
+// own says which partitions are this member's. The gauges of others go: their
+// lag is told by who has them.
+func (w *watch) own(list []*standing) {
+	before := w.owned.Swap(&list)
+	if before == nil {
+		return
+	}
+	m := w.s.metrics
+	for _, old := range *before {
+		if !slices.ContainsFunc(list, func(s *standing) bool { return s.id == old.id }) {
+			label := strconv.Itoa(int(old.id))
+			m.all.lag.DeleteLabelValues(m.stage, label)
+			m.all.seconds.DeleteLabelValues(m.stage, label)
+			m.all.state.DeleteLabelValues(m.stage, label)
+		}
+	}
+}
 
 // ends are the ends of the partitions and when they were asked for. The map must
 // not be changed.
