@@ -38,6 +38,11 @@
         if (!next || busy(node) || next.outerHTML === node.dataset.was) continue;
         const text = next.outerHTML;
         node.querySelectorAll("details[open][id]").forEach((d) => next.querySelector("#" + CSS.escape(d.id))?.setAttribute("open", ""));
+        // A chart keeps its canvas and gets new numbers: else it would blink.
+        next.querySelectorAll("[data-chart]").forEach((n) => {
+          const old = document.getElementById(n.id);
+          if (old) { old.dataset.chart = n.dataset.chart; n.replaceWith(old); }
+        });
         node.replaceWith(next);
         next.dataset.was = text;
       }

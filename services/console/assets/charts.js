@@ -62,10 +62,18 @@
     const text = node.dataset.chart;
     const old = plots.get(node.id);
     if (old && old.node === node && old.text === text) return;
-    old?.plot.destroy();
     const spec = JSON.parse(text);
+    const shape = JSON.stringify([spec.kind, ...spec.series.map((s) => [s.label, s.values.some((v) => v !== 0)])]);
+    if (old && old.node === node && old.shape === shape) {
+      Object.assign(old.spec, spec); // the hooks hold it
+      old.text = text;
+      old.plot.setData(data(old.spec));
+      return;
+    }
+    old?.plot.destroy();
+    node.replaceChildren();
     const plot = new uPlot(options(spec, node), data(spec), node);
-    plots.set(node.id, { plot, node, text });
+    plots.set(node.id, { plot, node, text, spec, shape });
     node.dataset.drawn = "true";
   }
   const all = (again) => {
