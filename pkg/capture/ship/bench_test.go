@@ -49,7 +49,10 @@ func BenchmarkEncodeProduce(b *testing.B) {
 		}
 		n++
 	}
-	for s.Counters().Shipped < n {
+	for c := s.Counters(); c.Shipped < n; c = s.Counters() {
+		if c.Lost() > 0 {
+			b.Fatalf("%+v", c)
+		}
 		runtime.Gosched()
 	}
 	b.StopTimer()

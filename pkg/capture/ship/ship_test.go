@@ -409,10 +409,10 @@ func TestSpoolFolderFull(t *testing.T) {
 		s.Offer(raw(i))
 	}
 	until(t, "the drops", func() bool { return s.Counters().Dropped[spool.LostFull] == 100 })
+	stop(t, s, 100*time.Millisecond)
 	if !strings.Contains(log.String(), filepath.Base(dir)) || strings.Count(log.String(), "takes no more records") != 1 {
 		t.Fatal(log)
 	}
-	stop(t, s, 100*time.Millisecond)
 	if c := s.Counters(); !c.Balanced() {
 		t.Fatalf("%+v", c)
 	}
@@ -428,5 +428,34 @@ func TestConfigSaysEverything(t *testing.T) {
 		if !strings.Contains(err.Error(), w) {
 			t.Fatalf("%q lacks %q", err, w)
 		}
+	}
+}
+
+// A burst that the broker takes slowly waits in the ring: it is neither dropped
+// nor sent round through the spool.
+func TestBurstWaitsForASlowBroker(t *testing.T) {
+	for _, withSpool := range []bool{false, true} {
+		b := newBroker(t)
+		b.start()
+		cfg := Config{Kafka: b.seeds(), BufferBytes: 16 << 10}
+		if withSpool {
+			cfg.Spool.Dir = t.TempDir()
+		}
+		s, _ := start(t, cfg)
+		for i := range 3000 {
+			if !s.Offer(raw(i)) {
+				t.Fatal("dropped")
+			}
+		}
+		stop(t, s, 20*time.Second)
+		if c := s.Counters(); c.Shipped != 3000 || c.Lost() != 0 || c.Spooled != 0 {
+			t.Fatalf("%+v", c)
+		}
+		for _, g := range b.events() {
+			if g.Has(event.Replayed) {
+				t.Fatal("went through the spool")
+			}
+		}
+		b.stop()
 	}
 }

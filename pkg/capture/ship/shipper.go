@@ -130,9 +130,12 @@ type Shipper struct {
 	lastErr  error
 	nagged   time.Time
 
-	flight  sync.WaitGroup // parcels whose promise is open
-	stop    chan struct{}  // closed when Close begins
-	drained chan struct{}  // closed when the worker is done
+	flight  sync.WaitGroup                  // parcels whose promise is open
+	flying  atomic.Int64                    // their bytes
+	space   chan struct{}                   // holds one token: some of them came back
+	until   atomic.Pointer[<-chan struct{}] // the end of the time to close, once Close began
+	stop    chan struct{}                   // closed when Close begins
+	drained chan struct{}                   // closed when the worker is done
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
 	once    sync.Once
@@ -153,7 +156,7 @@ func New(cfg Config, b *capture.Builder, reg prometheus.Registerer, log *slog.Lo
 	}
 	cfg.defaults()
 	s := &Shipper{cfg: cfg, builder: b, log: log, ring: newRing(cfg.RingBytes), ledger: newLedger(), sensor: []byte(cfg.Sensor),
-		boot: uint64(time.Now().UnixNano()), stop: make(chan struct{}), drained: make(chan struct{})}
+		boot: uint64(time.Now().UnixNano()), stop: make(chan struct{}), drained: make(chan struct{}), space: make(chan struct{}, 1)}
 	s.parcels.New = func() any {
 		p := &parcel{shipper: s}
 		p.done = p.delivered
@@ -176,7 +179,8 @@ func New(cfg Config, b *capture.Builder, reg prometheus.Registerer, log *slog.Lo
 		kgo.ClientID("mirador-shipper-"+cfg.Sensor),
 		kgo.ProducerBatchCompression(codec, kgo.NoCompression()),
 		kgo.ProducerLinger(cfg.Linger),
-		kgo.MaxBufferedBytes(cfg.BufferBytes),
+		// The worker keeps to BufferBytes; what is above is for heartbeats and the spool.
+		kgo.MaxBufferedBytes(cfg.BufferBytes+headroom),
 		kgo.MaxBufferedRecords(1<<20),
 		kgo.RecordDeliveryTimeout(cfg.DeliveryTimeout+cfg.Linger),
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),
@@ -275,9 +279,11 @@ func (s *Shipper) Close(ctx context.Context) error {
 }
 
 func (s *Shipper) close(ctx context.Context) error {
+	done := ctx.Done()
+	s.until.Store(&done)
 	s.ring.close()
 	close(s.stop)
-	<-s.drained // the worker never blocks on Kafka, so this is short
+	<-s.drained // at ctx's end at the latest
 	if !s.down.Load() {
 		if err := s.client.Flush(ctx); err != nil {
 			s.log.Warn("ship: not everything could be sent before the deadline", "error", err, "in_flight", s.ledger.snapshot().InFlight)
@@ -294,5 +300,8 @@ func (s *Shipper) close(ctx context.Context) error {
 	}
 	return s.spool.Close()
 }
+
+// headroom holds a block of the spool and some heartbeats.
+const headroom = 8 << 20
 
 const topic = schemas.TopicEvents

@@ -19,12 +19,12 @@ type parcel struct {
 	record  kgo.Record
 	value   []byte
 	key     []byte
-	err     error
+	size    int
 	done    func(*kgo.Record, error)
 }
 
-// work is the one goroutine that takes from the ring. It never waits for
-// Kafka; on the disk it waits only for the spool.
+// work is the one goroutine that takes from the ring. It waits for a Kafka that
+// is slow, never for one that is away; on the disk it waits only for the spool.
 func (s *Shipper) work() {
 	defer close(s.drained)
 	var spare []item
@@ -72,10 +72,54 @@ func (s *Shipper) send(it *item) {
 		s.parcels.Put(p)
 		return
 	}
+	p.size = len(p.key) + len(p.value)
+	if !s.room(int64(p.size)) {
+		s.ledger.move(queued, spooled, 1)
+		s.spool.Append(p.value)
+		s.parcels.Put(p)
+		return
+	}
 	s.ledger.move(queued, inFlight, 1)
 	s.flight.Add(1)
+	s.flying.Add(int64(p.size))
 	p.record = kgo.Record{Topic: topic, Key: p.key, Value: p.value}
 	s.client.TryProduce(context.Background(), &p.record, p.done)
+}
+
+// room waits until the client may hold n bytes more. A broker that is merely
+// slower than a burst is waited for: that is what the ring is there for, and
+// an event that went through the spool is late. False says to spool instead:
+// Kafka is away, the ring is half full, or the time to close is over.
+func (s *Shipper) room(n int64) bool {
+	for s.flying.Load()+n > int64(s.cfg.BufferBytes) && s.flying.Load() > 0 {
+		closing := s.deadline() // nil, and so never ready, until Close
+		select {
+		case <-closing:
+			return s.spool == nil // the client closes next, and the event is counted
+		default:
+		}
+		if s.spool != nil {
+			if s.down.Load() {
+				return false
+			}
+			if held, budget := s.ring.fill(); held > budget/2 {
+				return false
+			}
+		}
+		select {
+		case <-s.space:
+		case <-closing:
+		case <-time.After(50 * time.Millisecond): // Kafka may have gone away, or the ring filled up
+		}
+	}
+	return true
+}
+
+func (s *Shipper) deadline() <-chan struct{} {
+	if d := s.until.Load(); d != nil {
+		return *d
+	}
+	return nil
 }
 
 // encode leaves the wire form in p.value and the key in p.key.
@@ -112,6 +156,11 @@ func (s *Shipper) encode(it *item, p *parcel) (ok bool, reason string) {
 func (p *parcel) delivered(_ *kgo.Record, err error) {
 	s := p.shipper
 	defer s.flight.Done()
+	s.flying.Add(-int64(p.size))
+	select {
+	case s.space <- struct{}{}:
+	default:
+	}
 	switch {
 	case err == nil:
 		s.ledger.move(inFlight, shipped, 1)
