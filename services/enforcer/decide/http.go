@@ -29,13 +29,24 @@ const maxHops = 64
 // /v1/decide answers 200 to pass, 403 (block), 429 with Retry-After (throttle)
 // or the challenge's status. With ?proxy=nginx a throttle is 403 too: nginx's
 // auth_request takes any other status for an error of its own. X-Mirador-Action
-// says what it was, X-Mirador-Reason what a user may be told.
+// says what it was, X-Mirador-Reason what a user may be told. What follows
+// /v1/decide is the path and query that the question is about: so Envoy asks.
 func (d *Decider) Handler(live func() []action.Action) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/v1/decide", d.serveDecide) // any method: some proxies repeat the client's
+	mux.HandleFunc(decidePath, d.serveDecide) // any method: some proxies repeat the client's
 	mux.HandleFunc("GET /v1/actions", func(w http.ResponseWriter, r *http.Request) { d.serveActions(w, r, live) })
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Not by the mux: it would redirect a path with // or .. in it, which a proxy
+		// takes for a refusal.
+		if strings.HasPrefix(r.URL.Path, decidePath+"/") {
+			d.serveDecide(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
+
+const decidePath = "/v1/decide"
 
 func (d *Decider) serveDecide(w http.ResponseWriter, r *http.Request) {
 	answered := false
@@ -98,6 +109,11 @@ func (d *Decider) decideForProxy(r *http.Request) Decision {
 		host = h
 	}
 	asked := *r
+	if rest, ok := strings.CutPrefix(path, decidePath+"/"); ok {
+		u := *r.URL
+		u.Path, u.RawPath = "/"+rest, ""
+		asked.URL, path = &u, u.Path
+	}
 	for _, name := range [...]string{"X-Forwarded-Uri", "X-Original-Uri", "X-Original-Url"} {
 		if v := r.Header.Get(name); v != "" {
 			if u, err := url.ParseRequestURI(v); err == nil {
