@@ -20,7 +20,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: name, Help: help}, []string{label})
 	}
 	m := &Metrics{
-		findings:   vec("findings_total", "Findings and updates put out, by rule.", "rule"),
+		findings:   vec("rule_findings_total", "Findings and updates put out, by rule.", "rule"),
 		suppressed: vec("suppressed_total", "Decisions that a guard held back, by guard.", "guard"),
 		evicted:    vec("states_evicted_total", "States forgotten for want of room, by table.", "table"),
 		dropped:    vec("dropped_total", "What was left out of account, by reason.", "reason"),

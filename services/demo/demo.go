@@ -30,6 +30,7 @@ import (
 	"github.com/miradorhq/mirador/services/demo/bank"
 	"github.com/miradorhq/mirador/services/onehost"
 	"github.com/miradorhq/mirador/services/platform"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -185,11 +186,12 @@ func (d *run) serve(ctx context.Context, b *bank.Bank, decide string) (base stri
 		return "", nil, err
 	}
 	shipCfg := ship.Config{Sensor: "demo-edge", Kafka: []kgo.Opt{kgo.SeedBrokers(d.host.Kafka.Brokers()...)}, Linger: time.Millisecond}
-	shipCfg.Spool.Dir = filepath.Join(d.dir, "spool")
-	if d.shipper, err = ship.New(shipCfg, builder, p.Registry, d.o.Log); err != nil {
+	shipCfg.Spool.Dir = filepath.Join(d.dir, "edge-spool")
+	metrics := prometheus.NewRegistry() // the edge is a process of its own in real life
+	if d.shipper, err = ship.New(shipCfg, builder, metrics, d.o.Log); err != nil {
 		return "", nil, err
 	}
-	tap, err := capture.NewTap(builder, d.shipper, p.Registry, d.o.Log)
+	tap, err := capture.NewTap(builder, d.shipper, metrics, d.o.Log)
 	if err != nil {
 		return "", nil, err
 	}

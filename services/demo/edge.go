@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -36,6 +37,8 @@ func newEdge(bank *url.URL, decide, token string, tap *capture.Tap) http.Handler
 			r.SetXForwarded()
 		},
 		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+		// A client that went away in the middle is no news on a demo's screen.
+		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	return tap.Middleware(e)
 }

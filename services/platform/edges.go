@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"os"
 	"path/filepath"
 
 	"github.com/miradorhq/mirador/pkg/capture"
@@ -82,6 +82,20 @@ func (p *Process) ConsoleURL() string {
 		return p.built.console.LoginURL()
 	}
 	return p.built.console.URL()
+}
+
+// Announce writes where people find what runs here. A login token that was made
+// for this run is told nowhere else: logs do not hold it.
+func (p *Process) Announce(w io.Writer) {
+	if p.built.ingestURL != "" {
+		fmt.Fprintf(w, "transactions: POST JSON lines to %s\n", p.built.ingestURL)
+	}
+	if c := p.built.console; c != nil {
+		fmt.Fprintf(w, "console:      %s\n", p.ConsoleURL())
+		if token, generated := c.Token(); generated {
+			fmt.Fprintf(w, "              login token of this run: %s\n", token)
+		}
+	}
 }
 
 func (p *Process) shipper() ([]part, error) {
@@ -186,11 +200,7 @@ func (p *Process) console() ([]part, error) {
 		return nil, err
 	}
 	p.built.console = c
-	if token, generated := c.Token(); generated {
-		fmt.Fprintf(os.Stderr, "console: %s  (token of this run: %s)\n", c.URL(), token)
-	} else {
-		log.Info("console", "url", c.URL())
-	}
+	log.Info("console", "url", c.URL())
 	return []part{{name: "pages", run: func(ctx context.Context) error {
 		defer conn.Close()
 		defer lift.Close()

@@ -120,6 +120,7 @@ kafka.brokers), then flags; the later wins. A service reads the parts it needs.
 	if err != nil {
 		return err
 	}
+	p.Announce(os.Stderr)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return p.Run(ctx)

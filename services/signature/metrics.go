@@ -16,7 +16,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: name, Help: help})
 	}
 	m := &metrics{
-		findings: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: "findings_total", Help: "Findings put out, by rule."}, []string{"rule"}),
+		findings: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: "rule_findings_total", Help: "Findings put out, by rule."}, []string{"rule"}),
 		errors:   counter("engine_errors_total", "Transactions that the engine could not inspect to the end."),
 		clipped:  counter("bodies_clipped_total", "Transactions whose body was longer than the engine inspects."),
 		skipped:  counter("enforced_skipped_total", "Transactions that the edge refused for Mirador, which are not judged again."),

@@ -42,6 +42,7 @@ embedded way. Ctrl-C ends everything in order; starting again goes on where it s
 		if h.Kafka.Took == stack.TookKFake {
 			fmt.Fprintln(os.Stderr, "mirador: kfake is for trying, not for keeping: install Java 17 and Maven, or give brokers in MIRADOR_KAFKA_BROKERS")
 		}
+		h.Process.Announce(os.Stderr)
 		err = h.Run(cmd.Context())
 		if e := h.Close(); err == nil {
 			err = e
@@ -68,6 +69,7 @@ func runCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		p.Announce(os.Stderr)
 		return p.Run(cmd.Context())
 	}
 	return c
