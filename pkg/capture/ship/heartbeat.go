@@ -84,7 +84,9 @@ func (s *Shipper) heartbeat(ctx context.Context, last bool) {
 		}
 		return
 	}
-	s.client.TryProduce(ctx, r, func(_ *kgo.Record, err error) {
+	// Not ctx: a record that is cancelled takes those behind it in its partition
+	// along, and the last heartbeat is one of these.
+	s.client.TryProduce(context.Background(), r, func(_ *kgo.Record, err error) {
 		if err == nil {
 			s.up()
 		} else if ctx.Err() == nil {
