@@ -25,7 +25,8 @@ import (
 //	/data/... (and mounts)       a folder of the container's own, volumes as links in it
 //	/tmp                         TMPDIR, a folder of the container's own
 //	kafka:9092                   the test stack's broker
-//	clickhouse:9000              the test stack's ClickHouse, with the user and password of the file
+//	clickhouse:9000              the test stack's ClickHouse, behind a gate that wants the user and
+//	                             the password that the official image would be given
 //	0.0.0.0:PORT                 127.0.0.1 and a free port
 type host struct {
 	t       *testing.T

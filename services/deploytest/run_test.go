@@ -32,7 +32,7 @@ func TestComposeUp(t *testing.T) {
 	h := &host{t: t, dir: t.TempDir(), image: theImage(t), ports: map[string]string{}}
 	ch := startClickHouse(t)
 	kafka := startKafka(t)
-	h.servers = map[string]string{"kafka:9092": strings.Join(kafka.Brokers(), ","), "clickhouse:9000": ch.Addr()}
+	h.servers = map[string]string{"kafka:9092": strings.Join(kafka.Brokers(), ",")}
 	t.Logf("kafka %s, clickhouse %s", kafka.Took, ch.Took)
 
 	secrets := h.create(p.Services[setup])
@@ -43,7 +43,12 @@ func TestComposeUp(t *testing.T) {
 			t.Fatalf("secrets: %v\n%s", secrets.err, secrets.log())
 		}
 	}
-	sql := connect(t, ch, h.secret("clickhouse-secrets/password"))
+	sql := connect(t, ch)
+	user := p.Services["clickhouse"].Environment["CLICKHOUSE_USER"]
+	if user == nil {
+		t.Fatal("clickhouse: no CLICKHOUSE_USER")
+	}
+	h.servers["clickhouse:9000"] = newGate(t, ch.Addr(), *user, h.secret("clickhouse-secrets/password")).ln.Addr().String()
 
 	var running []*container
 	for name, s := range p.Services {
@@ -124,25 +129,15 @@ func startKafka(t *testing.T) *stack.Kafka {
 	return k
 }
 
-// connect makes the user that the official image makes of CLICKHOUSE_USER and
-// CLICKHOUSE_PASSWORD_FILE, and connects as it.
-func connect(t *testing.T, ch *stack.ClickHouse, password string) driver.Conn {
+// connect opens the test's own connection.
+func connect(t *testing.T, ch *stack.ClickHouse) driver.Conn {
 	t.Helper()
-	open := func(user, password string) driver.Conn {
-		c, err := clickhouse.Open(&clickhouse.Options{Addr: []string{ch.Addr()}, Auth: clickhouse.Auth{Database: "system", Username: user, Password: password}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = c.Close() })
-		return c
+	c, err := clickhouse.Open(&clickhouse.Options{Addr: []string{ch.Addr()}, Auth: clickhouse.Auth{Database: "system", Username: "default"}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	root := open("default", "")
-	for _, q := range []string{"CREATE USER mirador IDENTIFIED BY '" + password + "'", "GRANT ALL ON *.* TO mirador"} {
-		if err := root.Exec(t.Context(), q); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return open("mirador", password)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
 }
 
 // secret reads a file of a volume.
