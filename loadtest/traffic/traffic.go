@@ -119,6 +119,21 @@ func Generate(o Options) []Transaction {
 	return g.out
 }
 
+// Burst is one scan by an address of its own, all of it at the given time: an
+// attack that comes in the middle of something. n tells bursts apart.
+func Burst(o Options, n int, at time.Time) []Transaction {
+	if o.Tenant == "" {
+		o.Tenant = event.DefaultTenant
+	}
+	g := &generator{o: o, r: rand.New(rand.NewPCG(o.Seed, uint64(n))), at: at, seq: uint64(n+1) << 32}
+	a := &Actor{Name: fmt.Sprintf("burst-%d", n), Address: fmt.Sprintf("203.0.119.%d", 1+n%250), Kind: Scan, agent: "bank-app/4.2"}
+	for range attackSteps {
+		g.at = g.at.Add(time.Millisecond)
+		g.attack(a)
+	}
+	return g.out
+}
+
 // attackSteps is how many requests an attack takes.
 const attackSteps = 60
 

@@ -1,0 +1,193 @@
+package crash
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/miradorhq/mirador/loadtest/oracle"
+	"github.com/miradorhq/mirador/loadtest/traffic"
+	"github.com/miradorhq/mirador/pkg/chsink"
+)
+
+// observed is what ClickHouse holds, in the oracle's terms.
+type observed struct {
+	events        map[string]bool
+	twice         uint64 // events that stand in v_events more than once
+	hits          map[string]uint64
+	minutes       map[string]uint64
+	hours         map[string]uint64
+	injections    map[string]bool
+	attackers     map[traffic.Kind]map[string]bool
+	targets       map[string]traffic.Kind
+	actionsNoFind []string // actions whose finding is not there
+	fields        map[string]bool
+}
+
+// mostLines of a difference are printed, a table.
+const mostLines = 8
+
+// Compare reads ClickHouse and lists every difference to the expectation; none
+// means equal.
+func (c *Cluster) Compare(ctx context.Context, want *oracle.Expectation) ([]string, error) {
+	conn, err := chsink.Open(ctx, c.Base.ClickHouse)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	got, err := observe(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	diff := oracle.Diff("events", want.Events, got.events, mostLines)
+	if got.twice > 0 {
+		diff = append(diff, fmt.Sprintf("events: %d stand there more than once", got.twice))
+	}
+	diff = append(diff, oracle.Diff("endpoint counters", want.Hits, got.hits, mostLines)...)
+	diff = append(diff, oracle.Diff("endpoint_minutes", want.Minutes, got.minutes, mostLines)...)
+	diff = append(diff, oracle.Diff("principal_hours", want.Hours, got.hours, mostLines)...)
+	diff = append(diff, oracle.Diff("injection findings", want.Injections, got.injections, mostLines)...)
+	for _, k := range []traffic.Kind{traffic.Stuffing, traffic.Enumeration, traffic.Scan} {
+		diff = append(diff, oracle.Diff(string(k)+" findings", want.Attackers[k], got.attackers[k], mostLines)...)
+	}
+	diff = append(diff, oracle.Diff("actions", want.Targets, got.targets, mostLines)...)
+	diff = append(diff, got.actionsNoFind...)
+	for _, f := range []string{"pan response cards[].pan", "iban response accounts[].iban", "email response email"} {
+		if !got.fields[f] {
+			diff = append(diff, fmt.Sprintf("fields: %s is missing", f))
+		}
+	}
+	return diff, nil
+}
+
+// kindOf says which kind of attack a rule names. "" is none.
+func kindOf(rule string) traffic.Kind {
+	switch {
+	case strings.HasPrefix(rule, "SIG-"):
+		return traffic.Injection
+	case rule == "CRED-01":
+		return traffic.Stuffing
+	case rule == "ENUM-01", rule == "BOLA-01":
+		return traffic.Enumeration
+	case rule == "RECON-01":
+		return traffic.Scan
+	}
+	return traffic.Ordinary
+}
+
+func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
+	o := &observed{events: map[string]bool{}, hits: map[string]uint64{}, minutes: map[string]uint64{}, hours: map[string]uint64{}, injections: map[string]bool{},
+		attackers: map[traffic.Kind]map[string]bool{}, targets: map[string]traffic.Kind{}, fields: map[string]bool{}}
+	q := reader{ctx: ctx, conn: conn}
+	q.each("SELECT toString(event_id), count() FROM v_events GROUP BY event_id", func(scan func(...any)) {
+		var id string
+		var n uint64
+		scan(&id, &n)
+		o.events[id] = true
+		if n > 1 {
+			o.twice++
+		}
+	})
+	// Scans make paths that nothing serves: no endpoint, but minutes of their own.
+	known := map[string]string{}
+	q.each("SELECT id, concat(method, ' ', template), hits FROM v_endpoints", func(scan func(...any)) {
+		var id, op string
+		var n uint64
+		scan(&id, &op, &n)
+		known[id] = op
+		o.hits[op] = n
+	})
+	q.each("SELECT endpoint_id, minute, hits FROM v_endpoint_minutes", func(scan func(...any)) {
+		var id string
+		var at time.Time
+		var n uint64
+		scan(&id, &at, &n)
+		if op := known[id]; op != "" {
+			o.minutes[op+"|"+at.UTC().Format(oracle.Minute)] = n
+		}
+	})
+	q.each("SELECT principal, hour, hits FROM v_principal_hours", func(scan func(...any)) {
+		var who string
+		var at time.Time
+		var n uint64
+		scan(&who, &at, &n)
+		o.hours[who+"|"+at.UTC().Format(oracle.Hour)] = n
+	})
+	rules := map[string]string{} // of findings
+	q.each("SELECT id, rule, principal, addresses, events FROM v_findings", func(scan func(...any)) {
+		var id, rule, who string
+		var addresses, events []string
+		scan(&id, &rule, &who, &addresses, &events)
+		rules[id] = rule
+		switch k := kindOf(rule); k {
+		case traffic.Ordinary:
+		case traffic.Injection:
+			for _, e := range events {
+				o.injections[e] = true
+			}
+		default:
+			if o.attackers[k] == nil {
+				o.attackers[k] = map[string]bool{}
+			}
+			if who != "" {
+				o.attackers[k][who] = true
+				return
+			}
+			for _, a := range addresses { // a finding about a cluster of sources
+				o.attackers[k]["ip:"+a] = true
+			}
+		}
+	})
+	q.each("SELECT target_type, target, op, findings FROM v_actions", func(scan func(...any)) {
+		var kind, target, op string
+		var findings []string
+		scan(&kind, &target, &op, &findings)
+		for _, f := range findings {
+			rule, ok := rules[f]
+			if !ok {
+				o.actionsNoFind = append(o.actionsNoFind, fmt.Sprintf("actions: %s %s names finding %s, which is not there", op, target, f))
+			}
+			o.targets[kind+"|"+target] = kindOf(rule)
+		}
+		if op != "block" {
+			o.targets[op+" "+kind+"|"+target] = traffic.Ordinary
+		}
+	})
+	q.each("SELECT concat(type, ' ', direction, ' ', path) FROM v_fields WHERE confirmed", func(scan func(...any)) {
+		var f string
+		scan(&f)
+		o.fields[f] = true
+	})
+	return o, q.err
+}
+
+// reader keeps the first error.
+type reader struct {
+	ctx  context.Context
+	conn driver.Conn
+	err  error
+}
+
+func (q *reader) each(sql string, row func(scan func(...any))) {
+	if q.err != nil {
+		return
+	}
+	rows, err := q.conn.Query(q.ctx, sql)
+	if err != nil {
+		q.err = fmt.Errorf("%s: %w", sql, err)
+		return
+	}
+	defer rows.Close()
+	for rows.Next() && q.err == nil {
+		row(func(dest ...any) {
+			if err := rows.Scan(dest...); err != nil {
+				q.err = fmt.Errorf("%s: %w", sql, err)
+			}
+		})
+	}
+	if q.err == nil {
+		q.err = rows.Err()
+	}
+}
