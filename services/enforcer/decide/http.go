@@ -213,7 +213,11 @@ func (d *Decider) serveActions(w http.ResponseWriter, r *http.Request, live func
 		http.Error(w, "send the token in "+headerToken, http.StatusUnauthorized)
 		return
 	}
-	b, err := json.Marshal(live())
+	list := live()
+	if list == nil {
+		list = []action.Action{} // a list without any, not null
+	}
+	b, err := json.Marshal(list)
 	if err != nil {
 		d.log.Error("listing actions", "error", err)
 		http.Error(w, "actions cannot be listed", http.StatusInternalServerError)
