@@ -20,7 +20,8 @@ const (
 	DefaultEventBytes  = 900 << 10 // below the broker's usual limit of 1 MiB a message
 	// The codec takes no more; see event.Event.
 	maxHeaders = 2048
-	maxMasked  = 2048
+	// The list tells what kind of thing was masked; it need not name each of a flood.
+	maxMasked = 128
 )
 
 // Config of a Builder.
@@ -177,16 +178,19 @@ func (b *Builder) Build(r *Raw) *event.Event {
 		r.User = nil
 		m.note("request.header", "authorization")
 	}
-	m.headers(e.RequestHeaders, "request")
-	m.headers(e.ResponseHeaders, "response")
+	// Read before the caps may drop them: a body that stays packed cannot be masked.
+	coding, media := e.RequestHeader("content-encoding"), e.RequestHeader("content-type")
+	backCoding, backMedia := e.ResponseHeader("content-encoding"), e.ResponseHeader("content-type")
 	e.RequestHeaders = b.capHeaders(e.RequestHeaders, &m, "request")
 	e.ResponseHeaders = b.capHeaders(e.ResponseHeaders, &m, "response")
+	m.headers(e.RequestHeaders, "request")
+	m.headers(e.ResponseHeaders, "response")
 	if !b.keep {
 		e.Query = m.query(e.Query, "request.query")
 	}
 	m.path()
-	b.sealBody(&e.RequestBody, e.RequestHeader("content-encoding"), e.RequestHeader("content-type"), &m, "request.body")
-	b.sealBody(&e.ResponseBody, e.ResponseHeader("content-encoding"), e.ResponseHeader("content-type"), &m, "response.body")
+	b.sealBody(&e.RequestBody, coding, media, &m, "request.body")
+	b.sealBody(&e.ResponseBody, backCoding, backMedia, &m, "response.body")
 	if cut := b.header; len(e.Path) > cut || len(e.Query) > cut {
 		e.Path, e.Query = e.Path[:min(len(e.Path), cut)], e.Query[:min(len(e.Query), cut)]
 		b.limits.Headers.Add(1)

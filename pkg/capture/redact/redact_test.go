@@ -66,6 +66,17 @@ func TestBody(t *testing.T) {
 	}
 }
 
+// Floods of what the scanners look for cost a multiple of their length, not its
+// square, which at a megabyte would be minutes.
+func TestFloods(t *testing.T) {
+	for _, unit := range []string{">", "=", ":", `"`, `\\"`, `"token":`, `"token":[`, "<token>", "token=", "token='", "name=\"token\"", "&", "[{", `\\`} {
+		body := []byte(strings.Repeat(unit, (1<<20)/len(unit)))
+		for _, ct := range []string{"application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/xml"} {
+			Body(body, ct, fields)
+		}
+	}
+}
+
 func TestSuspicious(t *testing.T) {
 	f := func(s string, want bool) {
 		t.Helper()

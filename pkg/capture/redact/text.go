@@ -19,21 +19,26 @@ func (e *editor) text(names *Names, from, to int) {
 		}
 		i = at + 1
 		var name []byte
-		var start, end int
 		if in[at] == '>' {
 			name = element(in, from, at)
-			start = at + 1
-			end = start
+		} else {
+			name = wordBefore(in, from, at)
+		}
+		// Only behind a secret name the value is looked for: its end may be far, and
+		// separators without number may stand before it.
+		if !names.Has(name) {
+			continue
+		}
+		start, end := at+1, at+1
+		if in[at] == '>' {
 			for end < to && in[end] != '<' {
 				end++
 			}
 		} else {
-			if name = wordBefore(in, from, at); !names.Has(name) {
-				continue
-			}
 			start, end = valueAfter(in, at+1, to)
 		}
-		if !names.Has(name) || start >= end || len(bytes.TrimSpace(in[start:end])) == 0 {
+		if start >= end || len(bytes.TrimSpace(in[start:end])) == 0 {
+			i = max(i, end)
 			continue
 		}
 		e.replace(start, end, mask(in[start:end]), name)
