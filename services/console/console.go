@@ -108,7 +108,7 @@ func (c *Console) URL() string {
 
 // LoginURL is URL with the token behind it, in the fragment: browsers never send
 // that, so it reaches no log.
-func (c *Console) LoginURL() string { return c.URL() + "/login#token=" + url.QueryEscape(c.token) }
+func (c *Console) LoginURL() string { return c.URL() + "/login#token=" + url.PathEscape(c.token) }
 
 // Listen opens the address, so that URL is known before Run. Optional.
 func (c *Console) Listen(ctx context.Context) (net.Listener, error) {

@@ -44,7 +44,8 @@ func functions() template.FuncMap {
 			}
 			return m
 		},
-		"chartJSON": chartJSON, "size": byteSize, "statusClass": func(s uint16) string { return strconv.Itoa(int(s)/100) + "xx" },
+		"chartJSON": chartJSON, "breaks": breaks, "stage": func(g string) string { return strings.TrimPrefix(g, defaultPrefix) },
+		"isIP": func(p string) bool { return strings.HasPrefix(p, "ip:") }, "size": byteSize, "statusClass": func(s uint16) string { return strconv.Itoa(int(s)/100) + "xx" },
 	}
 }
 
@@ -85,9 +86,9 @@ func decimal(v float64) string {
 
 func percent(v float64) string {
 	if v > 0.995 && v < 1 {
-		return "> 99 %"
+		return ">\u00a099\u00a0%"
 	}
-	return strconv.FormatFloat(v*100, 'f', 0, 64) + " %"
+	return strconv.FormatFloat(v*100, 'f', 0, 64) + "\u00a0%"
 }
 
 // share is part of whole as a percentage, for an SVG's width.
@@ -103,11 +104,11 @@ func milliseconds(v float64) string {
 	case v >= 60_000:
 		return duration(time.Duration(v) * time.Millisecond)
 	case v >= 1000:
-		return strconv.FormatFloat(v/1000, 'f', 1, 64) + " s"
+		return strconv.FormatFloat(v/1000, 'f', 1, 64) + "\u00a0s"
 	case v >= 10 || v == 0:
-		return strconv.FormatFloat(v, 'f', 0, 64) + " ms"
+		return strconv.FormatFloat(v, 'f', 0, 64) + "\u00a0ms"
 	}
-	return strconv.FormatFloat(v, 'f', 1, 64) + " ms"
+	return strconv.FormatFloat(v, 'f', 1, 64) + "\u00a0ms"
 }
 
 // duration is for people: two units at most.
@@ -118,19 +119,32 @@ func duration(d time.Duration) string {
 	}
 	switch {
 	case d < time.Millisecond:
-		return sign + strconv.FormatInt(d.Microseconds(), 10) + " µs"
+		return sign + strconv.FormatInt(d.Microseconds(), 10) + "\u00a0µs"
 	case d < time.Second:
-		return sign + strconv.FormatInt(d.Milliseconds(), 10) + " ms"
-	case d < 10*time.Second:
-		return sign + strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+		return sign + strconv.FormatInt(d.Milliseconds(), 10) + "\u00a0ms"
+	case d < 10*time.Second && d%time.Second >= 100*time.Millisecond:
+		return sign + strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "\u00a0s"
 	case d < time.Minute:
-		return sign + strconv.Itoa(int(d.Seconds())) + " s"
+		return sign + strconv.Itoa(int(d.Seconds())) + "\u00a0s"
 	case d < time.Hour:
-		return fmt.Sprintf("%s%d min %02d s", sign, int(d.Minutes()), int(d.Seconds())%60)
+		return twoUnits(sign, int(d.Minutes()), "min", int(d.Seconds())%60, "s")
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%s%d h %02d min", sign, int(d.Hours()), int(d.Minutes())%60)
+		return twoUnits(sign, int(d.Hours()), "h", int(d.Minutes())%60, "min")
 	}
-	return fmt.Sprintf("%s%d days", sign, int(d.Hours())/24)
+	return fmt.Sprintf("%s%d\u00a0days", sign, int(d.Hours())/24)
+}
+
+func twoUnits(sign string, a int, unit string, b int, small string) string {
+	if b == 0 {
+		return fmt.Sprintf("%s%d\u00a0%s", sign, a, unit)
+	}
+	return fmt.Sprintf("%s%d\u00a0%s\u00a0%02d\u00a0%s", sign, a, unit, b, small)
+}
+
+// breaks lets a path be broken behind its slashes, and marks nothing else: what is
+// between is escaped.
+func breaks(path string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(path), "/", "/<wbr>"))
 }
 
 func ago(now, t time.Time) string {
@@ -151,9 +165,9 @@ func typeNames(t []catalog.Tally) string {
 func byteSize(n uint64) string {
 	switch {
 	case n < 1<<10:
-		return strconv.FormatUint(n, 10) + " B"
+		return strconv.FormatUint(n, 10) + "\u00a0B"
 	case n < 1<<20:
-		return decimal(float64(n)/(1<<10)) + " KiB"
+		return decimal(float64(n)/(1<<10)) + "\u00a0KiB"
 	}
-	return decimal(float64(n)/(1<<20)) + " MiB"
+	return decimal(float64(n)/(1<<20)) + "\u00a0MiB"
 }

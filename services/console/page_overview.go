@@ -59,7 +59,7 @@ func (c *Console) overviewPage(w http.ResponseWriter, r *http.Request, v session
 		b.Rate += float64(s.Recent) / rateWindow.Seconds()
 	}
 	from := sp.from(o.Now)
-	b.Chart = []chart{trafficChart(o.Traffic, sp, from, o.Now), findingsChart(o.Findings, sp, from, o.Now)}
+	b.Chart = []chart{trafficChart(o.Traffic, sp, from, o.Now), findingsChart(o.Findings, sp.bars(), sp.bars().from(o.Now), o.Now)}
 	if c.lag != nil {
 		a := <-answer
 		b.Lag = a.lag

@@ -119,6 +119,9 @@ func (s *store) activeActions(ctx context.Context) ([]actionRow, error) {
 // lift marks what a person's live allow overrules.
 func lift(actions []actionRow, now time.Time) {
 	for i := range actions {
+		actions[i].LiftedBy, actions[i].LiftedUntil = "", time.Time{}
+	}
+	for i := range actions {
 		p := &actions[i]
 		if p.Op != action.Allow || p.Person() == "" || !p.Live(now) {
 			continue

@@ -68,7 +68,10 @@ func (s *store) overview(ctx context.Context, sp span) (*overview, error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	g.Go(func() (err error) { o.Traffic, err = s.traffic(ctx, sp, from); return })
-	g.Go(func() (err error) { o.Findings, err = s.findingsOverTime(ctx, sp, from); return })
+	g.Go(func() (err error) {
+		o.Findings, err = s.findingsOverTime(ctx, sp.bars(), sp.bars().from(o.Now))
+		return
+	})
 	g.Go(func() (err error) {
 		o.Newest, err = s.findings(ctx, findingFilter{Page: 1}, 8)
 		return

@@ -34,8 +34,8 @@
       scales: { x: { time: true, range: spec.kind === "bars" ? (u, a, b) => { const s = spec.x[1] - spec.x[0] || 60; return [a - s / 2, b + s / 2]; } : undefined }, y: { range: (u, lo, hi) => [0, hi > 0 ? hi * 1.12 : 1] } },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
       axes: [
-        { ...axis, grid: { show: false }, space: 70, values: (u, v) => v.map((s) => span > 2 * 86400 ? new Date(s * 1000).toISOString().slice(5, 10) : clock(s)) },
-        { ...axis, size: 46, space: 36, values: (u, v) => v.map((n) => (spec.kind === "bars" && n % 1) ? "" : short(n)) },
+        { ...axis, grid: { show: false }, size: 30, space: 70, values: (u, v) => v.map((s) => span > 2 * 86400 ? new Date(s * 1000).toISOString().slice(5, 10) : clock(s)) },
+        { ...axis, size: 46, space: 36, ...(spec.kind === "bars" ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] } : {}), values: (u, v) => v.map((n) => (spec.kind === "bars" && n % 1) ? "" : short(n)) },
       ],
       series: [{}, ...spec.series.map((s, i) => {
         const c = colour(s.colour);

@@ -1,0 +1,176 @@
+//go:build chromium
+
+package console
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// TestBrowser goes through the console as an analyst does, on real ClickHouse.
+func TestBrowser(t *testing.T) {
+	cfg, conn := database(t)
+	per := 3.0
+	if os.Getenv(screenshotsEnv) != "" {
+		per = 25 // for the eye
+	}
+	w := bank(t, cfg, per)
+	u := &orders{record: func(o Order) { w.putActions(*o.action(time.Now().UTC())) }}
+	settings := Defaults()
+	settings.Token, settings.ClickHouse, settings.Refresh = testToken, "127.0.0.1:9000/mirador", time.Second
+	console, err := New(settings, conn, u, usualLag(), silent(), prometheus.NewRegistry())
+	must(t, err)
+	srv := httptest.NewServer(console.Handler())
+	t.Cleanup(srv.Close)
+	c := newChrome(t, srv.URL)
+	c.viewport(1440, 900, false)
+	c.dark(false)
+
+	c.step("login", func(t *testing.T) {
+		c.open("/findings?rule=CRED-01")
+		c.picture("login")
+		c.typeIn("#token", "not the token at all")
+		c.click("button.primary")
+		c.visible(".notice.bad")
+		c.mu.Lock()
+		c.errors = nil // the browser logs the 401
+		c.mu.Unlock()
+		// The link that is printed brings the token in its fragment.
+		c.open("/login?next=%2Ffindings%3Frule%3DCRED-01#token=" + url.PathEscape(testToken))
+		if got := eval[string](c, `document.getElementById("token").value`); got != testToken {
+			t.Fatalf("the link filled in %q", got)
+		}
+		if got := eval[string](c, "location.hash"); got != "" {
+			t.Fatalf("the token stays in the address: %q", got)
+		}
+		c.typeIn("#person", "ann")
+		c.click("button.primary")
+		c.visible("table.findings")
+		if got := eval[string](c, "location.search"); got != "?rule=CRED-01" {
+			t.Errorf("login led to %q", got)
+		}
+		c.clean("login")
+	})
+	finding := eval[string](c, `document.querySelector("table.findings a.row").getAttribute("href")`)
+	list, err := console.store.endpoints(t.Context(), listFilter{}, 1)
+	must(t, err)
+	event := ""
+	pages := []struct{ name, path, rows, want string }{
+		{"overview", "/", "table.findings tbody tr", "Credential stuffing"},
+		{"findings", "/findings", "table.findings tbody tr", "SQL injection"},
+		{"finding", finding, "table tbody tr", "9 or fewer failed accounts"},
+		{"endpoints", "/endpoints", "table tbody tr", "/accounts/{int}"},
+		{"endpoint", "/endpoints/" + list[0].ID, "table tbody tr", "amount"},
+		{"fields", "/fields?all=1", "table tbody tr", "411111******1111"},
+		{"actions", "/actions", "table.actions tbody tr", enumerator},
+		{"event", "", "dl.list dt", attacker},
+	}
+	for _, p := range pages {
+		c.step(p.name, func(t *testing.T) {
+			if p.name == "event" {
+				p.path = event
+			}
+			c.viewport(1440, 900, false)
+			c.dark(false)
+			c.open(p.path)
+			if n := eval[int](c, fmt.Sprintf("document.querySelectorAll(%q).length", p.rows)); n == 0 {
+				t.Errorf("no rows: %s", c.text("main"))
+			}
+			if !strings.Contains(c.text("main"), p.want) {
+				t.Errorf("%q is not on the page:\n%s", p.want, c.text("main"))
+			}
+			if p.name == "finding" {
+				event = eval[string](c, `document.querySelector('a[href^="/events/"]').getAttribute("href")`)
+			}
+			light := eval[string](c, "getComputedStyle(document.body).backgroundColor")
+			c.picture(p.name + "-light")
+			if p.name == "overview" {
+				c.window("console")
+			}
+			c.dark(true)
+			if dark := eval[string](c, "getComputedStyle(document.body).backgroundColor"); dark == light {
+				t.Errorf("dark is the same as light: %s", dark)
+			}
+			c.picture(p.name + "-dark")
+			c.dark(false)
+			c.viewport(390, 844, true)
+			c.open(p.path)
+			if over := eval[int](c, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+				wide := eval[string](c, `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".tablebox, pre")).slice(0, 5).map(e => e.outerHTML.slice(0, 120)).join("\n")`)
+				t.Errorf("the page is %d px wider than a phone:\n%s", over, wide)
+			}
+			c.picture(p.name + "-phone")
+			c.clean(p.name)
+		})
+	}
+	c.viewport(1440, 900, false)
+	c.step("charts", func(t *testing.T) {
+		c.open("/")
+		c.visible("#canvas-traffic[data-drawn] canvas")
+		c.visible("#canvas-findings-over-time[data-drawn] canvas")
+		if !eval[bool](c, `(() => { const c = document.querySelector("#canvas-traffic canvas"); return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 === 3 && v > 0) })()`) {
+			t.Error("the canvas is empty")
+		}
+		// It stays drawn, and the same node, when news come in.
+		c.run(`document.querySelector("#canvas-traffic canvas").dataset.mine = "1"`)
+		was := c.text("#as-of")
+		c.until(fmt.Sprintf(`document.querySelector("#as-of").textContent !== %q`, was))
+		if got := eval[string](c, `document.querySelector("#canvas-traffic canvas")?.dataset.mine || "gone"`); got != "1" {
+			t.Errorf("after a refresh the chart is %s", got)
+		}
+		c.clean("charts")
+	})
+	c.step("theme", func(t *testing.T) {
+		c.open("/")
+		before := eval[string](c, "getComputedStyle(document.body).backgroundColor")
+		c.click("#theme")
+		if after := eval[string](c, "getComputedStyle(document.body).backgroundColor"); after == before {
+			t.Error("the button changes nothing")
+		}
+		c.open("/findings")
+		if got := eval[string](c, "document.documentElement.dataset.theme"); got != "dark" {
+			t.Errorf("the theme is forgotten on the next page: %q", got)
+		}
+		c.click("#theme")
+		c.clean("theme")
+	})
+	c.step("filter", func(t *testing.T) {
+		c.open("/findings")
+		c.run(`document.querySelector("#rule").value = "ENUM-01"`)
+		c.click(".filter button.primary")
+		c.until(`location.search.includes("rule=ENUM-01") && document.querySelectorAll("table.findings tbody tr").length === 1`)
+		c.click("input[name=severity][value=low]")
+		c.click(".filter button.primary")
+		c.visible(".empty")
+		if !strings.Contains(c.text(".empty"), "Nothing matches") {
+			t.Errorf("the empty list says %q", c.text(".empty"))
+		}
+		c.picture("empty")
+		c.clean("filter")
+	})
+	c.step("unblock", func(t *testing.T) {
+		c.open("/actions")
+		row := fmt.Sprintf(`[...document.querySelectorAll("table.actions tbody tr")].find(r => r.textContent.includes(%q) && r.querySelector(".op-block"))`, enumerator)
+		c.run(row + `.querySelector("summary").click()`)
+		c.picture("unblock-form")
+		c.run(row + `.querySelector("form select").value = "24h"`)
+		c.run(row + `.querySelector("form button").click()`)
+		c.visible("#done")
+		text := c.text("#active")
+		if !strings.Contains(text, "person/ann") || !strings.Contains(text, "overruled by person/ann") || !strings.Contains(strings.ToLower(text), "allow") {
+			t.Errorf("the allow is not shown as live:\n%s", text)
+		}
+		if len(u.given) != 1 || u.given[0].Target.Value != enumerator || u.given[0].Person != "ann" || time.Until(u.given[0].NotAfter) < 23*time.Hour {
+			t.Errorf("orders %+v", u.given)
+		}
+		c.picture("unblocked")
+		c.clean("unblock")
+	})
+}
