@@ -355,37 +355,6 @@ func TestAThousandAtOnce(t *testing.T) {
 	}
 }
 
-func TestTransport(t *testing.T) {
-	tap, s := newTap(t)
-	srv := httptest.NewUnstartedServer(api(t))
-	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	srv.Start()
-	defer srv.Close()
-	c := &http.Client{Transport: tap.Transport(srv.Client().Transport)}
-	big := strings.Repeat("b", 100<<10)
-	if a := ask(t, c, "POST", srv.URL+"/echo", big); a.status != 201 || a.body != big {
-		t.Fatal(a.status)
-	}
-	if a := ask(t, c, "GET", srv.URL+"/trailer", ""); a.trailer.Get("X-Sum") != "42" {
-		t.Fatal(a)
-	}
-	if a := ask(t, c, "GET", srv.URL+"/panic", ""); !a.err {
-		t.Fatal(a)
-	}
-	res, err := c.Get(srv.URL + "/file")
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close() // not read: the length is known all the same
-	e := s.wait(t, 4)
-	if e[0].Status != 201 || e[0].RequestBody.WireLength != 100<<10 || e[0].ResponseBody.WireLength != 100<<10 || !e[0].ResponseBody.Truncated {
-		t.Fatalf("%+v", e[0].ResponseBody.WireLength)
-	}
-	if string(e[1].ResponseHeader("X-Sum")) != "42" || !e[2].Has(event.Unpaired) || e[3].ResponseBody.WireLength != 200000 || !e[3].ResponseBody.Truncated {
-		t.Fatal("trailer, failure or length")
-	}
-}
-
 func TestClientCertificateMustBeVerified(t *testing.T) {
 	if got := tlsState(&tls.ConnectionState{Version: tls.VersionTLS12, ServerName: "x.test"}); string(got.Version) != "1.2" || got.ClientSubject != nil {
 		t.Fatal(got)
@@ -399,75 +368,4 @@ func TestNewTapSaysWhatIsMissing(t *testing.T) {
 	if _, err := NewBuilder(Config{Tenant: "a|b", BodyBytes: -1}); err == nil || !errors.Is(err, errNoKey) || !strings.Contains(err.Error(), "a|b") || !strings.Contains(err.Error(), "body") {
 		t.Fatal(err)
 	}
-}
-
-type discardSink struct{}
-
-func (discardSink) Offer(*Raw) bool { return true }
-
-type nullWriter struct{ h http.Header }
-
-func (w *nullWriter) Header() http.Header         { return w.h }
-func (w *nullWriter) Write(p []byte) (int, error) { return len(p), nil }
-func (w *nullWriter) WriteHeader(int)             {}
-
-func benchRequest() (*http.Request, []byte) {
-	r := httptest.NewRequest("POST", "/api/v1/orders?expand=items", nil)
-	for k, v := range map[string]string{"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "application/json", "Content-Type": "application/json", "Cookie": "session=2f9d1c6b8e7a4f3d9c0b; locale=en-US",
-		"Authorization": "Bearer " + token(`{"iss":"https://idp","sub":"alice","scope":"orders"}`), "X-Request-Id": "7b1c9f5e-4a63-4d2e-9a0b-2c9b1f8f6d11", "X-Forwarded-For": "203.0.113.25"} {
-		r.Header.Set(k, v)
-	}
-	item := `{"sku":"SKU-000123","name":"compact wireless keyboard","quantity":2,"unit_price":19.99,"tags":["black"]},`
-	return r, []byte(`{"order":"1","items":[` + strings.Repeat(item, 10) + `{}]}`)
-}
-
-// What the middleware adds to a request of 1 KB up and down.
-func BenchmarkMiddleware(b *testing.B) {
-	tap, err := NewTap(testBuilder(b, nil), discardSink{}, nil, slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
-	r, body := benchRequest()
-	buf := make([]byte, 4096)
-	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for {
-			if _, err := r.Body.Read(buf); err != nil {
-				break
-			}
-		}
-		w.Header()["Content-Type"] = []string{"application/json"}
-		w.WriteHeader(200)
-		w.Write(body)
-	})
-	for name, h := range map[string]http.Handler{"without": next, "with": tap.Middleware(next)} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			reader := bytes.NewReader(body)
-			for b.Loop() {
-				reader.Reset(body)
-				r.Body = io.NopCloser(reader)
-				h.ServeHTTP(&nullWriter{h: http.Header{}}, r)
-			}
-		})
-	}
-}
-
-// Build and encode of one event: identity, masking of both bodies, encoding.
-func BenchmarkBuildEncode(b *testing.B) {
-	builder := testBuilder(b, nil)
-	r, body := benchRequest()
-	var tmpl Raw
-	tmpl.request(r, "http")
-	tmpl.Event.ResponseHeaders = pairs("Content-Type", "application/json", "Cache-Control", "no-store")
-	headers := make([]event.Header, len(tmpl.Event.RequestHeaders))
-	var wire []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		raw := tmpl
-		copy(headers, tmpl.Event.RequestHeaders)
-		raw.Event.RequestHeaders = headers
-		raw.Event.RequestBody.Data, raw.Event.ResponseBody.Data = body, body
-		wire = event.Encode(wire[:0], builder.Build(&raw))
-	}
-	b.SetBytes(int64(len(wire)))
 }
