@@ -40,4 +40,3 @@ func TestTransport(t *testing.T) {
 		t.Fatal("trailer, failure or length")
 	}
 }
-
