@@ -119,7 +119,7 @@ func TestLag(t *testing.T) {
 	commit("mirador.behavior", 5, 2)
 	commit("mirador.signature", 5, 5)
 	commit("somebody.else", 0, 0)
-	l, err := NewKafkaLag("mirador.", seeds)
+	l, err := NewKafkaLag("", seeds)
 	must(t, err)
 	defer l.Close()
 	got, err := l.Lag(t.Context())

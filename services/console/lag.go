@@ -50,9 +50,12 @@ type KafkaLag struct {
 	err   error
 }
 
-// NewKafkaLag asks for the groups whose names start with prefix ("mirador."). opts
-// hold brokers, TLS and SASL.
+// NewKafkaLag asks for the groups whose names start with prefix; empty is
+// "mirador.". opts hold brokers, TLS and SASL.
 func NewKafkaLag(prefix string, opts ...kgo.Opt) (*KafkaLag, error) {
+	if prefix == "" {
+		prefix = defaultPrefix
+	}
 	client, err := kgo.NewClient(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("console: Kafka client for lag: %w", err)

@@ -82,11 +82,11 @@ func (s *sessions) open(value string) (v session, ok bool) {
 	if !found || len(value) > 512 {
 		return v, false
 	}
-	b, err := base64.RawURLEncoding.DecodeString(body)
+	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
 	if err != nil || len(b) < 8+len(v.nonce) {
 		return v, false
 	}
-	given, err := base64.RawURLEncoding.DecodeString(sum)
+	given, err := base64.RawURLEncoding.Strict().DecodeString(sum)
 	if err != nil || !hmac.Equal(given, mac(s.key[:], "session", string(b))) {
 		return v, false
 	}
