@@ -3,10 +3,12 @@ package crash
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,11 +93,11 @@ func run(t *testing.T, p plan) {
 		t.Fatal(err)
 	}
 	defer func() {
+		if t.Failed() {
+			c.printState(t)
+		}
 		if err := c.Close(); err != nil {
 			t.Error(err)
-		}
-		if t.Failed() {
-			c.printLogs(t)
 		}
 	}()
 	for _, name := range append([]string{"enforcer"}, consumers...) {
@@ -216,8 +218,29 @@ func (c *Cluster) blockGetsThrough(ctx context.Context, burst []traffic.Transact
 	return fmt.Errorf("the edge did not refuse %s within 30 s while ClickHouse was stopped", burst[0].Actor.Address)
 }
 
-func (c *Cluster) printLogs(t *testing.T) {
+// printState shows what each service thinks of itself, its lag and its log.
+func (c *Cluster) printState(t *testing.T) {
 	for _, s := range c.services {
-		t.Logf("--- %s\n%s", s.instance, tail(s.log))
+		t.Logf("--- %s\n%s\n%s\n%s", s.instance, fetch(s.health, ""), fetch(strings.Replace(s.health, "healthz", "metrics", 1), "_lag_"), tail(s.log))
 	}
+}
+
+// fetch is the page at url, or of it the lines that hold word.
+func fetch(url, word string) string {
+	res, err := http.Get(url)
+	if err != nil {
+		return err.Error()
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err.Error()
+	}
+	var lines []string
+	for line := range strings.SplitSeq(string(body), "\n") {
+		if strings.Contains(line, word) && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
