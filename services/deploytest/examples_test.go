@@ -138,7 +138,7 @@ func TestEdgesFailOpen(t *testing.T) {
 		"nginx/mirador.conf": {"auth_request ", "/v1/decide?proxy=nginx", "proxy_set_header X-Mirador-Token", "proxy_set_header X-Mirador-Client-Ip $remote_addr",
 			`proxy_set_header X-Forwarded-For "";`, "proxy_read_timeout 100ms", "= @mirador_pass", "proxy_pass_request_body off"},
 		"haproxy/haproxy.cfg": {"http-request lua.mirador_decide", "status 403", "status 429", "status 401"},
-		"haproxy/mirador.lua": {"/v1/decide", "x-mirador-token", "x-mirador-client-ip", "timeout = 100", "pcall"},
+		"haproxy/mirador.lua": {"/v1/decide", "x-mirador-token", "x-mirador-client-ip", "timeout = 100", "silent_until"},
 		"envoy/envoy.yaml":    {"path_prefix: /v1/decide", "failure_mode_allow: true", "timeout: 0.1s", "x-mirador-token", "use_remote_address: true"},
 	} {
 		text := example(t, file)
