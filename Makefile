@@ -6,7 +6,7 @@ BIN := bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-kafka test-console soak bench lint fuzz generate vendor-console new-detector tidy clean
+.PHONY: help demo build test test-race test-kafka test-console test-edges soak bench lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test-kafka: ## The runner and end-to-end tests on a real Apache Kafka (Docker, o
 
 test-console: ## Drive the console in headless Chromium
 	cd services && go test -count=1 -timeout 10m -tags chromium ./console/...
+
+test-edges: ## Run nginx and HAProxy with deploy/examples against the decision endpoint (apt-get install nginx haproxy)
+	cd services && go test -count=1 -timeout 5m -tags edges -run 'TestNginx|TestHAProxy' ./deploytest
 
 soak: ## 100,000 events and at least 25 faults, on kfake and on real Kafka
 	cd loadtest && go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
