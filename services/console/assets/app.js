@@ -27,7 +27,7 @@
     if (running || document.hidden) return;
     running = true;
     try {
-      const answer = await fetch(location.href, { headers: { "X-Refresh": "1" }, redirect: "follow" });
+      const answer = await fetch(location.href);
       if (new URL(answer.url).pathname === "/login") { location.reload(); return; }
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const trouble = fresh.getElementById("problem");

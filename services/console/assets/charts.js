@@ -29,7 +29,7 @@
     const shown = spec.series.map((s) => s.values.some((v) => v !== 0));
     return {
       width: Math.max(node.clientWidth, 50), height: node.clientHeight,
-      legend: { show: false }, padding: [8, 8, 0, 0],
+      legend: { show: false }, padding: [8, 18, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, points: { show: spec.kind !== "bars" } },
       scales: { x: { time: true, range: spec.kind === "bars" ? (u, a, b) => { const s = spec.x[1] - spec.x[0] || 60; return [a - s / 2, b + s / 2]; } : undefined }, y: { range: (u, lo, hi) => [0, hi > 0 ? hi * 1.12 : 1] } },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
