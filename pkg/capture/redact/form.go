@@ -106,8 +106,16 @@ func unescape(dst, in []byte) []byte {
 		case c == '\\' && i+1 < len(in):
 			i++
 			switch in[i] {
-			case 'n', 'r', 't', 'b', 'f':
-				dst = append(dst, ' ')
+			case 'n':
+				dst = append(dst, '\n')
+			case 'r':
+				dst = append(dst, '\r')
+			case 't':
+				dst = append(dst, '\t')
+			case 'b':
+				dst = append(dst, '\b') // no blank: it does not make a value look like an attack
+			case 'f':
+				dst = append(dst, '\f')
 			default:
 				dst = append(dst, in[i])
 			}

@@ -134,6 +134,9 @@ func FuzzSecretInJSON(f *testing.F) {
 			return
 		}
 		quoted, _ := json.Marshal(secret)
+		if Suspicious(quoted[1 : len(quoted)-1]) {
+			return // keeps its shape, which may be itself where it is all syntax
+		}
 		r := Body(in, "application/json", fields)
 		if bytes.Contains(r.Data, quoted[1:len(quoted)-1]) && !bytes.Contains([]byte(`{"a":1,"`+name+`":"***","z":["x"]}[{"inner":["***",0]}]`), quoted[1:len(quoted)-1]) {
 			t.Fatalf("%s still in %s", secret, r.Data)
