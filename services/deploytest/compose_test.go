@@ -144,3 +144,41 @@ func TestComposeMountsWhatThereIs(t *testing.T) {
 		}
 	}
 }
+
+// TestGrafanaFindsItsFiles: what the provisioning files name must stand where the
+// service mounts it.
+func TestGrafanaFindsItsFiles(t *testing.T) {
+	s := loadCompose(t).Services["grafana"]
+	named := regexp.MustCompile(`(?:path: |\$__file\{)(/[^\s}]+)`)
+	files, err := filepath.Glob(filepath.Join(repository, "deploy", "grafana", "provisioning", "*", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no provisioning: %v", err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(b), -1) {
+			mounted := slices.ContainsFunc(s.Volumes, func(v types.ServiceVolumeConfig) bool {
+				return v.Target != "/var/lib/grafana" && (m[1] == v.Target || strings.HasPrefix(m[1], v.Target+"/"))
+			})
+			if !mounted {
+				t.Errorf("%s names %s, which nothing mounts", file, m[1])
+			}
+		}
+		if strings.Contains(string(b), "username:") {
+			want := loadCompose(t).Services["clickhouse"].Environment["CLICKHOUSE_USER"]
+			if want == nil || !strings.Contains(string(b), "username: "+*want+"\n") {
+				t.Errorf("%s logs in as somebody that ClickHouse does not know", file)
+			}
+		}
+	}
+	home := s.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+	if home == nil {
+		t.Fatal("no home dashboard")
+	}
+	if _, err := os.Stat(filepath.Join(repository, "deploy", "grafana", "dashboards", filepath.Base(*home))); err != nil {
+		t.Error(err)
+	}
+}

@@ -154,16 +154,13 @@ func (c *container) healthy(ctx context.Context) error {
 	return nil
 }
 
-// ended says how the program ended, if it has.
-func (c *container) ended() (error, bool) {
+// ended says whether the program has ended, and how.
+func (c *container) ended() (bool, error) {
 	select {
 	case <-c.done:
-		if c.err == nil {
-			return nil, true
-		}
-		return c.err, true
+		return true, c.err
 	default:
-		return nil, false
+		return false, nil
 	}
 }
 

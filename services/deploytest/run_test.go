@@ -157,7 +157,7 @@ func awaitHealth(t *testing.T, c *container) {
 		if err == nil {
 			return
 		}
-		if end, ok := c.ended(); ok {
+		if ok, end := c.ended(); ok {
 			t.Fatalf("%s ended: %v\n%s", c.name, end, c.log())
 		}
 		select {
@@ -226,7 +226,7 @@ func awaitRow(t *testing.T, sql driver.Conn, running []*container, what, query, 
 			}
 		}
 		for _, c := range running {
-			if err, ok := c.ended(); ok {
+			if ok, err := c.ended(); ok {
 				t.Fatalf("%s ended: %v\n%s", c.name, err, c.log())
 			}
 		}
