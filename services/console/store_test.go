@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -141,18 +142,18 @@ func TestStoreOfOneFinding(t *testing.T) {
 		t.Errorf("history: %+v", h)
 	}
 	for _, id := range []string{"", "nothing", "' OR '1'='1"} {
-		if _, err := s.finding(t.Context(), id); err != errNotFound {
+		if _, err := s.finding(t.Context(), id); !errors.Is(err, errNotFound) {
 			t.Errorf("finding %q: %v, want not found", id, err)
 		}
-		if _, err := s.event(t.Context(), id); err != errNotFound {
+		if _, err := s.event(t.Context(), id); !errors.Is(err, errNotFound) {
 			t.Errorf("event %q: %v, want not found", id, err)
 		}
 	}
 	s.tenant = "other"
-	if _, err := s.finding(t.Context(), got.ID); err != errNotFound {
+	if _, err := s.finding(t.Context(), got.ID); !errors.Is(err, errNotFound) {
 		t.Errorf("another tenant reads the finding: %v", err)
 	}
-	if _, err := s.event(t.Context(), e.ID); err != errNotFound {
+	if _, err := s.event(t.Context(), e.ID); !errors.Is(err, errNotFound) {
 		t.Errorf("another tenant reads the event: %v", err)
 	}
 }
@@ -186,7 +187,7 @@ func TestStoreCatalog(t *testing.T) {
 	if len(points) == 0 {
 		t.Error("no traffic of the endpoint")
 	}
-	if _, err := s.endpoint(t.Context(), "none"); err != errNotFound {
+	if _, err := s.endpoint(t.Context(), "none"); !errors.Is(err, errNotFound) {
 		t.Errorf("endpoint: %v, want not found", err)
 	}
 	for want, f := range map[int]listFilter{5: {}, 6: {All: true}, 1: {Kind: "pan"}, 4: {Place: "response"}, 0: {Text: "nowhere"}} {
@@ -243,7 +244,7 @@ func TestStoreActions(t *testing.T) {
 	if len(active) != 5 || lifted != 1 {
 		t.Errorf("%d active and %d lifted, want 5 and 1", len(active), lifted)
 	}
-	if _, err := s.actionByKey(t.Context(), "x"); err != errNotFound {
+	if _, err := s.actionByKey(t.Context(), "x"); !errors.Is(err, errNotFound) {
 		t.Errorf("action of no key: %v", err)
 	}
 }
