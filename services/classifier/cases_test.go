@@ -102,10 +102,9 @@ func TestSipHash(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	c := Defaults()
-	if err := c.Validate(); err == nil {
-		t.Error("a configuration without a key is valid")
+	if _, err := Factory(c); err == nil {
+		t.Error("a detector without a key was made")
 	}
-	c.HashKey = testKey
 	if err := c.Validate(); err != nil {
 		t.Error(err)
 	}
