@@ -3,6 +3,7 @@ package content
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 )
 
@@ -135,7 +136,7 @@ func (p *xmlParser) end(err error, truncated bool) {
 		return
 	}
 	top := p.stack[len(p.stack)-1].at
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if len(p.stack) > 1 && !truncated {
 			d.issue(BadSyntax, Body, top)
 		}

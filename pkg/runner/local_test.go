@@ -23,7 +23,6 @@ import (
 // had: a detector that lives by the watermark.
 type windows struct {
 	open map[string]uint64 // "start host" -> count
-	sent map[string]uint64
 }
 
 const windowLength = 10 * time.Second

@@ -74,7 +74,7 @@ func (ss *session) options() []kgo.Opt {
 		kgo.WithLogger(ss.s.clientLog()),
 		kgo.ConsumerGroup(ss.s.group), kgo.InstanceID(ss.id()), kgo.TransactionalID(ss.id()),
 		kgo.TransactionTimeout(o.TransactionTimeout),
-		kgo.ConsumeTopics(ss.s.topic), kgo.RequireStableFetchOffsets(), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumeTopics(ss.s.topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		// Explicit, both: a stage that starts or loses its place reads all there is.
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		// With the markers the position is exact at the end of a transactional topic.

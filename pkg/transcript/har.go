@@ -88,9 +88,10 @@ func (h *har) broken(err error) error {
 		err = errors.New("the file ends within it")
 	}
 	where := "before the entries"
-	if h.state == 1 {
+	switch h.state {
+	case 1:
 		where = fmt.Sprintf("in entry %d", h.entry+1)
-	} else if h.state == 2 {
+	case 2:
 		where = fmt.Sprintf("behind the last entry (%d)", h.entry)
 	}
 	return fmt.Errorf("transcript: %w HAR %s, at about byte %d: %w", ErrMalformed, where, h.dec.InputOffset(), err)

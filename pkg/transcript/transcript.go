@@ -216,7 +216,7 @@ func (t *Reader) Next() (*event.Event, Meta, error) {
 		return nil, Meta{}, t.fatal
 	}
 	raw, meta, content, err := t.source.next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		t.fatal = err
 		return nil, meta, err
 	}
@@ -314,10 +314,10 @@ func (l *lineReader) next() ([]byte, error) {
 			} else if !long {
 				l.buf = append(l.buf, part...)
 			}
-			if err == bufio.ErrBufferFull {
+			if errors.Is(err, bufio.ErrBufferFull) {
 				continue
 			}
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				if !some {
 					return nil, io.EOF
 				}

@@ -53,10 +53,10 @@ func (p *traitPool) read(tx *detect.Tx, c *Config) *traits {
 // scheme or name would make an endpoint of each scanned path. A refusal (401,
 // 403) shows nothing either: many gateways refuse before they route.
 func isSuccess(status uint16, unanswered bool) bool {
-	switch {
-	case status == 0:
+	switch status {
+	case 0:
 		return unanswered
-	case status == 301 || status == 308:
+	case 301, 308:
 		return false
 	default:
 		return status == 101 || status >= 200 && status < 400
@@ -126,7 +126,7 @@ func isName(s string, limit int) bool {
 // objects that have ids for keys: "users.{int}.email". Else every user would be a
 // field, and an e-mail address a name.
 func fieldName(path string) string {
-	if strings.IndexAny(path, "@0123456789") < 0 {
+	if !strings.ContainsAny(path, "@0123456789") {
 		return path
 	}
 	var b strings.Builder
@@ -172,7 +172,7 @@ func valueType(l *content.Leaf) int {
 	case content.Null:
 		return typeNull
 	}
-	if len(l.Value) < 6 || len(l.Value) > 64 || bytes.IndexAny(l.Value, "@0123456789") < 0 {
+	if len(l.Value) < 6 || len(l.Value) > 64 || !bytes.ContainsAny(l.Value, "@0123456789") {
 		return typeString
 	}
 	typ := catalog.Classify(l.Value)

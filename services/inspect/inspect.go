@@ -151,7 +151,7 @@ func (r *inspection) file(ctx context.Context, path string, cfg transcript.Confi
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it was opened for reading
 	before := r.sum.Records
 	for ctx.Err() == nil {
 		e, meta, err := in.Next()

@@ -180,7 +180,7 @@ func (in *Ingest) read(w http.ResponseWriter, body io.Reader) {
 	lines := transcript.NewLines(body, in.cfg.LineBytes)
 	for {
 		raw, meta, err := lines.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		var bad *transcript.LineError

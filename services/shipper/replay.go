@@ -64,11 +64,12 @@ func Replay(ctx context.Context, src Source, send func(*event.Event) error, o Re
 			return done, err
 		}
 		e, _, err := src.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return done, nil
 		}
 		if err != nil {
-			if err != previous {
+			again := previous != nil && errors.Is(err, previous)
+			if !again {
 				done.Bad++
 				if o.Bad != nil {
 					o.Bad(err)
@@ -76,7 +77,7 @@ func Replay(ctx context.Context, src Source, send func(*event.Event) error, o Re
 			}
 			// Strict readers give the same error again, as the end.
 			var bad *transcript.LineError
-			if errors.As(err, &bad) && err != previous {
+			if errors.As(err, &bad) && !again {
 				previous = err
 				continue
 			}

@@ -219,7 +219,7 @@ func firstByte(b []byte) byte {
 
 func looksLikeForm(b []byte) bool {
 	eq := bytes.IndexByte(b, '=')
-	return eq > 0 && bytes.IndexAny(b[:eq], " \r\n<>{\"") < 0
+	return eq > 0 && !bytes.ContainsAny(b[:eq], " \r\n<>{\"")
 }
 
 // binary types are left alone: to change a byte that happens to follow a word

@@ -51,7 +51,7 @@ func (s *Shipper) work() {
 			stop = nil // take once more what came in before the ring closed
 		case <-flush.C:
 			if s.spool != nil {
-				s.spool.Flush() // the spool counted and said what went wrong
+				_ = s.spool.Flush() // the spool counted and said what went wrong
 			}
 		}
 	}
@@ -68,14 +68,14 @@ func (s *Shipper) send(it *item) {
 	}
 	if s.spool != nil && s.down.Load() {
 		s.ledger.move(queued, spooled, 1)
-		s.spool.Append(p.value) // likewise
+		_ = s.spool.Append(p.value) // likewise
 		s.parcels.Put(p)
 		return
 	}
 	p.size = len(p.key) + len(p.value)
 	if !s.room(int64(p.size)) {
 		s.ledger.move(queued, spooled, 1)
-		s.spool.Append(p.value)
+		_ = s.spool.Append(p.value)
 		s.parcels.Put(p)
 		return
 	}
@@ -193,7 +193,7 @@ func (s *Shipper) settle() {
 	s.mu.Unlock()
 	for _, p := range back {
 		s.ledger.move(inFlight, spooled, 1)
-		s.spool.Append(p.value)
+		_ = s.spool.Append(p.value)
 		s.parcels.Put(p)
 	}
 }

@@ -182,7 +182,7 @@ func (s *Spool) scan() error {
 	var cursorAt int64
 	if b, err := os.ReadFile(filepath.Join(s.cfg.Dir, "cursor")); err == nil {
 		// A cursor that cannot be read costs a repetition, nothing else.
-		fmt.Sscanf(string(b), "%x %d", &cursorSegment, &cursorAt)
+		_, _ = fmt.Sscanf(string(b), "%x %d", &cursorSegment, &cursorAt)
 	}
 	for _, e := range entries { // sorted by name, which is by number
 		base, ok := strings.CutSuffix(e.Name(), ".spool")
