@@ -45,6 +45,7 @@ test-edges: ## Run nginx and HAProxy with deploy/examples against the decision e
 
 soak: ## 100,000 events and at least 25 faults, on kfake and on real Kafka
 	cd loadtest && go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
+	cd loadtest && MIRADOR_TEST_KAFKA=real go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
 
 bench: ## Benchmarks: events/s a core of each stage and the whole, and time to enforce
 	@set -e; (cd pkg && go test -run '^$$' -bench . -benchmem ./event ./content ./catalog ./chsink ./runner ./policy); \

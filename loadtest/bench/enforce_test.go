@@ -18,7 +18,6 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/stack"
 	"github.com/miradorhq/mirador/services/onehost"
-	"github.com/miradorhq/mirador/services/platform"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -44,7 +43,7 @@ const (
 )
 
 func timeToEnforce(b *testing.B, kafka stack.Took) {
-	cfg := platform.Defaults()
+	cfg := onehost.Defaults()
 	cfg.DataDir = b.TempDir()
 	cfg.Policy.Mode, cfg.Policy.Caps.NewPerMinute, cfg.Enforcer.Guards.Caps.NewPerMinute = action.Enforce, 10_000, 10_000
 	cfg.Telemetry.Listen, cfg.Enforcer.HTTP.Listen, cfg.Shipper.Listen, cfg.Console.Listen = "", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"

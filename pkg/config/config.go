@@ -10,7 +10,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -55,10 +54,9 @@ func Load(dst any, from Sources) error {
 			}
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err // values that did not parse would only cause follow-up errors
-	}
-	return Validate(dst)
+	// A value that did not parse left the one before it in place: what Validate
+	// finds on top is wrong by itself.
+	return errors.Join(append(errs, Validate(dst))...)
 }
 
 func loadFile(dst any, path string) error {
@@ -72,11 +70,17 @@ func loadFile(dst any, path string) error {
 	if err != nil {
 		return fmt.Errorf("configuration file: %w", err)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict())
-	if err := dec.Decode(dst); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("configuration file %s:\n%s", path, yaml.FormatError(err, false, true))
+	var errs []error
+	wrong := func(err error) {
+		errs = append(errs, fmt.Errorf("configuration file %s:\n%s", path, yaml.FormatError(err, false, true)))
 	}
-	return nil
+	if err := yaml.UnmarshalWithOptions(raw, dst); err != nil {
+		wrong(err)
+	}
+	for _, err := range unknownKeys(raw, dst) {
+		errs = append(errs, fmt.Errorf("configuration file %s: %w", path, err))
+	}
+	return errors.Join(errs...)
 }
 
 func loadEnviron(settings []Setting, environ []string) []error {

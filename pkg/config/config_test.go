@@ -99,9 +99,11 @@ func TestAllErrorsAtOnce(t *testing.T) {
 }
 
 func TestUnknownKeyNamesItsLine(t *testing.T) {
-	err := config.Load(defaults(), config.Sources{File: file(t, "kafka:\n  brokres: [a]\n")})
-	if err == nil || !strings.Contains(err.Error(), "brokres") || !strings.Contains(err.Error(), "2 |") {
-		t.Errorf("got %v", err)
+	err := config.Load(defaults(), config.Sources{File: file(t, "kafka:\n  brokres: [a]\n  count: 0\nrules:\n  X: {opp: 1}\nextra: 1\n")})
+	for _, want := range []string{"line 2: kafka.brokres", "line 5: rules.X.opp", "line 6: extra", "count: must be"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
 	}
 	if err := config.Load(defaults(), config.Sources{File: "/nowhere/mirador.yaml"}); err == nil || !strings.Contains(err.Error(), "/nowhere/mirador.yaml") {
 		t.Errorf("got %v", err)

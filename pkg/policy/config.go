@@ -19,7 +19,7 @@ const Alert action.Op = "alert"
 // Config is what may be done about findings. Start from Defaults.
 type Config struct {
 	Mode       action.Mode         `yaml:"mode" doc:"dry_run: actions are published and reported, nobody is refused. enforce: they are carried out."`
-	Rules      map[string]Rule     `yaml:"rules" doc:"What each rule may cause, by rule id or by a prefix with a star (CRS-*, *). The exact id wins, then the longest prefix. No entry: alert."`
+	Rules      map[string]Rule     `yaml:"rules" doc:"What each rule may cause, by rule id or by a prefix with a star (SIG-*, *). The exact id wins, then the longest prefix. No entry: alert."`
 	TTL        []time.Duration     `yaml:"ttl" doc:"How long an action lasts at the first offence, the second, and so on; the last for all further ones."`
 	Targets    []action.TargetType `yaml:"targets" doc:"Which target is preferred where a finding offers several: credential, session, subject, address."`
 	NeverBlock NeverBlock          `yaml:"never_block" doc:"Who no action is ever made for."`
@@ -64,7 +64,7 @@ func Defaults() Config {
 	return Config{
 		Mode: action.DryRun,
 		Rules: map[string]Rule{
-			"*": {Op: Alert}, "CRS-*": attack, "SIG-*": attack, "CRED-*": attack, "ENUM-*": attack, "BOLA-*": attack,
+			"*": {Op: Alert}, "SIG-*": attack, "CRED-*": attack, "ENUM-*": attack, "BOLA-*": attack,
 			"RECON-*": {Op: action.Block, MinSeverity: finding.Medium, MinConfidence: 0.8},
 		},
 		TTL:        []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 24 * time.Hour},

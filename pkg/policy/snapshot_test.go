@@ -38,7 +38,7 @@ func drive(t *testing.T, seed uint64, n int, cuts bool, signer *action.Signer) [
 	for i := range n {
 		var out detect.Out
 		now = now.Add(time.Duration(r.IntN(20000)) * time.Millisecond)
-		rule := []string{"CRS-1", "T-1", "BOLA-01"}[r.IntN(3)]
+		rule := []string{"SIG-1", "T-1", "BOLA-01"}[r.IntN(3)]
 		at := now.Add(-time.Duration(r.IntN(70)) * time.Second)
 		who := fmt.Sprint("c", r.IntN(25))
 		inner.next = nil
@@ -140,7 +140,7 @@ func TestEveryActionEnds(t *testing.T) {
 	for i := range 500 {
 		at := start.Add(time.Duration(i) * 7 * time.Second)
 		who := fmt.Sprint("c", i%9)
-		inner.next = []finding.Finding{{ID: fmt.Sprint(i), Tenant: "t", Rule: "CRS-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: at,
+		inner.next = []finding.Finding{{ID: fmt.Sprint(i), Tenant: "t", Rule: "SIG-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: at,
 			Subject: finding.Subject{Principal: "cred:" + who, Credential: who}}}
 		var out detect.Out
 		d.(detect.Advancer).Advance(at, &out)
@@ -170,7 +170,7 @@ func FuzzRestore(f *testing.F) {
 	var seed bytes.Buffer
 	for i := range 30 {
 		who := fmt.Sprint("c", i)
-		inner.next = []finding.Finding{{ID: who, Tenant: "t", Rule: "CRS-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: start,
+		inner.next = []finding.Finding{{ID: who, Tenant: "t", Rule: "SIG-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: start,
 			Subject: finding.Subject{Principal: "cred:" + who, Credential: who}}}
 		d.Detect(&detect.Tx{Event: &event.Event{}, Source: detect.Source{Offset: int64(i)}}, &detect.Out{})
 	}
@@ -200,7 +200,7 @@ func FuzzRestore(f *testing.F) {
 		}
 		// Whatever was restored can be driven on and written again.
 		var out detect.Out
-		inner.next = []finding.Finding{{ID: "x", Tenant: "t", Rule: "CRS-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: start,
+		inner.next = []finding.Finding{{ID: "x", Tenant: "t", Rule: "SIG-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: start,
 			Subject: finding.Subject{Principal: "cred:x", Credential: "x"}}}
 		d.(detect.Advancer).Advance(start, &out)
 		d.Detect(&detect.Tx{Event: &event.Event{}}, &out)
@@ -216,7 +216,7 @@ func BenchmarkJudgeLive(b *testing.B) {
 		b.Fatal(err)
 	}
 	p := newPolicy(b, Defaults(), signer)
-	inner := &said{next: []finding.Finding{{ID: "x", Tenant: "t", Rule: "CRS-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: start,
+	inner := &said{next: []finding.Finding{{ID: "x", Tenant: "t", Rule: "SIG-1", Severity: finding.High, Confidence: 1, Count: 1, LastSeen: start,
 		Subject: finding.Subject{Principal: "cred:x", Credential: "x"}}}}
 	d := Wrap(func(int32) detect.Detector { return inner }, p)(1)
 	tx := &detect.Tx{Event: &event.Event{}, Source: detect.Source{BrokerTime: start}}

@@ -163,7 +163,7 @@ func (p *TopicPlan) check(ctx context.Context, adm *kadm.Client, topics map[stri
 				errs = append(errs, fmt.Errorf("topic %s: %w", name, errors.Join(errMissing, d.Err)))
 			case got != want:
 				errs = append(errs, fmt.Errorf("topic %s has %d partitions, configured are %d: the number is fixed when a topic is created; "+
-					"set it to %d, or use a new topic prefix and rebuild the state", name, got, want, got))
+					"set it to %d, or delete the topics of this tenant and let them be made anew", name, got, want, got))
 			}
 		}
 		if !missing || time.Now().After(until) || ctx.Err() != nil {

@@ -130,7 +130,7 @@ func TestStoreOfOneFinding(t *testing.T) {
 	}
 	related, err := s.related(t.Context(), got)
 	must(t, err)
-	if len(related) != 1 || related[0].Rule != "CRS-942100" {
+	if len(related) != 1 || related[0].Rule != "SIG-SQLI" {
 		t.Errorf("related: %+v", related)
 	}
 	caused, err := s.causedBy(t.Context(), got.ID)

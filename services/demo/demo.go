@@ -263,8 +263,11 @@ func (d *run) result(list []*attack, o *ordinary) Result {
 	for i, a := range list {
 		out := AttackOutcome{Name: a.Name, Requests: a.Requests, Enforced: a.Enforced, Held: a.Held, Rules: d.seen.rulesOf(fmt.Sprintf("127.0.2.%d", 1+i))}
 		r.Attacks = append(r.Attacks, out)
-		if !a.Enforced || !a.Held {
+		switch {
+		case !a.Enforced:
 			r.Problems = append(r.Problems, fmt.Sprintf("%s was not enforced after %d requests", a.Name, a.Requests))
+		case !a.Held:
+			r.Problems = append(r.Problems, fmt.Sprintf("%s was enforced, but a later request of it passed", a.Name))
 		}
 		if !slices.ContainsFunc(out.Rules, func(rule string) bool { return slices.Contains(a.Rules, rule) }) {
 			r.Problems = append(r.Problems, fmt.Sprintf("%s was named by %v, not by one of %v", a.Name, out.Rules, a.Rules))

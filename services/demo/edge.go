@@ -26,7 +26,7 @@ type edge struct {
 }
 
 // decisionTimeout bounds what a silent enforcer can cost a request.
-const decisionTimeout = 100 * time.Millisecond
+const decisionTimeout = 500 * time.Millisecond
 
 func newEdge(bank *url.URL, decide, token string, tap *capture.Tap) http.Handler {
 	e := &edge{decide: decide, token: token, ask: &http.Client{Timeout: decisionTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}

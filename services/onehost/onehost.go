@@ -39,9 +39,21 @@ type Host struct {
 	log *slog.Logger
 }
 
-// Start brings up Kafka and ClickHouse and builds the services, which Run then
-// runs. cfg's addresses are replaced by those of what was started. Close must be
-// called in any case where the error is nil.
+// ownClickHouse is the address that asks Start for a server of its own.
+const ownClickHouse = "127.0.0.1:0"
+
+// Defaults are the platform's, with no brokers and no ClickHouse given: Start
+// then looks in the environment, and starts its own where there is none either.
+func Defaults() platform.Config {
+	c := platform.Defaults()
+	c.Kafka.Brokers = nil
+	c.ClickHouse.Addr = []string{ownClickHouse}
+	return c
+}
+
+// Start brings up Kafka and ClickHouse, unless cfg names ones that are there, and
+// builds the services, which Run then runs. cfg's addresses are replaced by those
+// of what was started. Close must be called in any case where the error is nil.
 func Start(ctx context.Context, cfg platform.Config, o Options) (*Host, error) {
 	h := &Host{log: o.Log}
 	kafka := stack.KafkaOptions{Kind: o.Kafka, Logger: o.Log, Progress: o.Progress}
@@ -52,15 +64,28 @@ func Start(ctx context.Context, cfg platform.Config, o Options) (*Host, error) {
 		}
 		kafka.Dir, house.Dir = filepath.Join(cfg.DataDir, "kafka"), filepath.Join(cfg.DataDir, "clickhouse")
 	}
+	if len(cfg.Kafka.Brokers) > 0 {
+		opts, err := cfg.Kafka.Options()
+		if err != nil {
+			return nil, err
+		}
+		kafka.Brokers, kafka.Client = cfg.Kafka.Brokers, opts
+	}
+	if a := cfg.ClickHouse.Addr; len(a) > 0 && a[0] != ownClickHouse {
+		house.Addr = a[0]
+	}
 	var g errgroup.Group
 	g.Go(func() (err error) { h.Kafka, err = stack.StartKafka(ctx, kafka); return err })
 	g.Go(func() (err error) { h.ClickHouse, err = stack.StartClickHouse(ctx, house); return err })
 	err := g.Wait()
 	if err == nil {
-		if h.Kafka.Took != stack.TookGiven {
-			cfg.Kafka.Brokers, cfg.Kafka.Replication = h.Kafka.Brokers(), 1
+		if len(cfg.Kafka.Brokers) == 0 {
+			cfg.Kafka.Brokers = h.Kafka.Brokers()
 		}
-		if h.ClickHouse.Took != stack.TookGiven {
+		if h.Kafka.Took != stack.TookGiven {
+			cfg.Kafka.Replication = 1
+		}
+		if house.Addr == "" {
 			cfg.ClickHouse.Addr = []string{h.ClickHouse.Addr()}
 		}
 		services := o.Services

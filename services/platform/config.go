@@ -91,6 +91,7 @@ type StageConfig struct {
 	HeartbeatEvery   time.Duration `yaml:"heartbeat_interval" doc:"How often a consumer shows that it lives."`
 	StallAfter       time.Duration `yaml:"stall_after" doc:"Lag without progress for so long turns the health page red."`
 	DrainTimeout     time.Duration `yaml:"drain_timeout" doc:"How long a stage may take to end in order."`
+	DeadLetterKey    string        `yaml:"dead_letter_key_file" doc:"File whose first line is 64 hex digits: payloads of dead letters are kept, encrypted with it. Empty: they are left out."`
 	SinkRows         int           `yaml:"sink_rows" doc:"Rows an insert into ClickHouse."`
 	SinkInterval     time.Duration `yaml:"sink_interval" doc:"Longest wait before an insert."`
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/capture"
+	"github.com/miradorhq/mirador/pkg/dlq"
 )
 
 // firstLine reads a secret from a file: its first line, without white space
@@ -142,6 +143,25 @@ func publish(path string, k action.PublicKey) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return writeOnce(path, 0o644, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+}
+
+// maxDeadLetter is the longest payload that a dead letter carries, in bytes.
+const maxDeadLetter = 256 << 10
+
+// sealer encrypts payloads of dead letters; nil where no key is named.
+func (c *Config) sealer() (*dlq.Sealer, error) {
+	if c.Stages.DeadLetterKey == "" {
+		return nil, nil
+	}
+	text, err := firstLine(c.Stages.DeadLetterKey)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: the first line must be 64 hex digits (try: openssl rand -hex 32)", c.Stages.DeadLetterKey)
+	}
+	return dlq.NewSealer("k1", key, maxDeadLetter)
 }
 
 // verifier trusts the keys named, else the process's own.

@@ -13,6 +13,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/chsink"
+	"github.com/miradorhq/mirador/pkg/dlq"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/telemetry"
 	"github.com/miradorhq/mirador/schemas"
@@ -35,6 +36,7 @@ type Process struct {
 	identity capture.Key
 	secret   string // of identity
 	signer   *action.Signer
+	sealer   *dlq.Sealer
 	rows     *chsink.Metrics
 	parts    []part
 	built    built // what callers in the same process may ask for
@@ -66,6 +68,9 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 	if p.signer, err = cfg.signer(); err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
+	if p.sealer, err = cfg.sealer(); err != nil {
+		return nil, fmt.Errorf("stages.dead_letter_key_file: %w", err)
+	}
 	for _, name := range services {
 		s, err := find(name)
 		if err != nil {
@@ -96,7 +101,7 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 func (p *Process) options(service string) runner.Options {
 	o := runner.DefaultOptions()
 	p.Config.Stages.apply(&o)
-	o.Kafka, o.Service, o.Instance = p.kafka, service, p.Config.instance()
+	o.Kafka, o.Service, o.Instance, o.Sealer = p.kafka, service, p.Config.instance(), p.sealer
 	o.Logger, o.Registry, o.Matcher, o.Version = p.Log.With("service", service), p.Registry, p.live, Version
 	return o
 }

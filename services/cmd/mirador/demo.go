@@ -8,14 +8,14 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/stack"
 	"github.com/miradorhq/mirador/services/demo"
-	"github.com/miradorhq/mirador/services/platform"
+	"github.com/miradorhq/mirador/services/onehost"
 	"github.com/segmentio/encoding/json"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
 func demoCommand() *cobra.Command {
-	o := demo.Options{Config: platform.Defaults()}
+	o := demo.Options{Config: onehost.Defaults()}
 	var asJSON, verbose bool
 	var kafka string
 	c := &cobra.Command{

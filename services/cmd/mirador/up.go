@@ -12,15 +12,14 @@ import (
 )
 
 func upCommand() *cobra.Command {
-	cfg := platform.Defaults()
+	cfg := onehost.Defaults()
 	var kafka string
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Run all services on this machine, data kept in a folder",
 		Long: `Runs Kafka, ClickHouse and every service of Mirador in one process tree, with its data in
---data_dir. Kafka and ClickHouse are taken, in this order: an address in the environment
-(MIRADOR_KAFKA_BROKERS, MIRADOR_CLICKHOUSE_ADDR), Docker, a program on the PATH or Java, the
-embedded way. Ctrl-C ends everything in order; starting again goes on where it stopped.`,
+--data_dir. Kafka and ClickHouse are taken, in this order: an address that is set
+(kafka.brokers, clickhouse.addr), Docker, a program on the PATH or Java, the embedded way. Ctrl-C ends everything in order; starting again goes on where it stopped.`,
 		Example: "  mirador up\n  mirador up --config mirador.yaml --policy.mode=enforce\n  mirador up --print-config > mirador.yaml",
 		Args:    cobra.NoArgs,
 	}

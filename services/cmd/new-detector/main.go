@@ -34,8 +34,11 @@ func main() {
 	fmt.Printf(`%[1]s/%[2]s is there. Next:
   1. go test ./%[2]s            in %[1]s: the example rule and its cases pass
   2. replace the example by your detection; a detection is one file with its cases
-  3. add %[2]s to the list in %[1]s/platform/services.go, so that it runs
+  3. so that it runs: a case and a name in %[1]s/platform/detectors.go, an entry in
+     %[1]s/platform/services.go, %[1]s/cmd/%[2]s/main.go like any other, and the folder
+     among the paths of the depguard rule "detection" in .golangci.yaml
   4. describe it in README.md (table of services)
+DESIGN.md, "A new detector", says more.
 `, *dir, *name)
 }
 
