@@ -50,6 +50,7 @@ func MaybeRunService() {
 		if err != nil {
 			return err
 		}
+		go dieWithParent()
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
 		return p.Run(ctx)
@@ -59,6 +60,13 @@ func MaybeRunService() {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// dieWithParent ends this process when the test has gone, however it went: the
+// other end of its standard input closes then.
+func dieWithParent() {
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(1)
 }
 
 // Cluster is a broker, a ClickHouse and the service processes on them.
@@ -134,11 +142,15 @@ func (c *Cluster) Run(name string, n int) error {
 	s.cmd.Env = append(os.Environ(), envService+"="+name, envConfig+"="+s.config, "GOMAXPROCS=2")
 	s.cmd.Stdout, s.cmd.Stderr = out, out
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	life, err := s.cmd.StdinPipe() // open as long as this process lives; Wait closes it
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
 	if err := s.cmd.Start(); err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
 	s.done = make(chan struct{})
-	go func(cmd *exec.Cmd, done chan struct{}) { defer close(done); _ = cmd.Wait() }(s.cmd, s.done)
+	go func(cmd *exec.Cmd, done chan struct{}) { defer close(done); _ = cmd.Wait(); _ = life.Close() }(s.cmd, s.done)
 	return nil
 }
 
