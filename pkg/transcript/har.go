@@ -161,7 +161,7 @@ func (h *har) next() (*capture.Raw, Meta, []byte, error) {
 	meta := Meta{Line: h.entry}
 	raw, id, err := harTransaction(content)
 	if err != nil {
-		return nil, meta, nil, &LineError{Line: h.entry, Err: err}
+		return nil, meta, nil, &LineError{Line: h.entry, Entry: true, Err: err}
 	}
 	meta.ID = id
 	return raw, meta, content, nil
@@ -193,7 +193,7 @@ func (h *har) finish() error {
 func harTransaction(content []byte) (*capture.Raw, string, error) {
 	var x harEntry
 	if err := json.Unmarshal(content, &x); err != nil {
-		return nil, "", fmt.Errorf("%w entry: %w", ErrMalformed, err)
+		return nil, "", fmt.Errorf("%w entry: %w", ErrMalformed, plainly(err))
 	}
 	if x.Request == nil || x.Request.Method == "" || x.Request.URL == "" {
 		return nil, x.ID, fmt.Errorf("%w entry: no request with method and url", ErrMalformed)
@@ -260,6 +260,16 @@ func harTransaction(content []byte) (*capture.Raw, string, error) {
 	b.SeenLength = uint64(max(r.Content.Size, int64(len(data)), 0))
 	b.Truncated = int64(len(data)) < r.Content.Size && !b.Decoded || len(data) == 0 && r.Content.Size > 0
 	return raw, x.ID, nil
+}
+
+// plainly says where a value has the wrong type in the words of the file, not in
+// those of the struct that it was to fill.
+func plainly(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("a value is not of the type that a HAR has there, at %s", clip(wrong.Value))
+	}
+	return err
 }
 
 func harText(text, encoding string) ([]byte, error) {

@@ -78,12 +78,20 @@ type Meta struct {
 
 // LineError says what is wrong with one record. The reader goes on behind it.
 type LineError struct {
-	Line int
+	Line int // or the entry of a HAR, if Entry
 	Err  error
+	// Entry says that Line counts entries: a HAR is often one single line.
+	Entry bool
 }
 
 // Error implements error.
-func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *LineError) Error() string {
+	what := "line"
+	if e.Entry {
+		what = "entry"
+	}
+	return fmt.Sprintf("%s %d: %v", what, e.Line, e.Err)
+}
 
 // Unwrap gives the cause.
 func (e *LineError) Unwrap() error { return e.Err }

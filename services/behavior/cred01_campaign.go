@@ -147,7 +147,9 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	f := finding.From(&cred01, c.Tenant)
 	start := time.Unix(0, c.Start*bucket).UTC()
 	f.ID = finding.ID(c.Tenant, Name, cred01.ID, "login", c.EndpointID, start.Format(time.RFC3339Nano))
-	f.Title = "Credential stuffing from many sources"
+	if a.sources > 1 {
+		f.Title = "Credential stuffing from many sources"
+	}
 	f.Time, f.FirstSeen, f.LastSeen, f.Count = time.Unix(0, now).UTC(), start, time.Unix(0, now).UTC(), c.Count
 	f.Subject = finding.Subject{Addresses: a.addresses, Endpoint: c.Endpoint, EndpointID: c.EndpointID, Service: c.Service}
 	f.Confidence = min(0.98, 0.7+0.2*min(1, c.Cusum/(4*cfg.Cred.Alarm))+0.08*float64(a.users-a.known)/float64(a.users))
@@ -157,12 +159,19 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	for _, n := range a.networks {
 		f.Evidence = append(f.Evidence, finding.Evidence{Location: "client.address", Masked: n.name, Note: fmt.Sprintf("%d users, %d of %d attempts refused", n.users, n.fail, n.fail+n.ok)})
 	}
-	f.Summary = fmt.Sprintf("%d different users refused at %s from %d sources in 5 min, %d of them ever logged in here before; %d sources attributed",
-		a.users, c.Endpoint, a.sources, a.known, a.attributed)
+	f.Summary = fmt.Sprintf("%d different users refused at %s from %s in 5 min, %d of them ever logged in here before; %d attributed",
+		a.users, c.Endpoint, sources(a.sources), a.known, a.attributed)
 	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert", cfg.Cred.CampaignUsers-1)
 	f.Versions.Detector = Version
 	m.findings.WithLabelValues(f.Rule).Inc()
 	out.Finding(f)
+}
+
+func sources(n int) string {
+	if n == 1 {
+		return "one source"
+	}
+	return fmt.Sprintf("%d sources", n)
 }
 
 // attribution is who takes part, over the window.

@@ -77,8 +77,12 @@ type inspection struct {
 	order     []string
 	endpoints map[string]catalog.Endpoint
 	fields    map[string]catalog.Field
-	batch     []entry
-	err       error
+	// named are the ids that records came with, by event id: findings speak of
+	// events by the names that the reader of them knows. Kept only where findings
+	// are written as JSON, the one output that names events.
+	named map[[16]byte]string
+	batch []entry
+	err   error
 }
 
 // entry is an event that waits to be fed, with what its verdict line needs.
@@ -111,7 +115,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	r := &inspection{o: o, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}}
+	r := &inspection{o: o, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}, named: map[[16]byte]string{}}
 	ro := o.Content
 	ro.Matcher, ro.Logger, ro.Registry = &catalog.Lexical{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	r.local, err = runner.NewLocal(runner.LocalOptions{Options: ro, Partitions: 1, Detect: first, Merge: second, Finding: r.finding, Record: r.record, Reject: r.reject})
@@ -167,6 +171,9 @@ func (r *inspection) file(ctx context.Context, path string, cfg transcript.Confi
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		r.batch = append(r.batch, entry{e, meta})
+		if meta.ID != "" && r.o.Out == Findings && r.o.JSON {
+			r.named[e.ID] = meta.ID
+		}
 		if r.sum.Records++; len(r.batch) >= r.batchSize() {
 			r.feed()
 		}
@@ -210,11 +217,14 @@ func (r *inspection) feed() {
 	r.batch = r.batch[:0]
 }
 
-// take files what was raised under its id: the same id again is an update.
+// take files what was raised under its id: the same id again is an update, which
+// says more but not when the subject was first found out.
 func (r *inspection) take() {
 	for i := range r.raised {
 		f := r.raised[i]
-		if r.findings[f.ID] == nil {
+		if before := r.findings[f.ID]; before != nil {
+			f.Time = before.Time
+		} else {
 			r.order = append(r.order, f.ID)
 		}
 		r.findings[f.ID] = &f

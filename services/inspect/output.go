@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/discovery/openapi"
@@ -67,7 +69,7 @@ func (r *inspection) verdicts() {
 		}
 		v := verdict{ID: b.meta.RawID, Verdict: "clean", Findings: []string{}}
 		if v.ID == nil {
-			v.ID = fmt.Appendf(nil, "%q", b.event.IDString())
+			v.ID, _ = json.Marshal(cmp.Or(b.meta.ID, b.event.IDString())) // text always marshals
 		}
 		miss := 1.0
 		for _, f := range by[key] {
@@ -78,7 +80,7 @@ func (r *inspection) verdicts() {
 			}
 		}
 		if v.Verdict == "attack" {
-			v.Score = 1 - miss
+			v.Score = math.Round((1-miss)*1e6) / 1e6 // the rest is noise of the float
 			r.sum.Attacks++
 		}
 		r.out.json(v)
@@ -92,7 +94,7 @@ func (r *inspection) finish() (Summary, error) {
 	case Findings:
 		for _, id := range r.order {
 			if r.o.JSON {
-				r.out.json(r.findings[id])
+				r.out.json(r.withInputIDs(*r.findings[id]))
 			} else {
 				r.readable(r.findings[id])
 			}
@@ -125,6 +127,20 @@ func (r *inspection) finish() (Summary, error) {
 		}
 	}
 	return r.sum, cmp.Or(r.err, r.out.err, r.out.b.Flush())
+}
+
+// withInputIDs names events by the ids of their records. A record without one
+// keeps the id that its verdict line has too.
+func (r *inspection) withInputIDs(f finding.Finding) finding.Finding {
+	events := make([]string, len(f.Events)) // a list even where it is empty
+	for i, id := range f.Events {
+		events[i] = id
+		if u, err := uuid.Parse(id); err == nil {
+			events[i] = cmp.Or(r.named[u], id)
+		}
+	}
+	f.Events = events
+	return f
 }
 
 func (r *inspection) readable(f *finding.Finding) {

@@ -1,0 +1,181 @@
+package inspect_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/runner"
+	"github.com/miradorhq/mirador/services/inspect"
+	"github.com/miradorhq/mirador/services/platform"
+	"github.com/segmentio/encoding/json"
+)
+
+const attack = `"method":"POST","uri":"https://api.shop.example/v1/orders/17","client_ip":"203.0.113.9","headers":{"content-type":"application/json"},"body":"{\"note\":\"x' UNION SELECT name, pw FROM users -- \"}","status":201`
+
+const clean = `"method":"GET","uri":"/v1/orders/18","headers":[["host","api.shop.example"],["content-type","application/json"]],"status":200,"response_headers":{"content-type":"application/json"},"response_body":"{\"email\":\"a@b.example\"}"`
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// run inspects as the command does and gives its lines and its complaints.
+func run(t *testing.T, o inspect.Options) (lines, complaints []string, sum inspect.Summary, err error) {
+	t.Helper()
+	cfg := platform.Defaults()
+	var out bytes.Buffer
+	o.Tenant, o.Build, o.Stdout, o.Content = cfg.Tenant, cfg.InspectStages, &out, runner.DefaultOptions()
+	o.Complain = func(s string) { complaints = append(complaints, s) }
+	sum, err = inspect.Run(context.Background(), o)
+	if text := strings.TrimSuffix(out.String(), "\n"); text != "" {
+		lines = strings.Split(text, "\n")
+	}
+	return lines, complaints, sum, err
+}
+
+func TestVerdictsEchoIDsInInputOrder(t *testing.T) {
+	file := strings.Join([]string{
+		`{"id":"t1",` + attack + `}`, `{"id":42,` + clean + `}`, `broken`, `{"id":12345678901234567890,` + attack + `}`,
+		`{"id":{"a":[1]},` + clean + `}`, `{"id":"q\"\u00e9",` + clean + `}`,
+	}, "\n")
+	want := []string{
+		`{"id":"t1","verdict":"attack","score":0.875,"findings":["SIG-SQLI"]}`, `{"id":42,"verdict":"clean","score":0,"findings":[]}`,
+		`{"id":12345678901234567890,"verdict":"attack","score":0.875,"findings":["SIG-SQLI"]}`,
+		`{"id":{"a":[1]},"verdict":"clean","score":0,"findings":[]}`, `{"id":"q\"\u00e9","verdict":"clean","score":0,"findings":[]}`,
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	fmt.Fprint(z, file)
+	z.Close()
+	for _, path := range []string{write(t, "plain.jsonl", file), write(t, "packed.gz", packed.String())} {
+		// Alone signature is fed in batches, with behaviour one by one.
+		for _, detectors := range [][]string{nil, {"signature"}} {
+			lines, complaints, sum, err := run(t, inspect.Options{Files: []string{path}, Out: inspect.Verdicts, Detectors: detectors})
+			if err != nil || !slices.Equal(lines, want) {
+				t.Errorf("%s %v: %v\n%s", path, detectors, err, strings.Join(lines, "\n"))
+			}
+			if sum.Records != 5 || sum.Bad != 1 || sum.Attacks != 2 || len(complaints) != 1 || !strings.Contains(complaints[0], "line 3") {
+				t.Errorf("%s: %+v %q", path, sum, complaints)
+			}
+		}
+	}
+	if _, _, _, err := run(t, inspect.Options{Files: []string{write(t, "a", file)}, Out: inspect.Verdicts, Strict: true}); err == nil || !strings.Contains(err.Error(), "line 3") {
+		t.Errorf("strict: %v", err)
+	}
+}
+
+func TestFindingsNameEventsByInputIDs(t *testing.T) {
+	file := fmt.Sprintf("{\"id\":\"t1\",%[1]s}\n{\"id\":7,%[1]s}\n{%[1]s}\n", attack)
+	path := write(t, "a.jsonl", file)
+	o := inspect.Options{Files: []string{path}, Out: inspect.Findings, JSON: true, Detectors: []string{"signature"}}
+	findings := decode(t, o)
+	verdicts, _, _, _ := run(t, inspect.Options{Files: []string{path}, Out: inspect.Verdicts, Detectors: []string{"signature"}})
+	var third struct{ ID string }
+	if len(findings) != 3 || len(verdicts) != 3 || json.Unmarshal([]byte(verdicts[2]), &third) != nil || third.ID == "" {
+		t.Fatalf("%d findings, verdicts %q", len(findings), verdicts)
+	}
+	for i, want := range []string{"t1", "7", third.ID} { // without an id: the one that its verdict has
+		if f := findings[i]; f.Rule != "SIG-SQLI" || !slices.Equal(f.Events, []string{want}) {
+			t.Errorf("finding %d: %s %q, want %q", i, f.Rule, f.Events, want)
+		}
+	}
+	if s := findings[0].Subject; s.Principal == "" || !slices.Equal(s.Addresses, []string{"203.0.113.9"}) || s.Endpoint != "POST api.shop.example/v1/orders/{int}" {
+		t.Errorf("subject %+v", s)
+	}
+}
+
+func TestFindingOverTimeKeepsWhenItWasRaised(t *testing.T) {
+	var b strings.Builder
+	for i := 1; i <= 40; i++ {
+		fmt.Fprintf(&b, `{"id":"r%d","ts":"2026-01-05T10:00:%02dZ","client_ip":"198.51.100.77","method":"POST","uri":"https://api.x.example/v1/login","headers":{"content-type":"application/json"},"body":"{\"username\":\"u%d\",\"password\":\"p\"}","status":401}`+"\n", i, i, i)
+	}
+	path := write(t, "a.jsonl", b.String())
+	o := inspect.Options{Files: []string{path}, Out: inspect.Findings, JSON: true, Detectors: []string{"behavior"}}
+	findings := decode(t, o)
+	if len(findings) == 0 {
+		t.Fatal("nothing found")
+	}
+	f := findings[0]
+	if f.Rule != "CRED-01" || f.Time.Second() != 10 || f.Count != 40 || f.LastSeen.Second() != 40 {
+		t.Errorf("%s raised %v, count %d, last seen %v", f.Rule, f.Time, f.Count, f.LastSeen)
+	}
+	if len(f.Events) != finding.MaxEvents || f.Events[0] != "r1" || f.Events[19] != "r20" {
+		t.Errorf("events %q", f.Events)
+	}
+	again, _, _, _ := run(t, o)
+	first, _, _, _ := run(t, o)
+	if !slices.Equal(first, again) {
+		t.Error("two runs differ")
+	}
+}
+
+func decode(t *testing.T, o inspect.Options) (list []finding.Finding) {
+	t.Helper()
+	lines, complaints, _, err := run(t, o)
+	if err != nil || len(complaints) > 0 {
+		t.Fatal(err, complaints)
+	}
+	for _, l := range lines {
+		var f finding.Finding
+		if err := json.Unmarshal([]byte(l), &f); err != nil {
+			t.Fatalf("%s: %v", l, err)
+		}
+		if strings.Contains(l, `"events":null`) {
+			t.Errorf("events are no list: %s", l)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func TestOtherOutputs(t *testing.T) {
+	path := write(t, "a.jsonl", "{"+attack+"}\n{"+clean+"}\n")
+	for out, want := range map[inspect.Output]string{
+		inspect.Endpoints: "GET     api.shop.example/v1/orders/{int}", inspect.OpenAPI: "openapi: 3.1.0",
+		inspect.Fields: "email of GET api.shop.example/v1/orders/{int}", inspect.Findings: "CRITICAL SIG-SQLI",
+	} {
+		lines, _, _, err := run(t, inspect.Options{Files: []string{path}, Out: out})
+		if err != nil || !strings.Contains(strings.Join(lines, "\n"), want) {
+			t.Errorf("%s: %v: no %q in\n%s", out, err, want, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+func TestOtherFormats(t *testing.T) {
+	har := `{"log":{"entries":[{"_id":"h1","startedDateTime":"2026-01-05T10:00:00Z","request":{"method":"GET","url":"https://h.example/a?q=1%27%20UNION%20SELECT%20a,b%20FROM%20c--%20"},"response":{"status":200}},{"request":5}]}}`
+	lines, complaints, _, err := run(t, inspect.Options{Files: []string{write(t, "a.har", har)}, Out: inspect.Verdicts})
+	if err != nil || len(lines) != 1 || !strings.HasPrefix(lines[0], `{"id":"h1","verdict":"attack"`) {
+		t.Errorf("HAR: %v %q", err, lines)
+	}
+	if len(complaints) != 1 || !strings.Contains(complaints[0], "entry 2") || strings.Contains(complaints[0], "struct") {
+		t.Errorf("HAR: %q", complaints)
+	}
+	log := `203.0.113.5 - - [05/Jan/2026:10:00:00 +0000] "GET /a?id=1%27%20UNION%20SELECT%201,2-- HTTP/1.1" 200 12 "-" "curl/8"`
+	lines, _, _, err = run(t, inspect.Options{Files: []string{write(t, "access.log", log)}, Out: inspect.Verdicts})
+	if err != nil || len(lines) != 1 || !strings.Contains(lines[0], `"attack"`) {
+		t.Errorf("access log: %v %q", err, lines)
+	}
+}
+
+func TestFilesThatCannotBeRead(t *testing.T) {
+	for _, path := range []string{filepath.Join(t.TempDir(), "missing"), write(t, "cut.har", `{"log":{"entries":[{"request":{"met`)} {
+		if _, _, _, err := run(t, inspect.Options{Files: []string{path}, Out: inspect.Findings}); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if lines, complaints, _, err := run(t, inspect.Options{Files: []string{write(t, "empty", "")}, Out: inspect.Findings}); err != nil || len(lines)+len(complaints) > 0 {
+		t.Errorf("empty file: %v %q %q", err, lines, complaints)
+	}
+}
