@@ -46,7 +46,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Policy is the configured policy of one stage. Safe for concurrent use: what
+// Policy is the configured policy of a service. Safe for concurrent use: what
 // changes is in the detectors that Wrap makes.
 type Policy struct {
 	cfg     Config
@@ -57,7 +57,8 @@ type Policy struct {
 	decisions *prometheus.CounterVec
 }
 
-// New compiles cfg. service names the stage in issuers (service/rule/partition);
+// New compiles cfg. service names issuers: service/rule/partition under Wrap,
+// service-merge/rule/partition under WrapMerger, which may share a Policy. Otherwise
 // two stages must not share one, as each owns its keys. The counters go to reg;
 // under a replay they count again.
 func New(cfg Config, service string, signer *action.Signer, reg prometheus.Registerer) (*Policy, error) {

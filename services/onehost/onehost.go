@@ -36,7 +36,8 @@ type Host struct {
 	ClickHouse *stack.ClickHouse
 	Process    *platform.Process
 
-	log *slog.Logger
+	log    *slog.Logger
+	unlock func()
 }
 
 // ownClickHouse is the address that asks Start for a server of its own.
@@ -62,12 +63,16 @@ func Start(ctx context.Context, cfg platform.Config, o Options) (*Host, error) {
 		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, fmt.Errorf("data_dir: %w", err)
 		}
+		var err error
+		if h.unlock, err = lock(cfg.DataDir); err != nil {
+			return nil, err
+		}
 		kafka.Dir, house.Dir = filepath.Join(cfg.DataDir, "kafka"), filepath.Join(cfg.DataDir, "clickhouse")
 	}
 	if len(cfg.Kafka.Brokers) > 0 {
 		opts, err := cfg.Kafka.Options()
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, h.Close())
 		}
 		kafka.Brokers, kafka.Client = cfg.Kafka.Brokers, opts
 	}
@@ -79,9 +84,7 @@ func Start(ctx context.Context, cfg platform.Config, o Options) (*Host, error) {
 	g.Go(func() (err error) { h.ClickHouse, err = stack.StartClickHouse(ctx, house); return err })
 	err := g.Wait()
 	if err == nil {
-		if len(cfg.Kafka.Brokers) == 0 {
-			cfg.Kafka.Brokers = h.Kafka.Brokers()
-		}
+		cfg.Kafka.Brokers = h.Kafka.Brokers() // the given ones, unless o.Kafka asked for another way
 		if h.Kafka.Took != stack.TookGiven {
 			cfg.Kafka.Replication = 1
 		}
@@ -151,6 +154,9 @@ func (h *Host) Close() error {
 	}
 	if h.ClickHouse != nil {
 		errs = append(errs, h.ClickHouse.Close(ctx))
+	}
+	if h.unlock != nil {
+		h.unlock()
 	}
 	return errors.Join(errs...)
 }

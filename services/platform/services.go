@@ -68,11 +68,7 @@ func (p *Process) detectStages(d detection) ([]part, error) {
 	}
 	parts := []part{stagePart("detect", first)}
 	if d.second != nil {
-		// A stage of its own issues under a name of its own.
-		rules, err := policy.New(p.Config.Policy, d.name+"-merge", p.signer, p.Registry)
-		if err != nil {
-			return nil, err
-		}
+		// WrapMerger issues under a name of its own: service-merge.
 		second, err := runner.NewMerge(o, runner.MergeStage{Name: d.name + "-merge", Kind: d.kind, New: policy.WrapMerger(d.second, rules)})
 		if err != nil {
 			return nil, err
