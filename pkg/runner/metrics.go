@@ -25,6 +25,7 @@ var counterHelp = [...][2]string{
 	{"outputs_total", "Records put out for other topics."},
 	{"commits_total", "Transactions committed."},
 	{"aborts_total", "Transactions aborted; their outputs went out in a later one."},
+	{"hung_transactions_total", "Transactions that a broker had forgotten and that were aborted."},
 	{"sessions_total", "Sessions begun: one, and one more for every fatal fault."},
 	{"restores_total", "Partitions taken over at an offset above zero."},
 	{"replayed_total", "Records replayed without outputs after a restore."},
@@ -89,7 +90,7 @@ type stageMetrics struct {
 	stage string
 	all   *metrics
 
-	records, bytes, findings, partials, outputs, commits, aborts, sessions, restores, replayed, dataLoss,
+	records, bytes, findings, partials, outputs, commits, aborts, hung, sessions, restores, replayed, dataLoss,
 	duplicates, clamped, poison, panics, oversize, snapshots, snapshotBytes, snapshotFailures, rows, sinkFailures prometheus.Counter
 	healthy       prometheus.Gauge
 	commit, pause prometheus.Observer
@@ -100,7 +101,7 @@ func (m *metrics) stage(name string) *stageMetrics {
 	return &stageMetrics{
 		stage: name, all: m,
 		records: c("records_total"), bytes: c("bytes_total"), findings: c("findings_total"), partials: c("partials_total"),
-		outputs: c("outputs_total"), commits: c("commits_total"), aborts: c("aborts_total"), sessions: c("sessions_total"),
+		outputs: c("outputs_total"), commits: c("commits_total"), aborts: c("aborts_total"), hung: c("hung_transactions_total"), sessions: c("sessions_total"),
 		restores: c("restores_total"), replayed: c("replayed_total"), dataLoss: c("data_loss_total"),
 		duplicates: c("duplicates_total"), clamped: c("clamped_total"), poison: c("poison_total"), panics: c("panics_total"),
 		oversize: c("oversize_total"), snapshots: c("snapshots_total"), snapshotBytes: c("snapshot_bytes_total"),

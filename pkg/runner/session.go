@@ -61,6 +61,7 @@ func (s *Stage) transact(ctx context.Context) error {
 	wctx, stop := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { ss.watch.run(wctx) })
+	watching.Go(func() { ss.mend(wctx) })
 	defer watching.Wait()
 	defer stop()
 	return ss.loop(ctx)
