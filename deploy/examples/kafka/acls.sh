@@ -45,3 +45,8 @@ allow User:mirador --operation All --topic mirador. --resource-pattern-type pref
 allow User:mirador --operation All --group mirador --resource-pattern-type prefixed
 allow User:mirador --operation All --transactional-id mirador --resource-pattern-type prefixed
 allow User:mirador --operation Describe --operation Create --operation DescribeConfigs --cluster
+# A broker that is killed can forget a transaction and keep it open in a partition
+# for ever. With these rights a detector ends its own (KIP-664); without them that
+# is an administrator's work, with kafka-transactions.sh.
+allow User:mirador --operation Read --topic __consumer_offsets
+allow User:mirador --operation Alter --cluster
