@@ -75,7 +75,13 @@ func loadFile(dst any, path string) error {
 		errs = append(errs, fmt.Errorf("configuration file %s:\n%s", path, yaml.FormatError(err, false, true)))
 	}
 	if err := yaml.UnmarshalWithOptions(raw, dst); err != nil {
-		wrong(err)
+		each := mistyped(raw, dst)
+		if len(each) == 0 {
+			wrong(err)
+		}
+		for _, err := range each {
+			errs = append(errs, fmt.Errorf("configuration file %s: %w", path, err))
+		}
 	}
 	for _, err := range unknownKeys(raw, dst) {
 		errs = append(errs, fmt.Errorf("configuration file %s: %w", path, err))

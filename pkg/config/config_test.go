@@ -110,6 +110,27 @@ func TestUnknownKeyNamesItsLine(t *testing.T) {
 	}
 }
 
+func TestEveryMistypedSettingNamesItsLine(t *testing.T) {
+	err := config.Load(defaults(), config.Sources{File: file(t, "kafka:\n  linger: soon\n  count: [many]\n  name: fine\n  brokers: []\n  other: 1\nrules:\n  X: {ttl: later}\non: 7\n")})
+	for _, want := range []string{
+		"line 2: kafka.linger: soon is not a duration", "line 3: kafka.count: [many] is not a number", "kafka: brokers: at least one",
+		"line 6: kafka.other", "line 8: rules", "line 9: on: 7 is not a yes/no",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\ndoes not say %q", err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"kafka: 7\non: true\n": "line 1: kafka: 7 stands where a section",
+		"kafka: [\n":           "mirador.yaml",
+		"- a\n":                "mirador.yaml",
+	} {
+		if err := config.Load(defaults(), config.Sources{File: file(t, text)}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v does not say %q", text, err, want)
+		}
+	}
+}
+
 func TestReferenceReadsBackAsItself(t *testing.T) {
 	ref := config.Reference(defaults())
 	var back settings

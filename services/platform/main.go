@@ -110,6 +110,9 @@ kafka.brokers), then flags; the later wins. A service reads the parts it needs.
 		}
 		return err
 	}
+	if fs.NArg() > 0 {
+		return fmt.Errorf("unexpected %q: settings are given as --name=value", fs.Args())
+	}
 	if err := flags.Load(&c, os.Stdout); err != nil {
 		if errors.Is(err, ErrDone) {
 			return nil
