@@ -145,7 +145,8 @@ func (d *run) play(ctx context.Context) (Result, error) {
 	}()
 	list := attacks(b, base)
 	if pause(ctx, warmUp) {
-		if err := d.attack(ctx, list); err != nil {
+		// Ctrl-C may come in the middle of an attack's request: that is no failure.
+		if err := d.attack(ctx, list); err != nil && ctx.Err() == nil {
 			return Result{}, err
 		}
 	}

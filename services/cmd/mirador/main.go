@@ -21,6 +21,7 @@ var errFailed = errors.New("failed")
 func main() {
 	stack.MaybeRunChild()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C twice does not want to wait for the drain
 	err := root().ExecuteContext(ctx)
 	stop()
 	if err != nil && !errors.Is(err, platform.ErrDone) {
