@@ -38,7 +38,7 @@ func main() {
      %[1]s/platform/services.go, %[1]s/cmd/%[2]s/main.go like any other, and the folder
      among the paths of the depguard rule "detection" in .golangci.yaml
   4. describe it in README.md (table of services)
-DESIGN.md, "A new detector", says more.
+DESIGN.md, "Adding a detector", says more.
 `, *dir, *name)
 }
 
