@@ -4,58 +4,68 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 )
 
+// A broker that is killed can come back with a transaction that stands open in
+// some partitions although its coordinator has ended it: seen with Apache Kafka
+// 4.3, whose coordinator, loaded after a SIGKILL, went from PrepareAbort to
+// CompleteAbort without the markers being written. Nothing times such a
+// transaction out. The group's stable offsets cannot be fetched any more, or
+// readers of an output topic stop before it, for ever. KIP-664 has the remedy
+// that operators use: to write the missing markers.
+//
+// A session does it before it joins. What the coordinator decided is asked for
+// before InitProducerId, after which it is forgotten; what is open afterwards is
+// hung, for the transaction of an earlier epoch cannot be under way any more.
+//
+// It needs the rights to describe the topics and to alter the cluster. Without
+// them this does nothing but say so.
+
 // offsetsTopic is where Kafka keeps the offsets of groups, those of a
 // transaction among them.
 const offsetsTopic = "__consumer_offsets"
 
-// mend ends hung transactions of this stage's members, now and then, beside the
-// loop.
-//
-// A broker that is killed can come back with a transaction that stands open in a
-// partition while its coordinator has forgotten it (seen with Apache Kafka 4.3,
-// SIGKILL between the commit of offsets and the end of the transaction). Nothing
-// times it out: the group's stable offsets cannot be fetched any more, or readers
-// of an output topic stop before it, for ever. KIP-664 has the remedy that
-// operators use, a marker that aborts it; it is safe here because the coordinator
-// itself says that the transaction is not under way.
-//
-// It needs the right to describe the topics and to alter the cluster. Without it
-// this does nothing but say so once.
-func (ss *session) mend(ctx context.Context) {
-	every := 2 * ss.s.opts.TransactionTimeout
-	for {
-		actx, cancel := context.WithTimeout(ctx, askTimeout)
-		err := ss.endHung(actx, time.Now().Add(-every))
-		cancel()
-		switch {
-		case ctx.Err() != nil:
-			return
-		case errors.Is(err, kerr.UnsupportedVersion), errors.Is(err, kerr.ClusterAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed),
-			errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
-			ss.s.log.Info("hung transactions are not looked for", "reason", err)
-			return
-		case err != nil:
-			ss.s.log.Warn("hung transactions could not be looked for", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(every):
-		}
-	}
+// outcome is how the last transaction of a transactional id ended.
+type outcome struct {
+	producer int64
+	epoch    int16 // of the end: that of the transaction, or one more (KIP-890)
+	commit   bool
+	known    bool
 }
 
-// endHung aborts every transaction of this stage's members that has been silent
-// since before and that its coordinator does not know to be under way.
-func (ss *session) endHung(ctx context.Context, before time.Time) error {
+// covers says whether o is the outcome of the transaction that p is part of.
+func (o *outcome) covers(p *kadm.DescribedProducer) bool {
+	return o.known && o.producer == p.ProducerID && (o.epoch == p.ProducerEpoch || o.epoch == p.ProducerEpoch+1)
+}
+
+// lastOutcome must be asked for before this session's InitProducerId.
+func (ss *session) lastOutcome(ctx context.Context) outcome {
+	described, err := kadm.NewClient(ss.plain).DescribeTransactions(ctx, ss.id())
+	if err != nil {
+		return outcome{}
+	}
+	d, err := described.On(ss.id(), nil)
+	if err != nil || d.Err != nil {
+		return outcome{} // a first start, or no right to know
+	}
+	o := outcome{producer: d.ProducerID, epoch: d.ProducerEpoch, known: true}
+	switch d.State {
+	case "PrepareCommit", "CompleteCommit":
+		o.commit = true
+	case "PrepareAbort", "CompleteAbort", "Ongoing", "PrepareEpochFence": // InitProducerId aborts what is ongoing
+	default:
+		o.known = false
+	}
+	return o
+}
+
+// endHung writes the markers that are missing from transactions of this member's
+// earlier epochs. It must be called after InitProducerId.
+func (ss *session) endHung(ctx context.Context, producer int64, epoch int16, last outcome) error {
 	adm := kadm.NewClient(ss.plain)
 	topics, err := ss.written()
 	if err != nil {
@@ -70,24 +80,13 @@ func (ss *session) endHung(ctx context.Context, before time.Time) error {
 		return fmt.Errorf("producers: %w", err)
 	}
 	var open []kadm.DescribedProducer
-	var ids []int64
 	described.EachProducer(func(p kadm.DescribedProducer) {
-		if p.CurrentTxnStartOffset >= 0 && time.UnixMilli(p.LastTimestamp).Before(before) {
-			open, ids = append(open, p), append(ids, p.ProducerID)
+		if p.CurrentTxnStartOffset >= 0 && p.ProducerID == producer && p.ProducerEpoch < epoch {
+			open = append(open, p)
 		}
 	})
-	if len(open) == 0 {
-		return nil
-	}
-	listed, err := adm.ListTransactions(ctx, ids, nil)
-	if err != nil {
-		return fmt.Errorf("transactions: %w", err)
-	}
-	for _, t := range listed {
-		if !strings.HasPrefix(t.TxnID, ss.s.group+".") {
-			continue // another stage's to mend
-		}
-		if err := ss.abortUnknown(ctx, adm, t, open); err != nil {
+	for i := range open {
+		if err := ss.mark(ctx, adm, &open[i], last); err != nil {
 			return err
 		}
 	}
@@ -107,33 +106,36 @@ func (ss *session) written() ([]string, error) {
 	return names, nil
 }
 
-// abortUnknown writes abort markers where t's producer has a transaction open
-// that t's coordinator does not count.
-func (ss *session) abortUnknown(ctx context.Context, adm *kadm.Client, t kadm.ListedTransaction, open []kadm.DescribedProducer) error {
-	known, err := adm.DescribeTransactions(ctx, t.TxnID)
-	if err != nil {
-		return fmt.Errorf("transaction %s: %w", t.TxnID, err)
+// mark ends p's transaction in p's partition as last says.
+func (ss *session) mark(ctx context.Context, adm *kadm.Client, p *kadm.DescribedProducer, last outcome) error {
+	log := ss.s.log.With("transactional_id", ss.id(), "topic", p.Topic, "partition", p.Partition, "producer_id", p.ProducerID, "epoch", p.ProducerEpoch)
+	commit := last.covers(p) && last.commit
+	var topics kadm.TopicsSet
+	topics.Add(p.Topic, p.Partition)
+	done, err := adm.WriteTxnMarkers(ctx, kadm.TxnMarkers{ProducerID: p.ProducerID, ProducerEpoch: p.ProducerEpoch, Commit: commit, CoordinatorEpoch: p.CoordinatorEpoch, Topics: topics})
+	if err == nil {
+		done.EachPartition(func(r kadm.TxnMarkersPartitionResponse) { err = errors.Join(err, r.Err) })
 	}
-	d, err := known.On(t.TxnID, nil)
 	if err != nil {
-		return fmt.Errorf("transaction %s: %w", t.TxnID, err)
+		return fmt.Errorf("end of the hung transaction of %s in %s/%d: %w", ss.id(), p.Topic, p.Partition, err)
 	}
-	for _, p := range open {
-		if p.ProducerID != t.ProducerID || d.Topics.Lookup(p.Topic, p.Partition) {
-			continue
-		}
-		var topics kadm.TopicsSet
-		topics.Add(p.Topic, p.Partition)
-		done, err := adm.WriteTxnMarkers(ctx, kadm.TxnMarkers{ProducerID: p.ProducerID, ProducerEpoch: p.ProducerEpoch, CoordinatorEpoch: p.CoordinatorEpoch, Topics: topics})
-		if err == nil {
-			done.EachPartition(func(r kadm.TxnMarkersPartitionResponse) { err = errors.Join(err, r.Err) })
-		}
-		if err != nil {
-			return fmt.Errorf("abort of the hung transaction of %s in %s/%d: %w", t.TxnID, p.Topic, p.Partition, err)
-		}
-		ss.s.metrics.hung.Inc()
-		ss.s.log.Warn("a hung transaction was aborted: its coordinator had forgotten it", "transactional_id", t.TxnID, "topic", p.Topic, "partition", p.Partition,
-			"producer_id", p.ProducerID, "epoch", p.ProducerEpoch, "open_since_offset", p.CurrentTxnStartOffset)
+	ss.s.metrics.hung.Inc()
+	if last.covers(p) {
+		log.Warn("a hung transaction was ended as its coordinator had decided", "commit", commit)
+	} else {
+		log.Error("a hung transaction was aborted; how its coordinator had decided is not known any more: if it was to be committed, outputs may be lost or be there twice")
 	}
 	return nil
+}
+
+// notAllowed says whether err means that this cluster, or this user's rights,
+// leave hung transactions to an administrator.
+func notAllowed(err error) bool {
+	for _, e := range []error{kerr.UnsupportedVersion, kerr.ClusterAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.TransactionalIDAuthorizationFailed} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	var auth *kadm.AuthError
+	return errors.As(err, &auth)
 }

@@ -25,7 +25,7 @@ var counterHelp = [...][2]string{
 	{"outputs_total", "Records put out for other topics."},
 	{"commits_total", "Transactions committed."},
 	{"aborts_total", "Transactions aborted; their outputs went out in a later one."},
-	{"hung_transactions_total", "Transactions that a broker had forgotten and that were aborted."},
+	{"hung_transactions_total", "Transactions that a broker had left open and that were ended."},
 	{"sessions_total", "Sessions begun: one, and one more for every fatal fault."},
 	{"restores_total", "Partitions taken over at an offset above zero."},
 	{"replayed_total", "Records replayed without outputs after a restore."},

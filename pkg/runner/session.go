@@ -52,16 +52,24 @@ func (s *Stage) transact(ctx context.Context) error {
 	// Ends the transaction that a killed predecessor of this name left open: else
 	// the group's stable offsets wait until the broker times it out.
 	pctx, cancel := context.WithTimeout(ctx, s.opts.CommitTimeout)
-	_, _, err = ss.gs.Client().ProducerID(pctx)
-	cancel()
+	defer cancel()
+	if o := ss.lastOutcome(pctx); o.known {
+		s.last = o
+	}
+	producer, epoch, err := ss.gs.Client().ProducerID(pctx)
 	if err != nil {
 		return fmt.Errorf("transactional id %s at %s: %w", ss.id(), s.brokers, err)
+	}
+	switch err := ss.endHung(pctx, producer, epoch, s.last); {
+	case err != nil && notAllowed(err):
+		s.log.Info("hung transactions are not looked for", "reason", err)
+	case err != nil:
+		return fmt.Errorf("hung transactions: %w", err)
 	}
 	s.vitals.report(down, "")
 	wctx, stop := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { ss.watch.run(wctx) })
-	watching.Go(func() { ss.mend(wctx) })
 	defer watching.Wait()
 	defer stop()
 	return ss.loop(ctx)
