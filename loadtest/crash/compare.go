@@ -3,6 +3,7 @@ package crash
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,8 @@ type observed struct {
 	hours         map[string]uint64
 	injections    map[string]bool
 	attackers     map[traffic.Kind]map[string]bool
-	targets       map[string]traffic.Kind
-	actionsNoFind []string // actions whose finding is not there
+	actions       map[string]bool
+	strange       []string // actions whose finding is not there or is about somebody else
 	fields        map[string]bool
 }
 
@@ -52,8 +53,8 @@ func (c *Cluster) Compare(ctx context.Context, want *oracle.Expectation) ([]stri
 	for _, k := range []traffic.Kind{traffic.Stuffing, traffic.Enumeration, traffic.Scan} {
 		diff = append(diff, oracle.Diff(string(k)+" findings", want.Attackers[k], got.attackers[k], mostLines)...)
 	}
-	diff = append(diff, oracle.Diff("actions", want.Targets, got.targets, mostLines)...)
-	diff = append(diff, got.actionsNoFind...)
+	diff = append(diff, oracle.Diff("actions", want.Actions, got.actions, mostLines)...)
+	diff = append(diff, got.strange...)
 	for _, f := range []string{"pan response cards[].pan", "iban response accounts[].iban", "email response email"} {
 		if !got.fields[f] {
 			diff = append(diff, fmt.Sprintf("fields: %s is missing", f))
@@ -79,7 +80,7 @@ func kindOf(rule string) traffic.Kind {
 
 func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 	o := &observed{events: map[string]bool{}, hits: map[string]uint64{}, minutes: map[string]uint64{}, hours: map[string]uint64{}, injections: map[string]bool{},
-		attackers: map[traffic.Kind]map[string]bool{}, targets: map[string]traffic.Kind{}, fields: map[string]bool{}}
+		attackers: map[traffic.Kind]map[string]bool{}, actions: map[string]bool{}, fields: map[string]bool{}}
 	q := reader{ctx: ctx, conn: conn}
 	q.each("SELECT toString(event_id), count() FROM v_events GROUP BY event_id", func(scan func(...any)) {
 		var id string
@@ -115,12 +116,12 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 		scan(&who, &at, &n)
 		o.hours[who+"|"+at.UTC().Format(oracle.Hour)] = n
 	})
-	rules := map[string]string{} // of findings
-	q.each("SELECT id, rule, principal, addresses, events FROM v_findings", func(scan func(...any)) {
-		var id, rule, who string
+	findings := map[string]found{}
+	q.each("SELECT id, rule, principal, credential, addresses, events FROM v_findings", func(scan func(...any)) {
+		var id, rule, who, credential string
 		var addresses, events []string
-		scan(&id, &rule, &who, &addresses, &events)
-		rules[id] = rule
+		scan(&id, &rule, &who, &credential, &addresses, &events)
+		findings[id] = found{rule, events, append(slices.Clone(addresses), credential)}
 		switch k := kindOf(rule); k {
 		case traffic.Ordinary:
 		case traffic.Injection:
@@ -142,18 +143,18 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 	})
 	q.each("SELECT target_type, target, op, findings FROM v_actions", func(scan func(...any)) {
 		var kind, target, op string
-		var findings []string
-		scan(&kind, &target, &op, &findings)
-		for _, f := range findings {
-			rule, ok := rules[f]
-			if !ok {
-				o.actionsNoFind = append(o.actionsNoFind, fmt.Sprintf("actions: %s %s names finding %s, which is not there", op, target, f))
-			}
-			o.targets[kind+"|"+target] = kindOf(rule)
+		var ids []string
+		scan(&kind, &target, &op, &ids)
+		f, ok := findings[first(ids)]
+		if !ok || len(ids) != 1 || !slices.Contains(f.subjects, target) {
+			o.strange = append(o.strange, fmt.Sprintf("actions: %s %s for findings %v: not there, not one, or not about it", op, target, ids))
+			return
 		}
-		if op != "block" {
-			o.targets[op+" "+kind+"|"+target] = traffic.Ordinary
+		action := fmt.Sprintf("%s %s|%s %s", op, kind, target, kindOf(f.rule))
+		if kindOf(f.rule) == traffic.Injection {
+			action += " " + first(f.events)
 		}
+		o.actions[action] = true
 	})
 	q.each("SELECT concat(type, ' ', direction, ' ', path) FROM v_fields WHERE confirmed", func(scan func(...any)) {
 		var f string
@@ -161,6 +162,20 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 		o.fields[f] = true
 	})
 	return o, q.err
+}
+
+// found is what of a finding an action is held against.
+type found struct {
+	rule     string
+	events   []string
+	subjects []string // addresses and credential
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
 }
 
 // reader keeps the first error.

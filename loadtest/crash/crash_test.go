@@ -132,8 +132,8 @@ func run(t *testing.T, p plan) {
 		t.Fatal(err)
 	}
 	want := oracle.Of(append(list, bursts...))
-	t.Logf("expected: %d events, %d endpoints, %d minutes, %d principal hours, %d injections, %d targets",
-		len(want.Events), len(want.Hits), len(want.Minutes), len(want.Hours), len(want.Injections), len(want.Targets))
+	t.Logf("expected: %d events, %d endpoints, %d minutes, %d principal hours, %d injections, %d actions",
+		len(want.Events), len(want.Hits), len(want.Minutes), len(want.Hours), len(want.Injections), len(want.Actions))
 	c.awaitEqual(ctx, t, &want)
 	c.wouldNotice(ctx, t, &want)
 }
@@ -148,7 +148,7 @@ func (c *Cluster) wouldNotice(ctx context.Context, t *testing.T, want *oracle.Ex
 	spoil(want.Hours)
 	spoil(want.Injections)
 	spoil(want.Attackers[traffic.Scan])
-	spoil(want.Targets)
+	spoil(want.Actions)
 	diff, err := c.Compare(ctx, want)
 	if err != nil || len(diff) != 7 {
 		t.Errorf("7 things were taken out of the expectation, the comparison names %d: %v (error %v)", len(diff), diff, err)

@@ -26,8 +26,12 @@ type Expectation struct {
 	Attackers map[traffic.Kind]map[string]bool
 	// Fields are sensitive fields: "response pan cards[].pan GET /v1/cards".
 	Fields map[string]bool
-	// Targets are what must be blocked: "credential|<hash>" or "address|<ip>".
-	Targets map[string]traffic.Kind
+	// Actions are what must be done, by what and for what finding: "block
+	// credential|<hash> injection <event id>" where one transaction is the finding,
+	// "block address|<ip> scan" where it is behaviour over time.
+	Actions map[string]bool
+
+	acted map[string]bool // targets that have their action
 }
 
 // Minute and Hour are how times stand in keys.
@@ -40,7 +44,7 @@ const (
 func Of(list []traffic.Transaction) Expectation {
 	x := Expectation{
 		Events: map[string]bool{}, Hits: map[string]uint64{}, Minutes: map[string]uint64{}, Hours: map[string]uint64{}, Injections: map[string]bool{},
-		Attackers: map[traffic.Kind]map[string]bool{}, Fields: map[string]bool{}, Targets: map[string]traffic.Kind{},
+		Attackers: map[traffic.Kind]map[string]bool{}, Fields: map[string]bool{}, Actions: map[string]bool{}, acted: map[string]bool{},
 	}
 	for i := range list {
 		x.add(&list[i])
@@ -79,7 +83,15 @@ func (x *Expectation) add(t *traffic.Transaction) {
 	if c := string(e.Identity.Credential); c != "" {
 		target = "credential|" + c
 	}
-	x.Targets[target] = t.Kind
+	if x.acted[target] {
+		return // one action, for the first finding, while it lasts
+	}
+	x.acted[target] = true
+	action := "block " + target + " " + string(t.Kind)
+	if t.Kind == traffic.Injection {
+		action += " " + id
+	}
+	x.Actions[action] = true
 }
 
 // Diff lists what is missing from got and what is too much, up to most lines.

@@ -89,7 +89,6 @@ func configure(c platform.Config, dir string) platform.Config {
 	c.Enforcer.HTTP.Listen, c.Shipper.Listen, c.Console.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	c.Enforcer.HTTP.Token = rand.Text()
 	c.Telemetry.Listen = "127.0.0.1:0"
-	c.Stages.IdleAdvance = 2 * time.Second
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/policy"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/recorder"
 )
 
 // Service is one of Mirador's services.
@@ -126,21 +127,10 @@ func (p *Process) detector(name, topic string, open func() (runner.Sink, error))
 	return append(parts, rows), err
 }
 
-// recorder sinks what several services write: one sink a topic, so that a row is
-// not written by each of them.
 func (p *Process) recorder() ([]part, error) {
-	ch, m := p.Config.ClickHouse, p.rows
 	var parts []part
-	for _, s := range []struct {
-		topic string
-		open  func() (runner.Sink, error)
-	}{
-		{schemas.TopicEvents, func() (runner.Sink, error) { return chsink.NewEvents(ch, p.live, p.Config.Recorder, m) }},
-		{schemas.TopicFindings, func() (runner.Sink, error) { return chsink.NewFindings(ch, m) }},
-		{schemas.TopicActions, func() (runner.Sink, error) { return chsink.NewActions(ch, m) }},
-		{schemas.TopicStatus, func() (runner.Sink, error) { return chsink.NewStatuses(ch, m) }},
-	} {
-		rows, err := p.sink("recorder", s.topic, s.open)
+	for _, t := range recorder.Tables(p.Config.ClickHouse, p.live, p.Config.Recorder, p.rows) {
+		rows, err := p.sink("recorder", t.Topic, t.Open)
 		if err != nil {
 			return nil, err
 		}
