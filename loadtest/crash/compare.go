@@ -15,16 +15,16 @@ import (
 
 // observed is what ClickHouse holds, in the oracle's terms.
 type observed struct {
-	events        map[string]bool
-	twice         uint64 // events that stand in v_events more than once
-	hits          map[string]uint64
-	minutes       map[string]uint64
-	hours         map[string]uint64
-	injections    map[string]bool
-	attackers     map[traffic.Kind]map[string]bool
-	actions       map[string]bool
-	strange       []string // actions whose finding is not there or is about somebody else
-	fields        map[string]bool
+	events     map[string]bool
+	twice      uint64 // events that stand in v_events more than once
+	hits       map[string]uint64
+	minutes    map[string]uint64
+	hours      map[string]uint64
+	injections map[string]bool
+	attackers  map[traffic.Kind]map[string]bool
+	actions    map[string]bool
+	strange    []string // actions whose finding is not there or is about somebody else
+	fields     map[string]bool
 }
 
 // mostLines of a difference are printed, a table.
