@@ -8,6 +8,8 @@ import (
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // A broker that is killed can come back with a transaction that stands open in
@@ -18,54 +20,23 @@ import (
 // readers of an output topic stop before it, for ever. KIP-664 has the remedy
 // that operators use: to write the missing markers.
 //
-// A session does it before it joins. What the coordinator decided is asked for
-// before InitProducerId, after which it is forgotten; what is open afterwards is
-// hung, for the transaction of an earlier epoch cannot be under way any more.
+// A session does it before it joins: after its InitProducerId no transaction of
+// an earlier epoch can be under way, so one that is open hangs. What its
+// coordinator had decided stands in Kafka's log of transactions, which is read
+// for it: to abort what was committed elsewhere would count it twice.
 //
-// It needs the rights to describe the topics and to alter the cluster. Without
-// them this does nothing but say so.
+// It needs the rights to describe the topics, to read the two internal ones and
+// to alter the cluster. Without them this does nothing but say so.
 
-// offsetsTopic is where Kafka keeps the offsets of groups, those of a
-// transaction among them.
-const offsetsTopic = "__consumer_offsets"
-
-// outcome is how the last transaction of a transactional id ended.
-type outcome struct {
-	producer int64
-	epoch    int16 // of the end: that of the transaction, or one more (KIP-890)
-	commit   bool
-	known    bool
-}
-
-// covers says whether o is the outcome of the transaction that p is part of.
-func (o *outcome) covers(p *kadm.DescribedProducer) bool {
-	return o.known && o.producer == p.ProducerID && (o.epoch == p.ProducerEpoch || o.epoch == p.ProducerEpoch+1)
-}
-
-// lastOutcome must be asked for before this session's InitProducerId.
-func (ss *session) lastOutcome(ctx context.Context) outcome {
-	described, err := kadm.NewClient(ss.plain).DescribeTransactions(ctx, ss.id())
-	if err != nil {
-		return outcome{}
-	}
-	d, err := described.On(ss.id(), nil)
-	if err != nil || d.Err != nil {
-		return outcome{} // a first start, or no right to know
-	}
-	o := outcome{producer: d.ProducerID, epoch: d.ProducerEpoch, known: true}
-	switch d.State {
-	case "PrepareCommit", "CompleteCommit":
-		o.commit = true
-	case "PrepareAbort", "CompleteAbort", "Ongoing", "PrepareEpochFence": // InitProducerId aborts what is ongoing
-	default:
-		o.known = false
-	}
-	return o
-}
+// Topics of Kafka's own.
+const (
+	offsetsTopic      = "__consumer_offsets"  // offsets of groups
+	transactionsTopic = "__transaction_state" // the log of its coordinators
+)
 
 // endHung writes the markers that are missing from transactions of this member's
 // earlier epochs. It must be called after InitProducerId.
-func (ss *session) endHung(ctx context.Context, producer int64, epoch int16, last outcome) error {
+func (ss *session) endHung(ctx context.Context, producer int64, epoch int16) error {
 	adm := kadm.NewClient(ss.plain)
 	topics, err := ss.written()
 	if err != nil {
@@ -86,7 +57,7 @@ func (ss *session) endHung(ctx context.Context, producer int64, epoch int16, las
 		}
 	})
 	for i := range open {
-		if err := ss.mark(ctx, adm, &open[i], last); err != nil {
+		if err := ss.mark(ctx, adm, &open[i]); err != nil {
 			return err
 		}
 	}
@@ -106,10 +77,13 @@ func (ss *session) written() ([]string, error) {
 	return names, nil
 }
 
-// mark ends p's transaction in p's partition as last says.
-func (ss *session) mark(ctx context.Context, adm *kadm.Client, p *kadm.DescribedProducer, last outcome) error {
+// mark ends p's transaction in p's partition as its coordinator had decided.
+func (ss *session) mark(ctx context.Context, adm *kadm.Client, p *kadm.DescribedProducer) error {
 	log := ss.s.log.With("transactional_id", ss.id(), "topic", p.Topic, "partition", p.Partition, "producer_id", p.ProducerID, "epoch", p.ProducerEpoch)
-	commit := last.covers(p) && last.commit
+	commit, known, err := ss.decision(ctx, adm, p)
+	if err != nil {
+		return err
+	}
 	var topics kadm.TopicsSet
 	topics.Add(p.Topic, p.Partition)
 	done, err := adm.WriteTxnMarkers(ctx, kadm.TxnMarkers{ProducerID: p.ProducerID, ProducerEpoch: p.ProducerEpoch, Commit: commit, CoordinatorEpoch: p.CoordinatorEpoch, Topics: topics})
@@ -120,12 +94,75 @@ func (ss *session) mark(ctx context.Context, adm *kadm.Client, p *kadm.Described
 		return fmt.Errorf("end of the hung transaction of %s in %s/%d: %w", ss.id(), p.Topic, p.Partition, err)
 	}
 	ss.s.metrics.hung.Inc()
-	if last.covers(p) {
+	if known {
 		log.Warn("a hung transaction was ended as its coordinator had decided", "commit", commit)
 	} else {
 		log.Error("a hung transaction was aborted; how its coordinator had decided is not known any more: if it was to be committed, outputs may be lost or be there twice")
 	}
 	return nil
+}
+
+// decision is how the coordinator ended the last transaction of p's epoch. Known
+// is false where its log has been compacted since.
+func (ss *session) decision(ctx context.Context, adm *kadm.Client, p *kadm.DescribedProducer) (commit, known bool, err error) {
+	ends, err := adm.ListEndOffsets(ctx, transactionsTopic)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("log of transactions: %w", err)
+	}
+	left, from := map[int32]int64{}, map[int32]kgo.Offset{}
+	ends.Each(func(o kadm.ListedOffset) {
+		if o.Offset > 0 {
+			left[o.Partition], from[o.Partition] = o.Offset, kgo.NewOffset().AtStart()
+		}
+	})
+	o := &ss.s.opts
+	cl, err := kgo.NewClient(append(o.Kafka[:len(o.Kafka):len(o.Kafka)], kgo.WithLogger(ss.s.clientLog()),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{transactionsTopic: from}), kgo.FetchMaxWait(o.FetchMaxWait))...)
+	if err != nil {
+		return false, false, fmt.Errorf("kafka options: %w", err)
+	}
+	defer cl.Close()
+	begun := false
+	for len(left) > 0 {
+		pctx, cancel := context.WithTimeout(ctx, quiet)
+		f := cl.PollFetches(pctx)
+		cancel()
+		if ctx.Err() != nil {
+			return false, false, fmt.Errorf("log of transactions: %w", ctx.Err())
+		}
+		if err := f.Err0(); err != nil && pctx.Err() == nil {
+			return false, false, fmt.Errorf("log of transactions: %w", err)
+		}
+		if pctx.Err() != nil && f.NumRecords() == 0 {
+			break // compaction can leave the last offsets without a record
+		}
+		f.EachRecord(func(r *kgo.Record) {
+			if r.Offset+1 >= left[r.Partition] {
+				delete(left, r.Partition)
+			}
+			var key kmsg.TxnMetadataKey
+			var v kmsg.TxnMetadataValue
+			if key.ReadFrom(r.Key) != nil || key.TransactionalID != ss.id() || v.ReadFrom(r.Value) != nil || v.ProducerID != p.ProducerID {
+				return
+			}
+			switch v.State {
+			case kmsg.TransactionStateOngoing:
+				if v.ProducerEpoch == p.ProducerEpoch { // one more of this epoch: what was decided was for an earlier one
+					begun, known = true, false
+				}
+			case kmsg.TransactionStatePrepareCommit, kmsg.TransactionStateCompleteCommit, kmsg.TransactionStatePrepareAbort, kmsg.TransactionStateCompleteAbort:
+				// The end has the epoch of the transaction, or one more (KIP-890).
+				if begun && !known && (v.ProducerEpoch == p.ProducerEpoch || v.ProducerEpoch == p.ProducerEpoch+1) {
+					known = true
+					commit = v.State == kmsg.TransactionStatePrepareCommit || v.State == kmsg.TransactionStateCompleteCommit
+				}
+			}
+		})
+	}
+	return known && commit, known, nil
 }
 
 // notAllowed says whether err means that this cluster, or this user's rights,

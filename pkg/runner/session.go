@@ -53,14 +53,11 @@ func (s *Stage) transact(ctx context.Context) error {
 	// the group's stable offsets wait until the broker times it out.
 	pctx, cancel := context.WithTimeout(ctx, s.opts.CommitTimeout)
 	defer cancel()
-	if o := ss.lastOutcome(pctx); o.known {
-		s.last = o
-	}
 	producer, epoch, err := ss.gs.Client().ProducerID(pctx)
 	if err != nil {
 		return fmt.Errorf("transactional id %s at %s: %w", ss.id(), s.brokers, err)
 	}
-	switch err := ss.endHung(pctx, producer, epoch, s.last); {
+	switch err := ss.endHung(pctx, producer, epoch); {
 	case err != nil && notAllowed(err):
 		s.log.Info("hung transactions are not looked for", "reason", err)
 	case err != nil:

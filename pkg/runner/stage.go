@@ -48,9 +48,6 @@ type Stage struct {
 	build   func(id int32, in *intake) machine
 	hooks   hooks
 	brokers string
-	// last is how the last transaction of this member ended, as far as was learned:
-	// a session that fails before it has mended what hangs leaves it to the next.
-	last outcome
 }
 
 // hooks let the package's tests break things.

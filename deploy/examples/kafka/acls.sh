@@ -48,5 +48,5 @@ allow User:mirador --operation Describe --operation Create --operation DescribeC
 # A broker that is killed can forget a transaction and keep it open in a partition
 # for ever. With these rights a detector ends its own (KIP-664); without them that
 # is an administrator's work, with kafka-transactions.sh.
-allow User:mirador --operation Read --topic __consumer_offsets
+allow User:mirador --operation Read --topic __consumer_offsets --topic __transaction_state
 allow User:mirador --operation Alter --cluster
