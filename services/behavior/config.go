@@ -15,6 +15,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/miradorhq/mirador/pkg/finding"
 )
 
 // Config are the settings of both stages.
@@ -52,7 +54,7 @@ func Defaults() Config {
 		Recon: Recon01{Capacity: 18, LeakPerMinute: 2, Share: 0.25, CrawlerFactor: 3},
 		Enum:  Enum01{Ids: 24, IdsDenied: 12, DeniedShare: 0.1, Stride: 100, Pause: 2 * time.Minute, Density: 0.5},
 		Bola:  Bola01{MinNovel: 8, Mean5m: 1, Mean1h: 2, Size: 2, Alpha: 1e-4, CohortWeight: 200, CohortMin: 200, OwnWeight: 8, Shared: 3},
-		Cred:  Cred01{Users: 10, FailureShare: 0.8, Alarm: 12, ClusterUsers: 5, CampaignUsers: 15},
+		Cred:  Cred01{Users: 10, FailureShare: 0.8, Alarm: 12, ClusterUsers: 5, CampaignUsers: 15, CampaignSources: 2, MaxEvents: 1000},
 	}
 }
 
@@ -105,6 +107,8 @@ func (c Config) Validate() error {
 	number("cred_01.alarm", c.Cred.Alarm, 1, 1000)
 	integer("cred_01.cluster_users", c.Cred.ClusterUsers, 2, 10_000)
 	integer("cred_01.campaign_users", c.Cred.CampaignUsers, 2, 100_000)
+	integer("cred_01.campaign_sources", c.Cred.CampaignSources, 1, 10_000)
+	integer("cred_01.max_events", c.Cred.MaxEvents, finding.MaxEvents, 100_000)
 	return errors.Join(errs...)
 }
 

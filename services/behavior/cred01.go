@@ -18,10 +18,14 @@ type Cred01 struct {
 	FailureShare float64 `yaml:"failure_share" doc:"Part of the attempts that must fail."`
 	// Alarm is the log likelihood ratio at which the second stage takes a login to be
 	// under attack; ClusterUsers the failing users from which a network takes part,
-	// CampaignUsers those from which there is a finding.
-	Alarm         float64 `yaml:"alarm" doc:"Log likelihood ratio at which a login as a whole is under attack."`
-	ClusterUsers  int     `yaml:"cluster_users" doc:"Refused users from which a network takes part."`
-	CampaignUsers int     `yaml:"campaign_users" doc:"Refused users in 5 minutes from which an attack from many sources is a finding."`
+	// CampaignUsers those from which there is a finding, CampaignSources the sources
+	// that must take part for it: one alone is the first stage's.
+	Alarm           float64 `yaml:"alarm" doc:"Log likelihood ratio at which a login as a whole is under attack."`
+	ClusterUsers    int     `yaml:"cluster_users" doc:"Refused users from which a network takes part."`
+	CampaignUsers   int     `yaml:"campaign_users" doc:"Refused users in 5 minutes from which an attack from many sources is a finding."`
+	CampaignSources int     `yaml:"campaign_sources" doc:"Sources (addresses, IPv6 by /64) that must take part in an attack from many; one alone is found without."`
+	// MaxEvents bounds the ids that findings of the second stage are given events from.
+	MaxEvents int `yaml:"max_events" doc:"Ids of refused attempts that are held of each login and 10 seconds, to name them in findings; the first are kept."`
 }
 
 // CRED-01: passwords of a leak tried out on a login.

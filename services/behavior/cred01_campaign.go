@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/behavior/keyed"
 )
@@ -23,7 +24,7 @@ import (
 // lets the usual rate wander, so that a busy minute of typing errors is none. Then
 // networks (/24, /48) and single addresses are attributed by their own failures over
 // five minutes. An address that cannot be told from a person who forgot a password
-// is left out: it may be one.
+// is left out: it may be one. One source alone is no campaign: the first stage has it.
 //
 // Guard for releases: if half of the failing users logged in here before, the login
 // is broken and nobody attacks it.
@@ -44,6 +45,8 @@ type campaign struct {
 	Start, Last    int64
 	Count, Emitted uint64
 	EmittedAt      int64
+	// Events are what the finding names.
+	Events keyed.List[supporting]
 }
 
 const (
@@ -69,14 +72,17 @@ func (c *campaign) valid(cfg *Config) error {
 			if ts[i].Bucket < 0 || ts[i].Bucket > math.MaxInt64/bucket {
 				return fmt.Errorf("attempt in bucket %d", ts[i].Bucket)
 			}
+			if err := ts[i].Stamps.valid(); err != nil {
+				return err
+			}
 		}
 	}
-	return c.Known.Valid()
+	return errors.Join(validSupport(c.Events), c.Known.Valid())
 }
 
 // judge judges all buckets before b.
 func (c *campaign) judge(b int64, cfg *Config, m *Metrics, out *detect.Out) {
-	c.Open = summed(c.Open)
+	c.Open = summed(c.Open, cfg, m)
 	for len(c.Open) > 0 && c.Open[0].Bucket < b {
 		at := c.Open[0].Bucket
 		due, rest := take(c.Open, at+1)
@@ -129,9 +135,13 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 		m.suppressed.WithLabelValues("cred_release").Inc()
 		return
 	}
+	if a.principals < cfg.Cred.CampaignSources {
+		m.suppressed.WithLabelValues("cred_sources").Inc()
+		return
+	}
 	now := (at + 1) * bucket
 	if c.Count > 0 && (at-c.Last)*bucket > int64(cfg.Quiet) || (at-c.Start)*bucket > int64(cfg.Longest) {
-		c.Count, c.Emitted, c.EmittedAt = 0, 0, 0
+		c.Count, c.Emitted, c.EmittedAt, c.Events = 0, 0, 0, nil
 	}
 	if c.Count == 0 {
 		c.Start = at
@@ -152,6 +162,7 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	}
 	f.Time, f.FirstSeen, f.LastSeen, f.Count = time.Unix(0, now).UTC(), start, time.Unix(0, now).UTC(), c.Count
 	f.Subject = finding.Subject{Addresses: a.addresses, Endpoint: c.Endpoint, EndpointID: c.EndpointID, Service: c.Service}
+	f.Events = c.support(a.addresses)
 	f.Confidence = min(0.98, 0.7+0.2*min(1, c.Cusum/(4*cfg.Cred.Alarm))+0.08*float64(a.users-a.known)/float64(a.users))
 	f.Features = []finding.Number{{Name: "cusum", Value: c.Cusum}, {Name: "failing_users_5m", Value: float64(a.users)}, {Name: "known_users", Value: float64(a.known)},
 		{Name: "failures_5m", Value: float64(a.fails)}, {Name: "sources_5m", Value: float64(a.sources)}, {Name: "attributed", Value: float64(a.attributed)}}
@@ -161,7 +172,7 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	}
 	f.Summary = fmt.Sprintf("%d different users refused at %s from %s in 5 min, %d of them ever logged in here before; %d attributed",
 		a.users, c.Endpoint, sources(a.sources), a.known, a.attributed)
-	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert", cfg.Cred.CampaignUsers-1)
+	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert, nor would fewer than %d attributed sources", cfg.Cred.CampaignUsers-1, cfg.Cred.CampaignSources)
 	f.Versions.Detector = Version
 	m.findings.WithLabelValues(f.Rule).Inc()
 	out.Finding(f)
@@ -177,8 +188,10 @@ func sources(n int) string {
 // attribution is who takes part, over the window.
 type attribution struct {
 	users, known, fails, sources, attributed int
-	addresses                                []string
-	networks                                 []network
+	// principals are the attributed ones as the first stage tells them apart.
+	principals int
+	addresses  []string
+	networks   []network
 }
 
 type network struct {
@@ -261,6 +274,11 @@ func (c *campaign) attribute(cfg *Config) (a attribution) {
 		}
 	}
 	a.attributed = len(guilty)
+	apart := make(map[string]bool) // counted, never walked
+	for i := range guilty {
+		apart[event.AddressPrincipal([]byte(guilty[i].name))] = true
+	}
+	a.principals = len(apart)
 	slices.SortStableFunc(guilty, func(x, y network) int { return cmp.Or(cmp.Compare(y.newest, x.newest), cmp.Compare(y.fail, x.fail)) })
 	for _, s := range guilty[:min(len(guilty), maxCampaign)] {
 		a.addresses = append(a.addresses, s.name)

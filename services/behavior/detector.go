@@ -135,7 +135,7 @@ func (d *detector) Snapshot(w io.Writer) error {
 // Restore implements detect.Stateful.
 func (d *detector) Restore(r io.Reader) error {
 	dec := msgpack.NewDecoder(r)
-	if err := version(dec); err != nil {
+	if err := version(dec, snapshotVersion, snapshotVersion); err != nil {
 		return fmt.Errorf("behavior: restore: %w", err)
 	}
 	for _, part := range [...]struct {
@@ -155,13 +155,14 @@ func (d *detector) Restore(r io.Reader) error {
 	return nil
 }
 
-func version(dec *msgpack.Decoder) error {
+// version reads the version of a snapshot, which must be one of first to last.
+func version(dec *msgpack.Decoder, first, last int64) error {
 	v, err := dec.DecodeInt64()
 	if err != nil {
 		return fmt.Errorf("version: %w", err)
 	}
-	if v != snapshotVersion {
-		return fmt.Errorf("version %d, this program reads %d", v, snapshotVersion)
+	if v < first || v > last {
+		return fmt.Errorf("version %d, this program reads %d to %d", v, first, last)
 	}
 	return nil
 }

@@ -115,13 +115,18 @@ func TestSimulation(t *testing.T) {
 					cuts[i] = r.IntN(40) == 0
 					restarts[i] = r.IntN(15) == 0
 				}
-				got1, got2 := run{partitions: partitions, cut: func(i int) bool { return cuts[i] }, restart: func(i int) bool { return restarts[i] }}.events(t, all)
+				got1, got2 := run{partitions: partitions, cut: func(i int) bool { return cuts[i] }, restart: func(i int) bool { return restarts[i] }, order: r.Perm}.events(t, all)
 				same(t, "first stage", got1, want1)
 				same(t, "second stage", got2, want2)
 			})
 		}
 		if len(want1) == 0 || len(want2) == 0 {
 			t.Errorf("nothing to compare: %d and %d findings", len(want1), len(want2))
+		}
+		for i := range want2 {
+			if len(want2[i].Events) == 0 {
+				t.Errorf("second stage: update %d names no events", i)
+			}
 		}
 	}
 }

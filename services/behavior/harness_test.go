@@ -162,6 +162,9 @@ type run struct {
 	// cut says whether a batch ends before event i; restart whether everything is
 	// saved and restored there.
 	cut, restart func(i int) bool
+	// order says in which order the partials of n partitions come, theirs if nil.
+	order func(n int) []int
+	cfg   *behavior.Config // nil is defaults
 }
 
 func newStage(tb testing.TB, cfg behavior.Config) (detect.Factory, detect.MergerFactory) {
@@ -183,7 +186,11 @@ func newStage(tb testing.TB, cfg behavior.Config) (detect.Factory, detect.Merger
 
 func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.Finding) {
 	tb.Helper()
-	factory, mergers := newStage(tb, defaults())
+	cfg := defaults()
+	if r.cfg != nil {
+		cfg = *r.cfg
+	}
+	factory, mergers := newStage(tb, cfg)
 	ds := make([]detect.Detector, r.partitions)
 	for p := range ds {
 		ds[p] = factory(int32(p))
@@ -193,7 +200,14 @@ func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.F
 	var tx detect.Tx
 	flush := func() {
 		low := watermarks[0]
-		for p := range ds {
+		order := make([]int, r.partitions)
+		for p := range order {
+			order[p] = p
+		}
+		if r.order != nil {
+			order = r.order(r.partitions)
+		}
+		for _, p := range order {
 			var out detect.Out
 			ds[p].(detect.Flusher).Flush(&out)
 			for i := range out.Partials {

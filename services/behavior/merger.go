@@ -56,7 +56,7 @@ func (g *merger) Merge(p *detect.Partial, _ *detect.Out) {
 		// What comes after its bucket was judged counts for the next one.
 		t.Bucket = max(t.Bucket, c.Judged)
 		if len(c.Open) >= g.cfg.MaxSources {
-			c.Open = summed(c.Open)
+			c.Open = summed(c.Open, &g.cfg, g.metrics)
 			if len(c.Open) >= g.cfg.MaxSources {
 				g.metrics.dropped.WithLabelValues("login_sources").Inc()
 				continue
@@ -76,11 +76,15 @@ func (g *merger) Advance(watermark time.Time, out *detect.Out) {
 	g.logins.Each(func(_ uint64, c *campaign) { c.judge(b, &g.cfg, g.metrics, out) })
 }
 
+// mergerVersion changes with the shape of the state. Version 2 added the events of
+// attempts and of findings; 1 is read still, its attempts have none to name.
+const mergerVersion = 2
+
 // Snapshot implements detect.Stateful.
 func (g *merger) Snapshot(w io.Writer) error {
 	e := msgpack.NewEncoder(w)
-	g.logins.Each(func(_ uint64, c *campaign) { c.Open = summed(c.Open) })
-	if err := errors.Join(e.EncodeInt(snapshotVersion), e.EncodeInt(g.judged), g.logins.Encode(e)); err != nil {
+	g.logins.Each(func(_ uint64, c *campaign) { c.Open = summed(c.Open, &g.cfg, g.metrics) })
+	if err := errors.Join(e.EncodeInt(mergerVersion), e.EncodeInt(g.judged), g.logins.Encode(e)); err != nil {
 		return fmt.Errorf("behavior: snapshot of the second stage: %w", err)
 	}
 	return nil
@@ -89,7 +93,7 @@ func (g *merger) Snapshot(w io.Writer) error {
 // Restore implements detect.Stateful.
 func (g *merger) Restore(r io.Reader) error {
 	d := msgpack.NewDecoder(r)
-	if err := version(d); err != nil {
+	if err := version(d, 1, mergerVersion); err != nil {
 		return fmt.Errorf("behavior: restore the second stage: %w", err)
 	}
 	judged, err := d.DecodeInt64()

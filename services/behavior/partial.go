@@ -34,6 +34,9 @@ type tally struct {
 	Address  string
 	User     uint64
 	OK, Fail uint32
+	// Stamps are the first of the failed ones. Readers come first in an update: a
+	// program of before refuses a partial that has them.
+	Stamps stamps
 }
 
 func (t *tally) compare(u *tally) int {
@@ -62,6 +65,7 @@ func (p *pending) add(tx *detect.Tx, now int64, user uint64, failed bool) {
 	t := tally{Bucket: now / bucket, Address: string(tx.Event.Client.Address), User: user}
 	if failed {
 		t.Fail = 1
+		t.Stamps = stampOf(now, tx.Event.ID)
 	} else {
 		t.OK = 1
 	}
@@ -73,7 +77,7 @@ func (p *pending) add(tx *detect.Tx, now int64, user uint64, failed bool) {
 func (r *cred) flush(out *detect.Out) {
 	for _, k := range r.pending.keys {
 		l := r.pending.index[k]
-		l.Attempts = summed(l.Attempts)
+		l.Attempts = summed(l.Attempts, r.cfg, r.metrics)
 		b, err := msgpack.Marshal(l)
 		if err != nil { // cannot be: plain data
 			r.metrics.dropped.WithLabelValues("partial_encode").Inc()
@@ -84,20 +88,25 @@ func (r *cred) flush(out *detect.Out) {
 	r.pending = pending{}
 }
 
-// summed sorts ts and joins equal keys.
-func summed(ts []tally) []tally {
+// summed sorts ts and joins equal keys; it keeps the stamps that thin keeps.
+func summed(ts []tally, cfg *Config, m *Metrics) []tally {
 	slices.SortFunc(ts, func(a, b tally) int { return a.compare(&b) })
 	n := 0
 	for i := range ts {
 		if n > 0 && ts[n-1].compare(&ts[i]) == 0 {
 			ts[n-1].OK += ts[i].OK
 			ts[n-1].Fail += ts[i].Fail
+			ts[n-1].Stamps = joined(ts[n-1].Stamps, ts[i].Stamps)
 			continue
 		}
 		ts[n] = ts[i]
 		n++
 	}
-	return ts[:n]
+	ts = ts[:n]
+	if dropped := thin(ts, cfg.Cred.MaxEvents); dropped > 0 {
+		m.dropped.WithLabelValues("login_events").Add(float64(dropped))
+	}
+	return ts
 }
 
 var errPartial = errors.New("behavior: malformed partial")
@@ -108,8 +117,12 @@ func decodeLogins(b []byte) (*logins, error) {
 		return nil, fmt.Errorf("%w: %w", errPartial, err)
 	}
 	for i := range l.Attempts {
-		if a := &l.Attempts[i]; len(a.Address) > 64 || a.Bucket < 0 {
+		a := &l.Attempts[i]
+		if len(a.Address) > 64 || a.Bucket < 0 || a.Stamps.count() > int(a.Fail) {
 			return nil, fmt.Errorf("%w: attempt %d", errPartial, i)
+		}
+		if err := a.Stamps.valid(); err != nil {
+			return nil, fmt.Errorf("%w: attempt %d: %w", errPartial, i, err)
 		}
 	}
 	return &l, nil

@@ -2,6 +2,7 @@ package behavior_test
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,11 @@ func FuzzRestore(f *testing.F) {
 	first, second := snapshots(f)
 	f.Add(first, true)
 	f.Add(second, false)
+	v1, err := os.ReadFile("testdata/v1/second-stage.msgpack")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(v1, false)
 	f.Add(first[:len(first)/2], true)
 	f.Add([]byte{1, 0xdd, 0xff, 0xff, 0xff, 0xff}, true)
 	f.Add([]byte{}, false)
@@ -134,13 +140,18 @@ func FuzzMerge(f *testing.F) {
 	d := factory(0)
 	var out detect.Out
 	_, es := scenario(f, "testdata/CRED-01/positive-one-source.jsonl")
-	for _, e := range es {
+	for _, e := range append(es, stuffing()[:300]...) {
 		detectOne(d, e, &out)
 	}
 	d.(detect.Flusher).Flush(&out)
 	for _, p := range out.Partials {
 		f.Add(p.Payload)
 	}
+	v1, err := os.ReadFile("testdata/v1/partial.msgpack")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(v1)
 	empty, err := msgpack.Marshal([]any{"", "", "", []any{}})
 	if err != nil {
 		f.Fatal(err)
