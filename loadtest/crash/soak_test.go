@@ -10,5 +10,5 @@ import (
 // TestSoak is the long run of make soak: every kind of fault several times, and
 // ClickHouse away for half a minute.
 func TestSoak(t *testing.T) {
-	run(t, plan{events: 100_000, faults: 28, rate: 250, outage: 30 * time.Second, kinds: Kinds()})
+	run(t, plan{events: 100_000, faults: 28, rate: 300, outage: 30 * time.Second, kinds: Kinds()})
 }
