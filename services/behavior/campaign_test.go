@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -224,4 +225,24 @@ func loginOf(t *testing.T, es []*event.Event) string {
 	detectOne(d, es[0], &out)
 	d.(detect.Flusher).Flush(&out)
 	return out.Partials[0].Dimension
+}
+
+// A partial that claims a string of gigabytes must cost the same the thirtieth time as
+// the first: a buffer that is kept between partials grows by a share of itself with
+// each.
+func TestHostilePartialsDoNotAddUp(t *testing.T) {
+	_, mergers := newStage(t, defaults())
+	m := mergers(0)
+	p := detect.Partial{Kind: behavior.PartialKind, Tenant: "default", Dimension: "login|x", Payload: []byte{0x94, 0xdb, 0xff, 0xff, 0xff, 0xff, 'x'}}
+	const times = 30
+	var before, after runtime.MemStats
+	var out detect.Out
+	runtime.ReadMemStats(&before)
+	for range times {
+		m.Merge(&p, &out)
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / times; each > 8<<20 {
+		t.Errorf("%d bytes allocated for each of %d partials", each, times)
+	}
 }

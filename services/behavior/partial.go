@@ -1,6 +1,7 @@
 package behavior
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -113,7 +114,9 @@ var errPartial = errors.New("behavior: malformed partial")
 
 func decodeLogins(b []byte) (*logins, error) {
 	var l logins
-	if err := msgpack.Unmarshal(b, &l); err != nil {
+	// Not msgpack.Unmarshal: its decoders are pooled and keep the buffer that a claimed
+	// length made them grow, so hostile partials would add up to gigabytes.
+	if err := msgpack.NewDecoder(bytes.NewReader(b)).Decode(&l); err != nil {
 		return nil, fmt.Errorf("%w: %w", errPartial, err)
 	}
 	for i := range l.Attempts {
