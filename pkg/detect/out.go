@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -90,10 +91,11 @@ func EncodePartial(p *Partial) ([]byte, error) {
 	return b, nil
 }
 
-// DecodePartial reads the record value b.
+// DecodePartial reads the record value b. The decoder is not pooled: the
+// library's pool keeps what hostile lengths made it grow to.
 func DecodePartial(b []byte) (Partial, error) {
 	var p Partial
-	if err := msgpack.Unmarshal(b, &p); err != nil {
+	if err := msgpack.NewDecoder(bytes.NewReader(b)).Decode(&p); err != nil {
 		return Partial{}, fmt.Errorf("%w: %w", ErrMalformedPartial, err)
 	}
 	if p.Kind == "" {

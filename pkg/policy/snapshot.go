@@ -95,7 +95,7 @@ func (d *decider) readState(r io.Reader, inner bool) error {
 		return fmt.Errorf("%w: its checksum does not match", ErrSnapshot)
 	}
 	var s snapshot
-	if err := msgpack.Unmarshal(body, &s); err != nil {
+	if err := msgpack.NewDecoder(bytes.NewReader(body)).Decode(&s); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
 	return d.load(&s)

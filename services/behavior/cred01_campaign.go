@@ -135,7 +135,13 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 		m.suppressed.WithLabelValues("cred_release").Inc()
 		return
 	}
-	if a.principals < cfg.Cred.CampaignSources {
+	// Nobody attributed is an attack so spread out that no source stands out: then
+	// all that failed count.
+	taking := a.principals
+	if taking == 0 {
+		taking = a.sources
+	}
+	if taking < cfg.Cred.CampaignSources {
 		m.suppressed.WithLabelValues("cred_sources").Inc()
 		return
 	}
@@ -172,7 +178,7 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	}
 	f.Summary = fmt.Sprintf("%d different users refused at %s from %s in 5 min, %d of them ever logged in here before; %d attributed",
 		a.users, c.Endpoint, sources(a.sources), a.known, a.attributed)
-	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert, nor would fewer than %d attributed sources", cfg.Cred.CampaignUsers-1, cfg.Cred.CampaignSources)
+	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert, nor would fewer than %d sources", cfg.Cred.CampaignUsers-1, cfg.Cred.CampaignSources)
 	f.Versions.Detector = Version
 	m.findings.WithLabelValues(f.Rule).Inc()
 	out.Finding(f)

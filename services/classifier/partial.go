@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 
@@ -69,7 +70,7 @@ func (f *fieldDelta) place() (place, error) {
 
 func decodeDelta(b []byte) (delta, error) {
 	var d delta
-	if err := msgpack.Unmarshal(b, &d); err != nil {
+	if err := msgpack.NewDecoder(bytes.NewReader(b)).Decode(&d); err != nil {
 		return delta{}, fmt.Errorf("classifier: partial: %w", err)
 	}
 	return d, nil
