@@ -62,8 +62,8 @@ fuzz: ## Every fuzz target for FUZZTIME (20s) each
 	@set -e; for m in pkg services; do (cd $$m && for p in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | awk '{print $$2}'); do echo "== $$m $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done); done
 
-generate: ## Generated code: the event codec
-	cd pkg && go generate ./event
+generate: ## Generated code: the codecs of events and partials
+	cd pkg && go generate ./event ./detect
 
 vendor-console: ## The console's chart library from npm into the tree, pinned and checked
 	services/console/vendor.sh

@@ -1,14 +1,7 @@
 package detect
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"time"
-
-	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
-	"github.com/vmihailenco/msgpack/v5"
 )
 
 // Out takes what a detector says. It belongs to the caller and is valid until
@@ -36,22 +29,6 @@ type Header struct {
 	Value []byte
 }
 
-// Partial is what one partition of events adds to a dimension that is not its
-// key: a difference, never a total. The runner fills in Source and Watermark.
-type Partial struct {
-	_msgpack struct{} `msgpack:",as_array"`
-	// Kind names the second stage that reads it, as "discovery".
-	Kind      string
-	Tenant    string
-	Dimension string
-	// Payload is the kind's own.
-	Payload []byte
-	// Source is the partition of mirador.events that it comes from, Watermark (ns)
-	// that partition's event time up to here.
-	Source    int32
-	Watermark int64
-}
-
 // Finding puts out f.
 func (o *Out) Finding(f finding.Finding) { o.Findings = append(o.Findings, f) }
 
@@ -71,35 +48,4 @@ func (o *Out) Reset() {
 	clear(o.Partials)
 	clear(o.Records)
 	o.Findings, o.Partials, o.Records = o.Findings[:0], o.Partials[:0], o.Records[:0]
-}
-
-// Key is the record key of p: tenant|dimension.
-func (p *Partial) Key() []byte { return event.RecordKey(p.Tenant, p.Dimension) }
-
-// WatermarkTime is the watermark as a time.
-func (p *Partial) WatermarkTime() time.Time { return time.Unix(0, p.Watermark).UTC() }
-
-// ErrMalformedPartial is wrapped by every error of DecodePartial.
-var ErrMalformedPartial = errors.New("detect: malformed partial")
-
-// EncodePartial is the record value of p.
-func EncodePartial(p *Partial) ([]byte, error) {
-	b, err := msgpack.Marshal(p)
-	if err != nil {
-		return nil, fmt.Errorf("partial %s %s: encode: %w", p.Kind, p.Dimension, err)
-	}
-	return b, nil
-}
-
-// DecodePartial reads the record value b. The decoder is not pooled: the
-// library's pool keeps what hostile lengths made it grow to.
-func DecodePartial(b []byte) (Partial, error) {
-	var p Partial
-	if err := msgpack.NewDecoder(bytes.NewReader(b)).Decode(&p); err != nil {
-		return Partial{}, fmt.Errorf("%w: %w", ErrMalformedPartial, err)
-	}
-	if p.Kind == "" {
-		return Partial{}, fmt.Errorf("%w: no kind", ErrMalformedPartial)
-	}
-	return p, nil
 }
