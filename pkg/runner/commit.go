@@ -38,7 +38,7 @@ func (ss *session) commit(ctx context.Context, last bool) (bool, error) {
 			part = append(part, p)
 		}
 	}
-	if len(part) == 0 {
+	if len(part) == 0 || !last && onlyPositions(part) && now.Sub(ss.moved) < o.PositionInterval {
 		return true, nil
 	}
 	ok, err := ss.transaction(ctx, part)
@@ -51,7 +51,7 @@ func (ss *session) commit(ctx context.Context, last bool) (bool, error) {
 		ss.restful = time.Now().Add(min(10*time.Millisecond<<min(ss.aborts, 7), time.Second))
 		return false, nil
 	}
-	ss.aborts, ss.restful = 0, time.Time{}
+	ss.aborts, ss.restful, ss.moved = 0, time.Time{}, now
 	ss.s.metrics.commits.Inc()
 	ss.s.metrics.commit.Observe(time.Since(now).Seconds())
 	for _, p := range part {
@@ -60,6 +60,18 @@ func (ss *session) commit(ctx context.Context, last bool) (bool, error) {
 		p.publish()
 	}
 	return true, nil
+}
+
+// onlyPositions says whether nothing is to be put out. To commit positions alone
+// can wait: after a crash the records are read again and give nothing again. A
+// transaction under way would make an action that comes meanwhile wait.
+func onlyPositions(part []*partition) bool {
+	for _, p := range part {
+		if len(p.pending.records) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // transaction is detached from ctx: to break off in the middle would leave the

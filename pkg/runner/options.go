@@ -43,6 +43,9 @@ type Options struct {
 
 	// CommitInterval is how often outputs are committed where none is urgent.
 	CommitInterval time.Duration
+	// PositionInterval is how often positions are committed where there are no
+	// outputs at all.
+	PositionInterval time.Duration
 	// CommitTimeout bounds one commit; when it is over the session is given up.
 	CommitTimeout time.Duration
 	// TransactionTimeout is after how long the broker ends the transaction of an
@@ -114,7 +117,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		TopicPrefix: defaultPrefix, Logger: slog.Default(), Content: content.DefaultLimits,
-		CommitInterval: 100 * time.Millisecond, CommitTimeout: 30 * time.Second, TransactionTimeout: 5 * time.Second,
+		CommitInterval: 100 * time.Millisecond, PositionInterval: time.Second, CommitTimeout: 30 * time.Second, TransactionTimeout: 5 * time.Second,
 		FetchMaxWait: 100 * time.Millisecond,
 		BatchRecords: 1000, BatchBytes: 8 << 20, FetchBytes: 16 << 20, MaxRecordBytes: 1000012,
 		Workers:          runtime.GOMAXPROCS(0),
@@ -154,7 +157,7 @@ func (o *Options) Validate() error {
 		name string
 		v    time.Duration
 	}{
-		{"commit_interval", o.CommitInterval}, {"commit_timeout", o.CommitTimeout}, {"transaction_timeout", o.TransactionTimeout},
+		{"commit_interval", o.CommitInterval}, {"position_interval", o.PositionInterval}, {"commit_timeout", o.CommitTimeout}, {"transaction_timeout", o.TransactionTimeout},
 		{"fetch_max_wait", o.FetchMaxWait}, {"snapshot_interval", o.SnapshotInterval}, {"advance_step", o.AdvanceStep},
 		{"idle_advance", o.IdleAdvance}, {"drain_timeout", o.DrainTimeout}, {"session_timeout", o.SessionTimeout},
 		{"rebalance_timeout", o.RebalanceTimeout}, {"heartbeat_interval", o.HeartbeatInterval}, {"stall_after", o.StallAfter},

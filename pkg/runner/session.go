@@ -29,6 +29,7 @@ type session struct {
 	tick    time.Time // when the next commit is due
 	aborts  int       // in a row
 	restful time.Time // no commit before: the pause after an abort
+	moved   time.Time // the last commit
 
 	duty  duty // written by the client's callbacks
 	watch *watch
