@@ -80,6 +80,7 @@ type SigningConfig struct {
 // StageConfig is the part of the runner's options that an operator sets.
 type StageConfig struct {
 	CommitInterval   time.Duration `yaml:"commit_interval" doc:"How often a detect stage commits where nothing is urgent; an action is committed at once."`
+	PositionInterval time.Duration `yaml:"position_interval" doc:"How often it commits where it has nothing to put out."`
 	BatchRecords     int           `yaml:"batch_records" doc:"Records a poll."`
 	FetchBytes       int32         `yaml:"fetch_bytes" doc:"Bytes a stage fetches ahead: its backpressure."`
 	Workers          int           `yaml:"workers" doc:"Goroutines that parse and match in parallel, a stage. 0: one a core."`
@@ -104,7 +105,7 @@ func Defaults() Config {
 		Kafka:      KafkaConfig{Brokers: []string{"127.0.0.1:9092"}, CreateTopics: true, Partitions: 6, Replication: -1},
 		ClickHouse: chsink.DefaultConfig(), Retention: chsink.DefaultRetention(),
 		Stages: StageConfig{
-			CommitInterval: o.CommitInterval, BatchRecords: o.BatchRecords, FetchBytes: o.FetchBytes, SnapshotInterval: o.SnapshotInterval,
+			CommitInterval: o.CommitInterval, PositionInterval: o.PositionInterval, BatchRecords: o.BatchRecords, FetchBytes: o.FetchBytes, SnapshotInterval: o.SnapshotInterval,
 			Lateness: o.Lateness, IdleAdvance: o.IdleAdvance, ClampAhead: o.ClampAhead, SessionTimeout: o.SessionTimeout,
 			HeartbeatEvery: o.HeartbeatInterval, StallAfter: o.StallAfter, DrainTimeout: o.DrainTimeout, SinkRows: o.SinkRows, SinkInterval: o.SinkInterval,
 		},
@@ -155,7 +156,7 @@ func (c *Config) instance() string {
 
 // apply puts the settings over the runner's defaults.
 func (s *StageConfig) apply(o *runner.Options) {
-	o.CommitInterval, o.BatchRecords, o.FetchBytes, o.Workers = s.CommitInterval, s.BatchRecords, s.FetchBytes, s.Workers
+	o.CommitInterval, o.PositionInterval, o.BatchRecords, o.FetchBytes, o.Workers = s.CommitInterval, s.PositionInterval, s.BatchRecords, s.FetchBytes, s.Workers
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
