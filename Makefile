@@ -48,6 +48,9 @@ soak: ## 100,000 events and at least 25 faults, on kfake and on real Kafka
 	cd loadtest && go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
 	cd loadtest && MIRADOR_TEST_KAFKA=real go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
 
+soak-broker: ## SIGKILL of a lone Apache Kafka, again and again: a measurement, see loadtest/crash/broker_test.go
+	cd loadtest && MIRADOR_TEST_KAFKA=real go test -count=1 -timeout 20m -tags soak -run BrokerKilled -v ./crash/...
+
 bench: ## Benchmarks: events/s a core of each stage and the whole, and time to enforce
 	@set -e; (cd pkg && go test -run '^$$' -bench . -benchmem ./event ./content ./catalog ./chsink ./runner ./policy); \
 	(cd services && go test -run '^$$' -bench . -benchmem ./signature/... ./behavior ./discovery ./classifier ./enforcer ./shipper); \

@@ -20,9 +20,12 @@ const (
 	KillClickHouse   Kind = "kill ClickHouse during inserts"
 	StopClickHouse   Kind = "stop ClickHouse"
 	RestartBroker    Kind = "restart the broker"
+	// KillBroker is harsher than what a cluster is meant to go through, see
+	// broker_test.go.
+	KillBroker Kind = "kill the broker"
 )
 
-// Kinds are all of them.
+// Kinds are those of every run.
 func Kinds() []Kind {
 	return []Kind{KillService, KillInRestore, Zombie, RebalanceRestore, KillClickHouse, StopClickHouse, RestartBroker}
 }
@@ -61,7 +64,7 @@ func Schedule(seed uint64, n int, kinds []Kind, services []string, l Limits) []F
 			case KillService, KillInRestore, RebalanceRestore, Zombie:
 				f.Service = services[r.IntN(len(services))]
 				f.Hold = time.Duration(100+r.IntN(900)) * time.Millisecond
-			case KillClickHouse, RestartBroker:
+			case KillClickHouse, KillBroker:
 				f.Hold = time.Duration(200+r.IntN(1500)) * time.Millisecond
 			case StopClickHouse:
 				f.Hold = l.Outage
@@ -119,6 +122,8 @@ func (c *Cluster) inflict(ctx context.Context, f Fault, whileStopped func(contex
 		}
 		return err
 	case RestartBroker:
+		return c.Kafka.Restart(ctx)
+	case KillBroker:
 		if err := c.Kafka.Kill(); err != nil {
 			return err
 		}
