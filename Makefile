@@ -6,7 +6,7 @@ BIN := bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-kafka test-console test-edges soak bench lint fuzz generate vendor-console new-detector tidy clean
+.PHONY: help demo build test test-race test-kafka test-console test-edges soak soak-broker bench lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
