@@ -12,11 +12,11 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 demo: $(BIN)/mirador ## Run the demo: Mirador, a bank, its clients and attackers (ARGS="--once --json")
-	$(BIN)/mirador demo $(ARGS)
+	@$(BIN)/mirador demo $(ARGS)
 
 $(BIN)/mirador: FORCE
 	@mkdir -p $(BIN)
-	CGO_ENABLED=0 go build -trimpath -o $@ ./services/cmd/mirador
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./services/cmd/mirador
 
 FORCE:
 
