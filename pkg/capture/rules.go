@@ -153,12 +153,6 @@ func (c *compiled) cookie(name []byte) cookieKind {
 	return sessionLike(name)
 }
 
-// SessionLike says whether a cookie of this name holds a session or a token by
-// the names that frameworks give: sid, session, sess, auth, token, jwt,
-// remember, JSESSIONID, PHPSESSID, connect.sid, ASP.NET_SessionId, and names that
-// carry one of these as a word.
-func SessionLike(name string) bool { return sessionLike([]byte(name)) > secretCookie }
-
 func sessionLike(name []byte) cookieKind {
 	if len(name) < 3 || len(name) > 128 {
 		return plainCookie

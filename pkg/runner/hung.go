@@ -118,51 +118,27 @@ func (ss *session) decision(ctx context.Context, adm *kadm.Client, p *kadm.Descr
 			left[o.Partition], from[o.Partition] = o.Offset, kgo.NewOffset().AtStart()
 		}
 	})
-	o := &ss.s.opts
-	cl, err := kgo.NewClient(append(o.Kafka[:len(o.Kafka):len(o.Kafka)], kgo.WithLogger(ss.s.clientLog()),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{transactionsTopic: from}), kgo.FetchMaxWait(o.FetchMaxWait))...)
-	if err != nil {
-		return false, false, fmt.Errorf("kafka options: %w", err)
-	}
-	defer cl.Close()
 	begun := false
-	for len(left) > 0 {
-		pctx, cancel := context.WithTimeout(ctx, quiet)
-		f := cl.PollFetches(pctx)
-		cancel()
-		if ctx.Err() != nil {
-			return false, false, fmt.Errorf("log of transactions: %w", ctx.Err())
+	err = ss.readThrough(ctx, transactionsTopic, from, left, func(r *kgo.Record) {
+		var key kmsg.TxnMetadataKey
+		var v kmsg.TxnMetadataValue
+		if key.ReadFrom(r.Key) != nil || key.TransactionalID != ss.id() || v.ReadFrom(r.Value) != nil || v.ProducerID != p.ProducerID {
+			return
 		}
-		if err := f.Err0(); err != nil && pctx.Err() == nil {
-			return false, false, fmt.Errorf("log of transactions: %w", err)
+		switch v.State {
+		case kmsg.TransactionStateOngoing:
+			if v.ProducerEpoch == p.ProducerEpoch { // one more of this epoch: what was decided was for an earlier one
+				begun, known = true, false
+			}
+		case kmsg.TransactionStatePrepareCommit, kmsg.TransactionStateCompleteCommit, kmsg.TransactionStatePrepareAbort, kmsg.TransactionStateCompleteAbort:
+			// The end has the epoch of the transaction, or one more (KIP-890).
+			if begun && !known && (v.ProducerEpoch == p.ProducerEpoch || v.ProducerEpoch == p.ProducerEpoch+1) {
+				known = true
+				commit = v.State == kmsg.TransactionStatePrepareCommit || v.State == kmsg.TransactionStateCompleteCommit
+			}
 		}
-		if pctx.Err() != nil && f.NumRecords() == 0 {
-			break // compaction can leave the last offsets without a record
-		}
-		f.EachRecord(func(r *kgo.Record) {
-			if r.Offset+1 >= left[r.Partition] {
-				delete(left, r.Partition)
-			}
-			var key kmsg.TxnMetadataKey
-			var v kmsg.TxnMetadataValue
-			if key.ReadFrom(r.Key) != nil || key.TransactionalID != ss.id() || v.ReadFrom(r.Value) != nil || v.ProducerID != p.ProducerID {
-				return
-			}
-			switch v.State {
-			case kmsg.TransactionStateOngoing:
-				if v.ProducerEpoch == p.ProducerEpoch { // one more of this epoch: what was decided was for an earlier one
-					begun, known = true, false
-				}
-			case kmsg.TransactionStatePrepareCommit, kmsg.TransactionStateCompleteCommit, kmsg.TransactionStatePrepareAbort, kmsg.TransactionStateCompleteAbort:
-				// The end has the epoch of the transaction, or one more (KIP-890).
-				if begun && !known && (v.ProducerEpoch == p.ProducerEpoch || v.ProducerEpoch == p.ProducerEpoch+1) {
-					known = true
-					commit = v.State == kmsg.TransactionStatePrepareCommit || v.State == kmsg.TransactionStateCompleteCommit
-				}
-			}
-		})
-	}
-	return known && commit, known, nil
+	})
+	return known && commit, known, err
 }
 
 // notAllowed says whether err means that this cluster, or this user's rights,

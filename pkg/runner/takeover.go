@@ -144,7 +144,7 @@ func (ss *session) place(id int32, c, start int64, col *snapshot.Collector) *par
 	return p
 }
 
-// quiet is how long the end of the snapshot topic may send nothing before it is
+// quiet is how long the end of a compacted topic may send nothing before it is
 // taken for reached: compaction can leave the last offsets without a record.
 const quiet = 3 * time.Second
 
@@ -174,6 +174,16 @@ func (ss *session) readSnapshots(ctx context.Context, collectors map[int32]*snap
 	if len(left) == 0 {
 		return nil
 	}
+	return ss.readThrough(ctx, topic, from, left, func(r *kgo.Record) {
+		if !r.Attrs.IsControl() {
+			collectors[r.Partition].Offer(r.Key, r.Value)
+		}
+	})
+}
+
+// readThrough hands each committed record of topic, markers included, from the
+// offsets in from up to those in left to each. It empties left.
+func (ss *session) readThrough(ctx context.Context, topic string, from map[int32]kgo.Offset, left map[int32]int64, each func(*kgo.Record)) error {
 	o := &ss.s.opts
 	cl, err := kgo.NewClient(append(o.Kafka[:len(o.Kafka):len(o.Kafka)], kgo.WithLogger(ss.s.clientLog()),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}),
@@ -185,21 +195,23 @@ func (ss *session) readSnapshots(ctx context.Context, collectors map[int32]*snap
 	for len(left) > 0 {
 		pctx, cancel := context.WithTimeout(ctx, quiet)
 		f := cl.PollFetches(pctx)
+		silent := pctx.Err() != nil
 		cancel()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if pctx.Err() != nil && f.NumRecords() == 0 {
+		if err := f.Err0(); err != nil && !silent {
+			return fmt.Errorf("reading %s: %w", topic, err)
+		}
+		if silent && f.NumRecords() == 0 {
 			if err := ss.plain.Ping(ctx); err != nil {
 				return fmt.Errorf("reading %s: kafka at %s does not answer: %w", topic, ss.s.brokers, err)
 			}
-			ss.s.log.Warn("the last offsets of the snapshot topic carry no record", "partitions", len(left))
+			ss.s.log.Warn("the last offsets of a topic carry no record", "topic", topic, "partitions", len(left))
 			return nil
 		}
 		f.EachRecord(func(r *kgo.Record) {
-			if c := collectors[r.Partition]; !r.Attrs.IsControl() {
-				c.Offer(r.Key, r.Value)
-			}
+			each(r)
 			if r.Offset+1 >= left[r.Partition] {
 				delete(left, r.Partition)
 			}

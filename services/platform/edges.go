@@ -66,9 +66,6 @@ func (p *Process) DecideURL() string { return p.built.decideURL }
 // DecideToken is what callers of the decision endpoint send.
 func (p *Process) DecideToken() string { return p.Config.Enforcer.HTTP.Token }
 
-// IngestURL is where JSON lines are taken; empty while the shipper does not run here.
-func (p *Process) IngestURL() string { return p.built.ingestURL }
-
 // IdentityKey is the tenant's key.
 func (p *Process) IdentityKey() capture.Key { return p.identity }
 
