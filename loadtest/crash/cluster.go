@@ -118,7 +118,7 @@ func (c *Cluster) Run(name string, n int) error {
 	if s == nil {
 		cfg := c.Base
 		cfg.Instance = key
-		addr, err := freeAddress()
+		addr, err := stack.FreeAddress()
 		if err != nil {
 			return err
 		}

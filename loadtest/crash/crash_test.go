@@ -70,7 +70,7 @@ func settings(t *testing.T) platform.Config {
 	c.Stages.IdleAdvance = 5 * time.Second
 	c.Policy.Mode, c.Policy.ClockGuard, c.Policy.TTL = "enforce", false, []time.Duration{time.Hour}
 	c.Telemetry.LogLevel = "warn"
-	addr, err := freeAddress()
+	addr, err := stack.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}

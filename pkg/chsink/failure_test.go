@@ -109,10 +109,8 @@ func TestFlushDeadline(t *testing.T) {
 // TestSecondAddress: an address that does not answer is passed over.
 func TestSecondAddress(t *testing.T) {
 	cfg, conn := migrated(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	dead, err := stack.FreeAddress()
 	must(t, err)
-	dead := l.Addr().String()
-	must(t, l.Close())
 	cfg.Addr = append([]string{dead}, cfg.Addr...)
 	s, err := NewEvents(cfg, firstSegment{}, DefaultEventSettings(), nil)
 	must(t, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/stack"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -18,10 +19,8 @@ import (
 
 // TestUnreachableBroker: one clear line, and work when the broker comes.
 func TestUnreachableBroker(t *testing.T) {
-	l := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	addr := l.Addr().String()
+	addr := must[string](t)(stack.FreeAddress())
 	_, port, _ := net.SplitHostPort(addr)
-	l.Close()
 	log := &buffer{}
 	b := &bed{t: t, brokers: []string{addr}, prefix: "late.", parts: 1, log: slog.New(slog.NewTextHandler(log, nil))}
 	s := b.detectStage(b.options("a"), nil)

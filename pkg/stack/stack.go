@@ -25,10 +25,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 )
 
@@ -119,33 +117,6 @@ func dataDir(option, prefix string) (dir string, temp bool, err error) {
 	}
 	return dir, false, nil
 }
-
-// freePorts returns n distinct loopback ports that are free now. Somebody may take
-// one before the server does; callers start again when that happens.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, 0, n)
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("stack: no free loopback port: %w", err)
-		}
-		// Kept open until all are chosen, so that they differ.
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
-}
-
-// portFree says whether a port that somebody asked for can be had.
-func portFree(port int) error {
-	l, err := net.Listen("tcp", loopback(port))
-	if err != nil {
-		return fmt.Errorf("port %d is not free (choose another, or end what listens there): %w", port, err)
-	}
-	return l.Close()
-}
-
-func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // announcer tells a person what goes on during slow steps; both ways may be nil.
 type announcer struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/miradorhq/mirador/pkg/stack"
 )
 
 // host stands for the Docker host: volumes, published ports and the addresses of
@@ -108,10 +108,9 @@ func (h *host) mapped(c *container, value string) string {
 func (h *host) address(service, port string) string {
 	key := service + ":" + port
 	if h.ports[key] == "" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		address, err := stack.FreeAddress()
 		h.must(err)
-		h.ports[key] = l.Addr().String()
-		h.must(l.Close())
+		h.ports[key] = address
 	}
 	return h.ports[key]
 }

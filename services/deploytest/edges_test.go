@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/pkg/stack"
 	"github.com/miradorhq/mirador/services/enforcer/decide"
 	"github.com/miradorhq/mirador/services/enforcer/edge"
 	"github.com/prometheus/client_golang/prometheus"
@@ -55,12 +56,11 @@ func newEdgeBed(t *testing.T) *edgeBed {
 		_, _ = io.WriteString(w, "the api")
 	}))
 	t.Cleanup(b.api.Close)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := stack.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.listen = l.Addr().String()
-	_ = l.Close()
+	b.listen = address
 	return b
 }
 
