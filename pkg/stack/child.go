@@ -22,7 +22,8 @@ const envChild = "MIRADOR_STACK_CHILD"
 type childSpec struct {
 	Library  string   // path of libchdb.so
 	Args     []string // argv of the ClickHouse command line
-	HTTPAddr string   // where the server answers, for ending it
+	Doors    []relay  // what the world connects to
+	HTTPAddr string   // where the server itself answers, for ending it
 	QueryID  string   // the statement that keeps it alive
 }
 
@@ -59,6 +60,12 @@ func MaybeRunChild() {
 		asked.Store(true)
 		endKeepAlive(spec)
 	}()
+	for _, door := range spec.Doors {
+		if err := door.open(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	err := runLibrary(spec.Library, spec.Args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

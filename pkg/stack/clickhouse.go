@@ -119,8 +119,8 @@ func startClickHouse(ctx context.Context, kind Took, o ClickHouseOptions, say an
 }
 
 func portTaken(err error) bool {
-	s := err.Error()
-	return strings.Contains(s, "Address already in use") || strings.Contains(s, "port is already allocated")
+	s := strings.ToLower(err.Error()) // ours and the server's say it alike but for that
+	return strings.Contains(s, "address already in use") || strings.Contains(s, "port is already allocated")
 }
 
 func givenClickHouse(ctx context.Context, o ClickHouseOptions, say announcer) (*ClickHouse, error) {

@@ -71,6 +71,13 @@ func embeddedClickHouse(ctx context.Context, dir string, o ClickHouseOptions, sa
 	if err != nil {
 		return nil, "", fmt.Errorf("path of this binary: %w", err)
 	}
+	// The ports that were asked for are those of the doors.
+	free, err := freePorts(2)
+	if err != nil {
+		return nil, "", err
+	}
+	doors := []relay{{Listen: loopback(o.TCPPort), To: loopback(free[0])}, {Listen: loopback(o.HTTPPort), To: loopback(free[1])}}
+	o.TCPPort, o.HTTPPort = free[0], free[1]
 	config, err := writeClickHouseConfig(dir, o)
 	if err != nil {
 		return nil, "", err
@@ -86,7 +93,7 @@ func embeddedClickHouse(ctx context.Context, dir string, o ClickHouseOptions, sa
 		"--log-level=warning", "--poll_interval=1", "--query_id=" + queryID,
 		"--query=SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; " + keepAlive,
 	}
-	spec, err := json.Marshal(childSpec{Library: lib, Args: args, HTTPAddr: loopback(o.HTTPPort), QueryID: queryID})
+	spec, err := json.Marshal(childSpec{Library: lib, Args: args, Doors: doors, HTTPAddr: loopback(o.HTTPPort), QueryID: queryID})
 	if err != nil {
 		return nil, "", fmt.Errorf("orders for the child: %w", err)
 	}

@@ -20,6 +20,9 @@ const envParent = "MIRADOR_STACK_TEST_PARENT"
 
 func TestMain(m *testing.M) {
 	MaybeRunChild()
+	if addr := os.Getenv(envClient); addr != "" {
+		actAsClient(addr)
+	}
 	if kind := os.Getenv(envParent); kind != "" {
 		actAsParent(kind)
 	}
