@@ -179,6 +179,7 @@ func exercise(t *testing.T, k *Kafka) {
 	transact(t, k, "writer", "orders", "third", 10, kgo.TryCommit)
 	readGroup(t, k, 10)
 	expectOnce(t, committed(t, k, "orders", 310), map[string]int{"first": 200, "second": 100, "third": 10})
+	outliveMember(t, k)
 }
 
 func TestKFake(t *testing.T) {
