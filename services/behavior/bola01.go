@@ -198,9 +198,12 @@ func (r *bola) finding(o *observation, b *object, s *bolaState, five, sixty, lim
 	if foreign >= 0.5 && s.Episode.Count >= 50 {
 		f.Severity = finding.Critical
 	}
-	f.Confidence = min(0.99, 0.7+0.2*foreign+0.1*min(1, float64(count)/float64(3*limit)))
+	// How improbable the count is weighs by itself: where little was served to others
+	// yet, an attacker meets few foreign objects.
+	surprise := -math.Log10(max(p, 1e-14))
+	f.Confidence = min(0.99, 0.7+0.2*foreign+0.15*surprise/14)
 	f.Features = []finding.Number{{Name: "novel_5m", Value: float64(five)}, {Name: "novel_1h", Value: float64(sixty)}, {Name: "novel_total", Value: float64(s.Episode.Count)},
-		{Name: "foreign", Value: float64(s.Foreign)}, {Name: "surprise", Value: -math.Log10(max(p, 1e-14))}}
+		{Name: "foreign", Value: float64(s.Foreign)}, {Name: "surprise", Value: surprise}}
 	f.Baseline = []finding.Number{{Name: "own_mean_1h", Value: mean}, {Name: "limit_5m", Value: float64(limit5)}, {Name: "limit_1h", Value: float64(limit60)}}
 	f.Summary = fmt.Sprintf("%d %s ids never issued to it in %s, all answered 2xx; normal for it %.1f an hour, limit %d; %d of %d were served to others first",
 		count, what, window, mean, limit-1, s.Foreign, s.Episode.Count)
