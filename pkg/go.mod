@@ -2,7 +2,10 @@ module github.com/miradorhq/mirador/pkg
 
 go 1.26.0
 
-require github.com/miradorhq/mirador/schemas v0.0.0
+require (
+	github.com/miradorhq/mirador/schemas v0.0.0
+	github.com/vektah/gqlparser/v2 v2.5.64
+)
 
 require github.com/kylelemons/godebug v1.1.0 // indirect
 
@@ -93,7 +96,7 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
+	google.golang.org/protobuf v1.36.12
 )
 
 replace github.com/miradorhq/mirador/schemas => ../schemas

@@ -24,6 +24,9 @@ func (d *Document) parseBody(body *event.Body, contentType, contentEncoding []by
 	}
 	media, parameters := mediaType(contentType)
 	declared, certain := declaredFormat(media)
+	if d.envelope.webSocket {
+		declared, certain = WebSocket, true
+	}
 	format := declared
 	if shown := shownFormat(data, declared); shown != declared {
 		if certain {
@@ -32,6 +35,7 @@ func (d *Document) parseBody(body *event.Body, contentType, contentEncoding []by
 		format = shown
 	}
 	d.parseAs(format, data, root, media, parameters, truncated)
+	d.markCut(truncated) // where the capture cut the body it cut the last value
 }
 
 // parseAs parses data as format. root names the body, or the part of a multipart
@@ -43,13 +47,9 @@ func (d *Document) parseAs(format Format, data []byte, root int32, media, parame
 	}
 	switch format {
 	case JSON:
-		first := len(d.Leaves)
 		data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 		data = trimGuard(data)
 		d.parseJSON(data, root, Body, truncated, isSequence(media))
-		if outer && isGraphQL(d.Leaves[first:]) {
-			d.Format = GraphQL
-		}
 	case Form:
 		d.parsePairs(bytes.TrimRight(data, "\r\n"), root, Body)
 	case Multipart:
@@ -59,6 +59,21 @@ func (d *Document) parseAs(format Format, data []byte, root int32, media, parame
 	case GraphQL: // application/graphql: the body is the query
 		at := d.child(root, []byte("query"), Body, 0)
 		d.text(Body, at, data, data)
+	case Protobuf:
+		if outer {
+			d.parseMessage(data, root, d.messageType(parameters), truncated)
+		}
+	case GRPC:
+		d.parseFrames(data, root, media, truncated)
+	case GRPCWeb:
+		if bytes.Contains(media, []byte("-text")) {
+			data = d.webText(data)
+		}
+		d.parseFrames(data, root, media, truncated)
+	case EventStream:
+		d.parseEvents(data, root, truncated)
+	case WebSocket:
+		d.parseWebSocket(data, root, truncated)
 	case Text:
 		d.text(Body, root, data, data)
 	}
@@ -79,23 +94,6 @@ func trimGuard(b []byte) []byte {
 func isSequence(media []byte) bool {
 	return bytes.Contains(media, []byte("ndjson")) || bytes.Contains(media, []byte("json-seq")) ||
 		bytes.Contains(media, []byte("jsonl")) || bytes.Contains(media, []byte("stream+json"))
-}
-
-// isGraphQL says whether JSON leaves are a GraphQL request, or a batch of them.
-func isGraphQL(leaves []Leaf) bool {
-	for i := range leaves {
-		l := &leaves[i]
-		if l.Type != String || l.Path != "query" && l.Path != "[].query" {
-			continue
-		}
-		q := bytes.TrimLeft(l.Value, " \t\r\n,")
-		for _, word := range [...]string{"{", "query", "mutation", "subscription", "fragment", "#"} {
-			if len(q) >= len(word) && string(q[:len(word)]) == word && bytes.IndexByte(q, '{') >= 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func bytesLower(to, b []byte) []byte {

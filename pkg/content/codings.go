@@ -100,18 +100,27 @@ func (d *Document) decodeOne(data, name []byte) ([]byte, error) {
 	if cap(out) < 4096 {
 		out = make([]byte, 0, min(size+1, 16<<10))
 	}
+	out, err = fill(out, r, size)
+	d.decoded = out
+	if errors.Is(err, errSize) {
+		err = over
+	}
+	return out, err
+}
+
+// fill appends at most size bytes of r to out; errSize says that there were more.
+func fill(out []byte, r io.Reader, size int) ([]byte, error) {
+	end := len(out) + size
 	for {
 		if len(out) == cap(out) {
 			out = append(out, 0)[:len(out)]
 		}
-		n, err := r.Read(out[len(out):min(cap(out), size+1)])
+		n, err := r.Read(out[len(out):min(cap(out), end+1)])
 		out = out[:len(out)+n]
-		if len(out) > size {
-			d.decoded = out
-			return out[:size], over
+		if len(out) > end {
+			return out[:end], errSize
 		}
 		if err != nil {
-			d.decoded = out
 			if err == io.EOF {
 				err = nil
 			}

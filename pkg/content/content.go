@@ -2,6 +2,12 @@
 // yields typed leaves (location, path, decoded value, raw value) of path, query,
 // headers, cookies and bodies.
 //
+// Leaves are what the message itself states. What stands inside such a value (JSON
+// in a string, base64, a token, the arguments of a GraphQL query) is in Nested, so
+// a detector chooses whether it looks there, and one that does not sees the same
+// leaves whatever a value hides. Operations are what a message asks for where
+// the path does not say it: GraphQL, JSON-RPC, MCP, SOAP, gRPC.
+//
 // Ambiguity between parsers is a result, not an error: duplicate keys, bad
 // UTF-8, a body that is not what it says it is, each an Issue that detectors read.
 // Nothing is dropped in silence: what a parser could not read is a leaf as text.
@@ -40,12 +46,30 @@ func (t Type) String() string {
 	return [...]string{"string", "integer", "number", "boolean", "null"}[t]
 }
 
+// Via is how a nested leaf was found in the value that holds it.
+type Via uint8
+
+const (
+	Direct      Via = iota // in the message itself: every leaf of Document.Leaves
+	FromJSON               // JSON in a string
+	FromBase64             // text in base64, standard or URL alphabet
+	FromJWT                // header and payload of a token
+	FromPercent            // JSON that was percent-encoded once more
+	FromGraphQL            // arguments and defaults in the text of a query
+)
+
+func (v Via) String() string {
+	return [...]string{"direct", "json", "base64", "jwt", "percent", "graphql"}[v]
+}
+
 // Leaf is one value.
 type Leaf struct {
 	Location Location
 	// Path names the leaf inside its location: "user.cards[].pan" in JSON (an index
 	// is always []), the parameter's name in a query or form, the header's or
-	// cookie's name in lower case, "2" for the third path segment.
+	// cookie's name in lower case, "2" for the third path segment. In Nested each
+	// step into a value is a name in braces: "session.{jwt}.payload.sub",
+	// "state.{base64}.{json}.next", "query.{graphql}.user.@id".
 	Path string
 	// Name is the last name of Path, without []: what a dictionary is asked for.
 	Name string
@@ -53,6 +77,9 @@ type Leaf struct {
 	Value []byte
 	Raw   []byte
 	Type  Type
+	// Via is the last step into the value where the leaf is a nested one. Its Raw is
+	// then as written inside the value around it.
+	Via Via
 }
 
 // Format is what a body turned out to be.
@@ -67,10 +94,16 @@ const (
 	GraphQL
 	Text
 	Binary
+	Protobuf
+	GRPC
+	GRPCWeb
+	EventStream
+	WebSocket
 )
 
 func (f Format) String() string {
-	return [...]string{"empty", "json", "form", "multipart", "xml", "graphql", "text", "binary"}[f]
+	return [...]string{"empty", "json", "form", "multipart", "xml", "graphql", "text", "binary",
+		"protobuf", "grpc", "grpc-web", "event-stream", "websocket"}[f]
 }
 
 // Kinds of an Issue.
@@ -85,6 +118,11 @@ const (
 	RatioLimit   = "ratio-limit"   // the decoded body was cut
 	PathLimit    = "path-limit"    // the path stays that of the parent
 	Truncated    = "truncated"     // the body ends before its end
+	Undecoded    = "undecoded"     // a message is compressed in a way that is not read here
+
+	TokenLimit     = "token-limit"     // what follows in a GraphQL query has no leaves
+	OperationLimit = "operation-limit" // what follows is no Operation
+	NestingLimit   = "nesting-limit"   // a value within values was left closed
 )
 
 // Issue is an ambiguity or a limit that was met. A message has at most
@@ -106,10 +144,19 @@ type Limits struct {
 	// repetitive answer compresses far better than ten to one and is no bomb.
 	RatioFree int
 	PathBytes int // bytes of a leaf's path
+	// Nesting is how many steps into values are taken, and NestedLeaves how many
+	// leaves they may yield in all.
+	Nesting      int
+	NestedLeaves int
+	Operations   int // operations a message
+	Tokens       int // tokens of a GraphQL query
+	// Descriptors name the fields of protobuf messages; nil means by number.
+	Descriptors *Descriptors `json:"-"`
 }
 
 // DefaultLimits are what a service uses unless configured.
-var DefaultLimits = Limits{Leaves: 2000, Depth: 32, DecodedBytes: 1 << 20, Ratio: 10, RatioFree: 64 << 10, PathBytes: 1024}
+var DefaultLimits = Limits{Leaves: 2000, Depth: 32, DecodedBytes: 1 << 20, Ratio: 10, RatioFree: 64 << 10, PathBytes: 1024,
+	Nesting: 4, NestedLeaves: 500, Operations: 32, Tokens: 4000}
 
 func (l Limits) orDefault() Limits {
 	set := func(p *int, v int) {
@@ -124,6 +171,10 @@ func (l Limits) orDefault() Limits {
 	set(&l.Ratio, d.Ratio)
 	set(&l.RatioFree, d.RatioFree)
 	set(&l.PathBytes, d.PathBytes)
+	set(&l.Nesting, d.Nesting)
+	set(&l.NestedLeaves, d.NestedLeaves)
+	set(&l.Operations, d.Operations)
+	set(&l.Tokens, d.Tokens)
 	return l
 }
 
@@ -134,7 +185,10 @@ func (l Limits) orDefault() Limits {
 type Document struct {
 	Format Format
 	Leaves []Leaf
-	Issues []Issue
+	// Nested are the leaves within values of Leaves, and within their own.
+	Nested     []Leaf
+	Operations []Operation
+	Issues     []Issue
 
 	limits Limits
 	budget int // leaves that may still come
@@ -146,4 +200,17 @@ type Document struct {
 	codings   codings
 	xmlSource bytes.Reader
 	xmlStack  []openElement
+	frames    []byte // a WebSocket message that came in pieces
+
+	// inner are values that may hold others; via and depth are those of the value
+	// that is open.
+	inner []inner
+	via   Via
+	depth uint8
+	// messages say where in Leaves each message of a body begins: an element of a
+	// batch, a line, an event.
+	messages []message
+	queries  int // GraphQL texts that were parsed
+	envelope envelope
+	soapBody string // the first element in the body of an envelope
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -11,7 +12,8 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
-var small = content.Limits{Leaves: 50, Depth: 5, DecodedBytes: 4096, Ratio: 5, RatioFree: 1024, PathBytes: 64}
+var small = content.Limits{Leaves: 50, Depth: 5, DecodedBytes: 4096, Ratio: 5, RatioFree: 1024, PathBytes: 64,
+	Nesting: 2, NestedLeaves: 20, Operations: 3, Tokens: 40}
 
 // check parses e twice, into a new and into a used document, and holds the
 // result against what is promised of any input.
@@ -34,9 +36,14 @@ func check(t *testing.T, e *event.Event, used *content.Document) {
 }
 
 func all(doc *content.Document) (s []string) {
-	for i := range doc.Leaves {
-		l := &doc.Leaves[i]
-		s = append(s, fmt.Sprintf("%d %q %q %q %q %d", l.Location, l.Path, l.Name, l.Value, l.Raw, l.Type))
+	for _, leaves := range [][]content.Leaf{doc.Leaves, doc.Nested} {
+		for i := range leaves {
+			l := &leaves[i]
+			s = append(s, fmt.Sprintf("%d %q %q %q %q %d %d", l.Location, l.Path, l.Name, l.Value, l.Raw, l.Type, l.Via))
+		}
+	}
+	for i := range doc.Operations {
+		s = append(s, operationText(&doc.Operations[i]))
 	}
 	return s
 }
@@ -49,18 +56,30 @@ func within(t *testing.T, doc *content.Document, limits content.Limits) {
 	if len(doc.Leaves) > limits.Leaves || len(doc.Issues) > limits.Leaves {
 		t.Fatalf("%d leaves and %d issues, limit %d", len(doc.Leaves), len(doc.Issues), limits.Leaves)
 	}
-	for i := range doc.Leaves {
-		l := &doc.Leaves[i]
+	if len(doc.Nested) > limits.NestedLeaves || len(doc.Operations) > limits.Operations {
+		t.Fatalf("%d nested leaves and %d operations", len(doc.Nested), len(doc.Operations))
+	}
+	for _, l := range slices.Concat(doc.Leaves, doc.Nested) {
 		if len(l.Path) > limits.PathBytes {
 			t.Fatalf("path of %d bytes", len(l.Path))
 		}
-		_ = l.Location.String() + l.Type.String()
+		_ = l.Location.String() + l.Type.String() + l.Via.String()
 		// A value that another leaf's append could overwrite would show here.
 		if cap(l.Value) > 0 && len(l.Value) > 0 && unsafe.SliceData(l.Value) == nil {
 			t.Fatal("value without memory")
 		}
 		if len(l.Value) > 0 && len(l.Raw) == 0 {
 			t.Fatalf("%s %q: a value out of nothing: %q", l.Location, l.Path, l.Value)
+		}
+	}
+	for i := range doc.Leaves {
+		if doc.Leaves[i].Via != content.Direct {
+			t.Fatalf("%q is no leaf of the message itself", doc.Leaves[i].Path)
+		}
+	}
+	for i := range doc.Nested {
+		if doc.Nested[i].Via == content.Direct {
+			t.Fatalf("%q stands in nothing", doc.Nested[i].Path)
 		}
 	}
 	for _, issue := range doc.Issues {

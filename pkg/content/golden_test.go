@@ -3,10 +3,12 @@ package content_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/andybalholm/brotli"
@@ -16,7 +18,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/event"
-	"github.com/segmentio/encoding/json"
 )
 
 // golden is one case of testdata/cases: a message and what must be read of it.
@@ -31,11 +32,21 @@ type golden struct {
 	Repeat   int            `json:"repeat,omitempty"`  // the body, so many times
 	Codings  []string       `json:"codings,omitempty"` // applied to the body by the test
 	Cut      int            `json:"cut,omitempty"`     // bytes taken off the end, as truncated
-	Limits   content.Limits `json:"limits"`
+	Limits   content.Limits `json:"limits,omitzero"`
+	Method   string         `json:"method,omitempty"`
+	Status   uint16         `json:"status,omitempty"`
+	// Upgrade is the request's header, which stands beside a response too.
+	Upgrade string `json:"upgrade,omitempty"`
+	// Described says that the schema of the test's bank is configured.
+	Described bool `json:"described,omitempty"`
 
 	Format string `json:"format"`
 	// Leaves are "location path type value", with " < raw" where raw differs.
 	Leaves []string `json:"leaves"`
+	// Nested are the same, with the step into the value before them.
+	Nested []string `json:"nested,omitempty"`
+	// Operations are "protocol text", with what else is known of them.
+	Operations []string `json:"operations,omitempty"`
 	// Issues are "kind location path".
 	Issues []string `json:"issues"`
 }
@@ -43,7 +54,7 @@ type golden struct {
 var update = flag.Bool("update", false, "write what was read into the golden cases")
 
 // cases is how many cases testdata holds: one that is lost must be noticed.
-const cases = 114
+const cases = 276
 
 func (g *golden) event(t *testing.T) *event.Event {
 	body := []byte(g.Body)
@@ -60,16 +71,22 @@ func (g *golden) event(t *testing.T) *event.Event {
 		body = encode(t, c, body)
 	}
 	body = body[:len(body)-g.Cut]
-	e := &event.Event{Path: []byte(g.Path), Query: []byte(g.Query)}
+	e := &event.Event{Method: []byte(g.Method), Path: []byte(g.Path), Query: []byte(g.Query), Status: g.Status}
 	b := event.Body{Data: body, Truncated: g.Cut > 0}
 	var hs []event.Header
 	for _, h := range g.Headers {
 		hs = append(hs, event.Header{Name: []byte(h[0]), Value: []byte(h[1])})
 	}
+	if g.Described {
+		g.Limits.Descriptors = bankDescriptors(t)
+	}
+	if g.Upgrade != "" {
+		e.RequestHeaders = []event.Header{{Name: []byte("Upgrade"), Value: []byte(g.Upgrade)}}
+	}
 	if g.Response {
 		e.ResponseBody, e.ResponseHeaders = b, hs
 	} else {
-		e.RequestBody, e.RequestHeaders = b, hs
+		e.RequestBody, e.RequestHeaders = b, append(e.RequestHeaders, hs...)
 	}
 	return e
 }
@@ -104,10 +121,11 @@ func encode(t testing.TB, coding string, b []byte) []byte {
 }
 
 func (g *golden) parse(t *testing.T, doc *content.Document) {
+	e := g.event(t)
 	if g.Response {
-		content.ParseResponse(g.event(t), doc, g.Limits)
+		content.ParseResponse(e, doc, g.Limits)
 	} else {
-		content.ParseRequest(g.event(t), doc, g.Limits)
+		content.ParseRequest(e, doc, g.Limits)
 	}
 }
 
@@ -121,15 +139,38 @@ func leafText(l *content.Leaf) string {
 
 func clip(b []byte) []byte { return b[:min(len(b), 200)] }
 
-func read(doc *content.Document) (leaves, issues []string) {
+func read(doc *content.Document) (leaves, issues, nested, operations []string) {
 	leaves, issues = []string{}, []string{}
 	for i := range doc.Leaves {
 		leaves = append(leaves, leafText(&doc.Leaves[i]))
 	}
+	for i := range doc.Nested {
+		nested = append(nested, doc.Nested[i].Via.String()+" "+leafText(&doc.Nested[i]))
+	}
 	for _, i := range doc.Issues {
 		issues = append(issues, fmt.Sprintf("%s %s %q", i.Kind, i.Location, i.Path))
 	}
-	return leaves, issues
+	for i := range doc.Operations {
+		operations = append(operations, operationText(&doc.Operations[i]))
+	}
+	return leaves, issues, nested, operations
+}
+
+func operationText(o *content.Operation) string {
+	s := o.Protocol.String() + " " + o.String()
+	if len(o.Fields) > 0 {
+		s += fmt.Sprintf(" fields=%s", strings.Join(o.Fields, ","))
+	}
+	if o.Hash != "" {
+		s += fmt.Sprintf(" hash=%s depth=%d selections=%d aliases=%d", o.Hash, o.Depth, o.Selections, o.Aliases)
+	}
+	if o.Persisted != "" {
+		s += " persisted=" + o.Persisted
+	}
+	if o.Introspection {
+		s += " introspection"
+	}
+	return s
 }
 
 func TestGolden(t *testing.T) {
@@ -153,9 +194,9 @@ func TestGolden(t *testing.T) {
 			n++
 			t.Run(filepath.Base(file)+"/"+g.Name, func(t *testing.T) {
 				g.parse(t, &doc)
-				leaves, issues := read(&doc)
+				leaves, issues, nested, operations := read(&doc)
 				if *update {
-					g.Format, g.Leaves, g.Issues = doc.Format.String(), leaves, issues
+					g.Format, g.Leaves, g.Issues, g.Nested, g.Operations = doc.Format.String(), leaves, issues, nested, operations
 					return
 				}
 				if doc.Format.String() != g.Format {
@@ -163,6 +204,8 @@ func TestGolden(t *testing.T) {
 				}
 				same(t, "leaves", leaves, g.Leaves)
 				same(t, "issues", issues, g.Issues)
+				same(t, "nested leaves", nested, g.Nested)
+				same(t, "operations", operations, g.Operations)
 			})
 		}
 		if *update {

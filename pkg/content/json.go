@@ -2,8 +2,9 @@ package content
 
 // parseJSON reads b in one pass, without a tree and without a copy of anything
 // that has no escape. More than one document in a row is read too; unless
-// sequence says that it is meant so, that is an issue.
-func (d *Document) parseJSON(b []byte, root int32, l Location, truncated, sequence bool) {
+// sequence says that it is meant so, that is an issue. clean says that nothing
+// was wrong with the syntax.
+func (d *Document) parseJSON(b []byte, root int32, l Location, truncated, sequence bool) (clean bool) {
 	p := jsonParser{d: d, b: b, l: l, truncated: truncated, sequence: sequence}
 	for n := 0; ; n++ {
 		p.space()
@@ -11,15 +12,17 @@ func (d *Document) parseJSON(b []byte, root int32, l Location, truncated, sequen
 			if n == 0 {
 				p.fail(root, p.i)
 			}
-			return
+			break
 		}
 		if n == 1 && !sequence {
-			d.issue(BadSyntax, l, root)
+			p.bad(root)
 		}
+		d.message(root)
 		if !p.value(root, 0) {
-			return
+			break
 		}
 	}
+	return !p.dirty
 }
 
 type jsonParser struct {
@@ -29,6 +32,13 @@ type jsonParser struct {
 	l         Location
 	truncated bool
 	sequence  bool
+	dirty     bool // the syntax is not that of JSON
+}
+
+// bad notes that the syntax at node at is not that of JSON.
+func (p *jsonParser) bad(at int32) {
+	p.dirty = true
+	p.d.issue(BadSyntax, p.l, at)
 }
 
 func (p *jsonParser) space() {
@@ -59,7 +69,7 @@ func (p *jsonParser) fail(at int32, from int) bool {
 	if p.i >= len(p.b) && p.truncated { // noted already
 		return false
 	}
-	p.d.issue(BadSyntax, p.l, at)
+	p.bad(at)
 	p.d.rest(p.l, at, p.b[min(from, len(p.b)):])
 	return false
 }
@@ -156,6 +166,9 @@ func (p *jsonParser) array(at int32, depth int) bool {
 	p.d.names.rewind(at)
 	item := p.d.child(at, []byte("[]"), p.l, 0)
 	for {
+		if depth == 0 {
+			p.d.message(item)
+		}
 		if !p.value(item, depth+1) {
 			return false
 		}
@@ -193,11 +206,11 @@ func (p *jsonParser) tooDeep(at int32) bool {
 		if open == 0 {
 			p.i++
 			raw := p.b[start:p.i]
-			return p.d.leaf(p.l, at, raw, raw, String)
+			return p.d.closed(p.l, at, raw)
 		}
 	}
 	p.i = len(p.b)
-	return p.d.leaf(p.l, at, p.b[start:], p.b[start:], String) && p.fail(at, len(p.b))
+	return p.d.closed(p.l, at, p.b[start:]) && p.fail(at, len(p.b))
 }
 
 func (p *jsonParser) literal(at int32, word string, t Type) bool {
@@ -233,7 +246,7 @@ func (p *jsonParser) number(at int32) bool {
 	if t == Number || len(raw) == 1 || raw[0] == '0' || raw[0] == '-' {
 		var ok bool
 		if t, ok = numberType(raw); !ok {
-			p.d.issue(BadSyntax, p.l, at)
+			p.bad(at)
 			t = String
 		}
 	}

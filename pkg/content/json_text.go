@@ -51,7 +51,7 @@ func (p *jsonParser) hardText(at int32, i int) (raw, value []byte, closed bool) 
 		p.i++
 	}
 	if control {
-		p.d.issue(BadSyntax, p.l, at)
+		p.bad(at)
 	}
 	value, valid := raw, true
 	if escaped {
@@ -92,7 +92,7 @@ func (p *jsonParser) unescape(raw []byte, at int32) (value []byte, valid bool) {
 		case 'u':
 			r := hex4(raw[i+1:])
 			if r < 0 {
-				d.issue(BadSyntax, p.l, at)
+				p.bad(at)
 				d.scratch = append(d.scratch, '\\', 'u')
 				continue
 			}
@@ -111,7 +111,7 @@ func (p *jsonParser) unescape(raw []byte, at int32) (value []byte, valid bool) {
 			d.scratch = utf8.AppendRune(d.scratch, r)
 			continue
 		default:
-			d.issue(BadSyntax, p.l, at)
+			p.bad(at)
 			d.scratch = append(d.scratch, '\\')
 		}
 		d.scratch = append(d.scratch, c)

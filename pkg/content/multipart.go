@@ -1,10 +1,14 @@
 package content
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+)
 
 // parseMultipart reads the parts of a multipart body: fields are leaves by their
-// name, a file is its name ("upload.@filename") and, where it is text of a kind
-// that is known, its content under the field's name.
+// name, a file is its name, type and size ("upload.@filename", "upload.@type",
+// "upload.@size") and, where it is text of a kind that is known, its content under
+// the field's name. What is binary has no leaves.
 func (d *Document) parseMultipart(data, parameters []byte, truncated bool) {
 	root, object := d.root(Body), d.names.object()
 	boundary := parameter(parameters, "boundary")
@@ -77,20 +81,34 @@ func (d *Document) parsePart(part []byte, root int32, object uint64, truncated b
 	}
 	at := d.child(root, name, Body, object)
 	if isFile {
-		if !d.text(Body, d.child(at, []byte("@filename"), Body, 0), file, file) {
+		if !d.text(Body, d.child(at, []byte("@filename"), Body, 0), file, file) || !d.parseFile(media, len(part), at) {
 			return false
 		}
 	}
 	format := Text
 	if isFile || len(media) > 0 {
-		declared, _ := declaredFormat(media)
-		format = shownFormat(part, declared)
+		declared, certain := declaredFormat(media)
+		if format = shownFormat(part, declared); certain && format != declared && len(part) > 0 && !truncated {
+			d.issue(TypeMismatch, Body, at)
+		}
 	}
 	if format == Text || format == Multipart || format == Form {
 		return d.text(Body, at, part, part)
 	}
 	d.parseAs(format, part, at, media, nil, truncated)
 	return d.budget >= 0
+}
+
+// parseFile adds what is known of a file beside its name. The size is of what
+// there is of it where the body was cut.
+func (d *Document) parseFile(media []byte, size int, at int32) bool {
+	if len(media) > 0 && !d.leaf(Body, d.child(at, []byte("@type"), Body, 0), media, media, String) {
+		return false
+	}
+	start := len(d.scratch)
+	d.scratch = strconv.AppendInt(d.scratch, int64(size), 10)
+	digits := d.scratch[start:len(d.scratch):len(d.scratch)]
+	return d.leaf(Body, d.child(at, []byte("@size"), Body, 0), digits, digits, Integer)
 }
 
 // parameter is the value of the parameter called name (lower case), or nil.

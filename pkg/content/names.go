@@ -94,6 +94,11 @@ func (n *names) add(parent int32, key string, limit int, long bool) int32 {
 	switch {
 	case key == "[]":
 		made.path, made.name = p.path+key, p.name
+	case isStep(key):
+		made.name = p.name
+		if made.path = key; p.path != "" {
+			made.path = p.path + "." + key
+		}
 	case p.path == "":
 		made.path = key
 	default:
@@ -118,6 +123,42 @@ func (n *names) add(parent int32, key string, limit int, long bool) int32 {
 	}
 	n.nodes = append(n.nodes, made) // p is not valid from here
 	return at
+}
+
+// isStep says whether key is a step into a value: what is found there bears the
+// value's name.
+func isStep(key string) bool {
+	switch key {
+	case "{json}", "{base64}", "{percent}", "{jwt}", "{graphql}":
+		return true
+	}
+	return false
+}
+
+// lookup is the path of the names below parent, "" where no message had them.
+func (n *names) lookup(parent int32, keys ...string) string {
+	for _, key := range keys {
+		p := &n.nodes[parent]
+		next, ok := int32(-1), false
+		if p.index != nil {
+			var i int32
+			if i, ok = p.index[key]; ok {
+				next = p.children[i]
+			}
+		} else {
+			for _, c := range p.children {
+				if n.nodes[c].key == key {
+					next, ok = c, true
+					break
+				}
+			}
+		}
+		if !ok || n.nodes[next].cut {
+			return ""
+		}
+		parent = next
+	}
+	return n.nodes[parent].path
 }
 
 // seen marks child as met in the object and says whether it had been.

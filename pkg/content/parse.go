@@ -13,6 +13,7 @@ import (
 // while doc is read.
 func ParseRequest(e *event.Event, doc *Document, limits Limits) {
 	doc.begin(limits)
+	doc.envelope.request(e)
 	doc.parsePath(e.Path)
 	doc.parsePairs(e.Query, doc.root(Query), Query)
 	object := doc.names.object()
@@ -25,12 +26,16 @@ func ParseRequest(e *event.Event, doc *Document, limits Limits) {
 		doc.parseHeader(h)
 	}
 	doc.parseBody(&e.RequestBody, e.RequestHeader("Content-Type"), e.RequestHeader("Content-Encoding"))
+	doc.findOperations()
+	doc.openValues()
+	doc.findPersisted()
 }
 
 // ParseResponse takes the response of e apart into doc: headers, set cookies and
 // body.
 func ParseResponse(e *event.Event, doc *Document, limits Limits) {
 	doc.begin(limits)
+	doc.envelope.response(e)
 	for i := range e.ResponseHeaders {
 		h := &e.ResponseHeaders[i]
 		if len(h.Name) == 10 && bytes.EqualFold(h.Name, []byte("set-cookie")) {
@@ -40,11 +45,16 @@ func ParseResponse(e *event.Event, doc *Document, limits Limits) {
 		doc.parseHeader(h)
 	}
 	doc.parseBody(&e.ResponseBody, e.ResponseHeader("Content-Type"), e.ResponseHeader("Content-Encoding"))
+	doc.findOperations()
+	doc.openValues()
 }
 
 func (d *Document) begin(limits Limits) {
 	d.Format = Empty
-	d.Leaves, d.Issues, d.scratch = d.Leaves[:0], d.Issues[:0], d.scratch[:0]
+	d.Leaves, d.Nested, d.Operations = d.Leaves[:0], d.Nested[:0], d.Operations[:0]
+	d.Issues, d.scratch = d.Issues[:0], d.scratch[:0]
+	d.inner, d.messages, d.via, d.depth, d.soapBody = d.inner[:0], d.messages[:0], Direct, 0, ""
+	d.queries = 0
 	d.limits = limits.orDefault()
 	d.budget = d.limits.Leaves
 	d.names.reset(d.limits.PathBytes)
@@ -71,14 +81,17 @@ func (d *Document) take(l Location, at int32) bool {
 	return false
 }
 
-// leaf adds a value. It is the only place that does: values that hold a document
-// of their own (JSON in a string, base64, a token) are to be opened from here.
+// leaf adds a value. It is the only place that does, so it is here that values
+// which may hold others are noted; openValues opens them when the message is read.
 func (d *Document) leaf(l Location, at int32, value, raw []byte, t Type) bool {
 	if !d.take(l, at) {
 		return false
 	}
 	n := &d.names.nodes[at]
-	d.Leaves = append(d.Leaves, Leaf{Location: l, Path: n.path, Name: n.name, Value: value, Raw: raw, Type: t})
+	d.Leaves = append(d.Leaves, Leaf{Location: l, Path: n.path, Name: n.name, Value: value, Raw: raw, Type: t, Via: d.via})
+	if t == String && len(value) >= minInner && holds[value[0]] != nothing && promising(value) {
+		d.inner = append(d.inner, inner{value: value, at: at, leaf: int32(len(d.Leaves)), location: l, depth: d.depth})
+	}
 	return true
 }
 
@@ -94,8 +107,16 @@ func (d *Document) text(l Location, at int32, value, raw []byte) bool {
 // error.
 func (d *Document) rest(l Location, at int32, raw []byte) {
 	if raw = bytes.TrimSpace(raw); len(raw) > 0 {
-		d.leaf(l, at, raw, raw, String)
+		d.closed(l, at, raw)
 	}
+}
+
+// closed adds a value that is not to be looked into.
+func (d *Document) closed(l Location, at int32, raw []byte) bool {
+	n := len(d.inner)
+	ok := d.leaf(l, at, raw, raw, String)
+	d.inner = d.inner[:n]
+	return ok
 }
 
 // child is the node of key under parent, with its issues noted.

@@ -22,6 +22,11 @@ func declaredFormat(media []byte) (f Format, certain bool) {
 		return len(m) >= len(suffix) && string(m[len(m)-len(suffix):]) == suffix
 	}
 	switch {
+	case has("application/grpc"), has("application/connect+"):
+		if has("application/grpc-web") {
+			return GRPCWeb, true
+		}
+		return GRPC, true
 	case ends("json"), ends("json-seq"), has("application/json"):
 		return JSON, true
 	case has("application/x-www-form-urlencoded"):
@@ -34,13 +39,18 @@ func declaredFormat(media []byte) (f Format, certain bool) {
 		return GraphQL, true
 	case has("application/octet-stream"):
 		return Binary, false // says nothing but "bytes"
+	case has("text/event-stream"):
+		return EventStream, true
+	case has("application/websocket"):
+		return WebSocket, true
+	case has("application/x-protobuf"), has("application/protobuf"), has("application/proto"), has("application/vnd.google.protobuf"):
+		return Protobuf, true
 	case has("text/plain"):
 		return Text, false
 	case has("text/"), ends("javascript"):
 		return Text, true
 	case has("image/"), has("audio/"), has("video/"), has("font/"), has("application/zip"), has("application/gzip"),
-		has("application/pdf"), has("application/grpc"), has("application/protobuf"), has("application/x-protobuf"),
-		has("application/wasm"), has("application/vnd.ms-"), has("application/vnd.openxmlformats"):
+		has("application/pdf"), has("application/wasm"), has("application/vnd.ms-"), has("application/vnd.openxmlformats"):
 		return Binary, true
 	}
 	return Empty, false
@@ -48,6 +58,12 @@ func declaredFormat(media []byte) (f Format, certain bool) {
 
 // shownFormat is declared where the bytes bear it out, else what they look like.
 func shownFormat(data []byte, declared Format) Format {
+	switch declared {
+	case Protobuf, GRPC, GRPCWeb, WebSocket: // a blank is no blank to these
+		if framed(data, declared) {
+			return declared
+		}
+	}
 	trimmed := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
 	if len(trimmed) == 0 {
 		return Text
@@ -75,6 +91,10 @@ func shownFormat(data []byte, declared Format) Format {
 	case GraphQL:
 		if !looksJSON(trimmed) {
 			return GraphQL
+		}
+	case EventStream:
+		if looksEvents(trimmed) {
+			return EventStream
 		}
 	case Text:
 		if bytes.IndexByte(data[:min(len(data), 512)], 0) >= 0 {

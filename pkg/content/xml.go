@@ -108,6 +108,9 @@ func (p *xmlParser) open(t *xml.StartElement) bool {
 		return false
 	}
 	at := d.child(top.at, append(d.scratch, t.Name.Local...)[len(d.scratch):], Body, 0)
+	if len(p.stack) == 3 && d.soapBody == "" && p.stack[1].name == "Envelope" && p.stack[2].name == "Body" {
+		d.soapBody = operationName([]byte(t.Name.Local))
+	}
 	p.stack = append(p.stack, openElement{at: at, name: t.Name.Local, budget: d.budget})
 	if len(t.Attr) == 0 {
 		return true

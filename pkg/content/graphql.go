@@ -1,0 +1,203 @@
+package content
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// queryPaths are the names that make a message a GraphQL request, as rpcPaths.
+type queryPaths struct {
+	query, name, hash string
+	above             string // the name that the request stands under, if any
+}
+
+func (d *Document) queryPaths(at int32, above string) queryPaths {
+	if above != "" {
+		if d.names.lookup(at, above) == "" {
+			return queryPaths{}
+		}
+		at = d.child(at, []byte(above), Body, 0)
+	}
+	n := &d.names
+	p := queryPaths{above: above, query: n.lookup(at, "query"), hash: n.lookup(at, "extensions", "persistedQuery", "sha256Hash")}
+	if p.any() {
+		p.name = n.lookup(at, "operationName")
+	}
+	return p
+}
+
+func (p *queryPaths) any() bool { return p.query != "" || p.hash != "" }
+
+// findQuery reads the GraphQL request in leaves, one message, where it is one.
+func (d *Document) findQuery(p *queryPaths, leaves []Leaf, at int32) bool {
+	if !p.any() {
+		return true
+	}
+	var query *Leaf
+	var name, hash []byte
+	for i := range leaves {
+		l := &leaves[i]
+		if l.Type != String || l.Path == "" {
+			continue
+		}
+		switch l.Path {
+		case p.query:
+			if isGraphQL(l.Value) {
+				query = l
+			}
+		case p.name:
+			name = l.Value
+		case p.hash:
+			hash = l.Value
+		}
+	}
+	if query == nil && len(hash) == 0 {
+		return true
+	}
+	if d.Format == JSON {
+		d.Format = GraphQL
+	}
+	if !d.envelope.isRequest {
+		return true
+	}
+	if query == nil {
+		return d.operation(Operation{Protocol: GraphQLOperation, Name: operationName(name), Persisted: operationName(hash)}, Body, at)
+	}
+	if p.above != "" {
+		at = d.child(at, []byte(p.above), Body, 0)
+	}
+	return d.openQuery(query, at, name, hash)
+}
+
+// isGraphQL says whether text begins like a GraphQL document and goes on with a
+// selection. JSON begins with the same brace.
+func isGraphQL(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n,")
+	if looksJSON(text) {
+		return false
+	}
+	for _, word := range [...]string{"{", "query", "mutation", "subscription", "fragment", "#"} {
+		if len(text) >= len(word) && string(text[:len(word)]) == word {
+			return bytes.IndexByte(text, '{') >= 0
+		}
+	}
+	return false
+}
+
+// openQuery parses the text of a GraphQL document, the leaf "query" below at. The
+// literal arguments are nested leaves and the operation that name chooses is an
+// Operation; so are all of them where it chooses none.
+func (d *Document) openQuery(leaf *Leaf, at int32, name, hash []byte) bool {
+	l, text := leaf.Location, leaf.Value
+	if d.queries++; d.queries > d.limits.Operations {
+		d.issue(OperationLimit, l, at)
+		return false
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: string(text)}, d.limits.Tokens)
+	if err != nil && l == Query { // many a search is called query
+		return true
+	}
+	at = d.child(d.child(at, []byte("query"), l, 0), []byte("{graphql}"), l, 0)
+	switch {
+	case err == nil:
+	case strings.Contains(err.Error(), "token limit"): // the library has no other word for it
+		d.issue(TokenLimit, l, at)
+	default:
+		d.issue(BadSyntax, l, at)
+	}
+	if doc == nil || len(doc.Operations) == 0 && len(doc.Fragments) == 0 {
+		return true
+	}
+	was := d.enter()
+	d.via = FromGraphQL
+	w := queryWalk{d: d, l: l, root: at}
+	if ascii(text) {
+		w.text = text
+	}
+	for _, f := range doc.Fragments {
+		w.under("..."+f.Name, func() { w.selections(f.SelectionSet) })
+	}
+	for _, o := range doc.Operations {
+		for _, v := range o.VariableDefinitions {
+			w.under("$"+v.Variable, func() { w.value(v.DefaultValue) })
+		}
+		w.directives(o.Directives)
+		w.selections(o.SelectionSet)
+	}
+	d.leave(was)
+
+	chosen := doc.Operations
+	if one := doc.Operations.ForName(string(name)); one != nil && len(name) > 0 {
+		chosen = ast.OperationList{one}
+	}
+	for _, o := range chosen {
+		made := Operation{Protocol: GraphQLOperation, Type: string(o.Operation), Name: operationName([]byte(o.Name))}
+		if err == nil {
+			measure(&made, o, doc.Fragments)
+		} else if o.Name == "" || o.Operation == "" { // a part of a text is no endpoint
+			continue
+		}
+		made.Persisted = operationName(hash)
+		if !d.operation(made, l, at) {
+			return false
+		}
+	}
+	return true
+}
+
+// findInQuery reads GraphQL over GET: the query, or its hash, is a parameter.
+func (d *Document) findInQuery() {
+	if !d.envelope.isRequest {
+		return
+	}
+	root := d.root(Query)
+	text := d.names.lookup(root, "query")
+	if text == "" {
+		return
+	}
+	var query *Leaf
+	var name []byte
+	for i := range d.Leaves {
+		l := &d.Leaves[i]
+		switch {
+		case l.Location != Query:
+		case l.Path == "query" && isGraphQL(l.Value):
+			query = l
+		case l.Path == "operationName":
+			name = l.Value
+		}
+	}
+	if query != nil {
+		d.openQuery(query, root, name, nil)
+	}
+}
+
+// findPersisted reads the hash of a persisted query over GET, which is in JSON in
+// a parameter.
+func (d *Document) findPersisted() {
+	hash := d.names.lookup(d.root(Query), "extensions", "{json}", "persistedQuery", "sha256Hash")
+	if hash == "" {
+		return
+	}
+	for i := range d.Nested {
+		l := &d.Nested[i]
+		if l.Location != Query || l.Path != hash {
+			continue
+		}
+		if n := len(d.Operations); n > 0 && d.Operations[n-1].Protocol == GraphQLOperation {
+			d.Operations[n-1].Persisted = operationName(l.Value)
+			return
+		}
+		o := Operation{Protocol: GraphQLOperation, Persisted: operationName(l.Value)}
+		for j := range d.Leaves {
+			if q := &d.Leaves[j]; q.Location == Query && q.Path == "operationName" {
+				o.Name = operationName(q.Value)
+			}
+		}
+		d.operation(o, Query, d.root(Query))
+		return
+	}
+}
