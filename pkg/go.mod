@@ -7,7 +7,12 @@ require (
 	github.com/vektah/gqlparser/v2 v2.5.64
 )
 
-require github.com/kylelemons/godebug v1.1.0 // indirect
+require (
+	github.com/kylelemons/godebug v1.1.0 // indirect
+	github.com/tidwall/gjson v1.20.1 // indirect
+	github.com/tidwall/match v1.1.1 // indirect
+	github.com/tidwall/pretty v1.2.0 // indirect
+)
 
 require (
 	dario.cat/mergo v1.0.2 // indirect

@@ -26,6 +26,26 @@ func accountList() []byte {
 	return b.Bytes()
 }
 
+// orders is a JSON answer of about 3 KB with more text in it than accountList: a
+// shop's orders.
+func orders() []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"orders":[`)
+	for i := range 6 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"id":"0f8fad5b-d9cb-469f-a165-70867728%04d","createdAt":"2026-11-%02dT09:41:07.123Z","status":"shipped",`+
+			`"customer":{"id":%d,"name":"Maria Anders","email":"maria.anders%d@example.com","phone":"+49 30 0074321"},`+
+			`"shippingAddress":{"street":"Obere Strasse %d","city":"Berlin","postalCode":"12209","country":"DE"},`+
+			`"items":[{"sku":"SKU-%05d","title":"Noise cancelling headphones, over ear","quantity":1,"unitPrice":199.90},`+
+			`{"sku":"SKU-%05d","title":"USB-C charging cable, 2 m","quantity":2,"unitPrice":9.95}],"total":219.80,"note":null,"gift":false}`,
+			i, i+1, 88000+i, i, i+50, i*37, i*91)
+	}
+	b.WriteString(`],"page":{"limit":6,"offset":0,"total":3127}}`)
+	return b.Bytes()
+}
+
 func transaction(contentType string, body []byte) *event.Event {
 	h := func(n, v string) event.Header { return event.Header{Name: []byte(n), Value: []byte(v)} }
 	return &event.Event{
