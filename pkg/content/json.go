@@ -79,6 +79,9 @@ func (p *jsonParser) value(at int32, depth int) bool {
 	switch c := p.peek(); c {
 	case '"':
 		p.i++
+		if raw, ok := p.plain(); ok {
+			return p.d.same(p.l, at, raw, String)
+		}
 		raw, value, closed := p.text(at)
 		if !closed {
 			// What there is of the value is a leaf, whether the sensor or the sender
@@ -107,50 +110,82 @@ func (p *jsonParser) value(at int32, depth int) bool {
 	}
 }
 
+// object reads names and values. Objects of a list repeat their names in their
+// order, and so do answers of one endpoint: each name is first compared with the
+// one that followed its predecessor the last time, so in the steady state it is
+// neither scanned nor looked up.
 func (p *jsonParser) object(at int32, depth int) bool {
 	if depth >= p.d.limits.Depth {
 		return p.tooDeep(at)
 	}
 	p.i++
-	object := p.d.names.object()
-	p.d.names.rewind(at)
+	names := &p.d.names
+	object := names.object()
 	p.space()
 	if p.peek() == '}' {
 		p.i++
 		return p.d.take(p.l, at) // no leaf, but work all the same
 	}
+	before, expected := int32(none), names.nodes[at].first
 	for {
-		from := p.i
-		if p.peek() != '"' {
-			return p.fail(at, from)
+		child, end := names.expect(expected, p.b, p.i)
+		if child == none {
+			var ok bool
+			if child, ok = p.name(at, object); !ok {
+				return false
+			}
+			names.follows(at, before, child)
+		} else {
+			p.i = end
+			if names.seen(child, object) {
+				p.d.issue(DuplicateKey, p.l, child)
+			}
 		}
-		p.i++
-		_, key, closed := p.text(at)
-		if !closed {
-			return p.fail(at, from)
+		before, expected = child, names.nodes[child].follow
+		if p.i < len(p.b) && p.b[p.i] <= ' ' {
+			p.space()
 		}
-		child := p.d.child(at, key, p.l, object)
-		p.space()
-		if p.peek() != ':' {
-			return p.fail(at, from)
-		}
-		p.i++
-		p.space()
 		if !p.value(child, depth+1) {
 			return false
 		}
-		p.space()
-		switch p.peek() {
-		case ',':
+		if p.i < len(p.b) && p.b[p.i] == ',' {
 			p.i++
+		} else {
 			p.space()
-		case '}':
-			p.i++
-			return true
-		default:
-			return p.fail(at, p.i)
+			switch p.peek() {
+			case ',':
+				p.i++
+			case '}':
+				p.i++
+				return true
+			default:
+				return p.fail(at, p.i)
+			}
+		}
+		if p.i < len(p.b) && p.b[p.i] <= ' ' {
+			p.space()
 		}
 	}
+}
+
+// name reads a name and its colon where it is not the one expected.
+func (p *jsonParser) name(at int32, object uint64) (child int32, ok bool) {
+	from := p.i
+	if p.peek() != '"' {
+		return 0, p.fail(at, from)
+	}
+	p.i++
+	_, key, closed := p.text(at)
+	if !closed {
+		return 0, p.fail(at, from)
+	}
+	child = p.d.child(at, key, p.l, object)
+	p.space()
+	if p.peek() != ':' {
+		return 0, p.fail(at, from)
+	}
+	p.i++
+	return child, true
 }
 
 func (p *jsonParser) array(at int32, depth int) bool {
@@ -163,7 +198,6 @@ func (p *jsonParser) array(at int32, depth int) bool {
 		p.i++
 		return p.d.take(p.l, at)
 	}
-	p.d.names.rewind(at)
 	item := p.d.child(at, []byte("[]"), p.l, 0)
 	for {
 		if depth == 0 {
@@ -184,71 +218,4 @@ func (p *jsonParser) array(at int32, depth int) bool {
 			return p.fail(at, p.i)
 		}
 	}
-}
-
-// tooDeep makes the container that starts here one leaf, as text.
-func (p *jsonParser) tooDeep(at int32) bool {
-	p.d.issue(DepthLimit, p.l, at)
-	start, open := p.i, 0
-	for ; p.i < len(p.b); p.i++ {
-		switch p.b[p.i] {
-		case '{', '[':
-			open++
-		case '}', ']':
-			open--
-		case '"':
-			for p.i++; p.i < len(p.b) && p.b[p.i] != '"'; p.i++ {
-				if p.b[p.i] == '\\' {
-					p.i++
-				}
-			}
-		}
-		if open == 0 {
-			p.i++
-			raw := p.b[start:p.i]
-			return p.d.closed(p.l, at, raw)
-		}
-	}
-	p.i = len(p.b)
-	return p.d.closed(p.l, at, p.b[start:]) && p.fail(at, len(p.b))
-}
-
-func (p *jsonParser) literal(at int32, word string, t Type) bool {
-	start := p.i
-	for k := 0; k < len(word); k++ {
-		if p.peek() != word[k] {
-			return p.fail(at, start)
-		}
-		p.i++
-	}
-	raw := p.b[start:p.i]
-	return p.d.leaf(p.l, at, raw, raw, t)
-}
-
-func (p *jsonParser) number(at int32) bool {
-	start, t := p.i, Integer
-	for ; p.i < len(p.b); p.i++ {
-		c := p.b[p.i]
-		if c-'0' <= 9 {
-			continue
-		}
-		if c != '.' && c|0x20 != 'e' && c != '+' && c != '-' {
-			break
-		}
-		if p.i > start {
-			t = Number
-		}
-	}
-	raw := p.b[start:p.i]
-	if p.i == len(p.b) && p.truncated { // the number may go on
-		return false
-	}
-	if t == Number || len(raw) == 1 || raw[0] == '0' || raw[0] == '-' {
-		var ok bool
-		if t, ok = numberType(raw); !ok {
-			p.bad(at)
-			t = String
-		}
-	}
-	return p.d.leaf(p.l, at, raw, raw, t)
 }

@@ -7,6 +7,26 @@ import (
 	"unicode/utf8"
 )
 
+// plain reads a string whose opening quote was passed where it has nothing but
+// ASCII without escapes; else it reads nothing.
+func (p *jsonParser) plain() (raw []byte, ok bool) {
+	b, i := p.b, p.i
+	for i+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[i:])
+		q, s := x^ones*'"', x^ones*'\\'
+		if m := ((q-ones)&^q | (s-ones)&^s | (x-ones*0x20)&^x | x) & highs; m != 0 {
+			if i += bits.TrailingZeros64(m) >> 3; b[i] != '"' {
+				return nil, false
+			}
+			raw = b[p.i:i:i]
+			p.i = i + 1
+			return raw, true
+		}
+		i += 8
+	}
+	return nil, false
+}
+
 // text reads a string whose opening quote was passed. raw is without quotes;
 // closed is false where the input ends before the string does.
 func (p *jsonParser) text(at int32) (raw, value []byte, closed bool) {

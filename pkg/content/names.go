@@ -1,6 +1,9 @@
 package content
 
-import "strings"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // names is a tree of the names seen, kept from one parse to the next: endpoints
 // repeat their names, so in the steady state a leaf's path costs one comparison
@@ -14,14 +17,22 @@ type names struct {
 }
 
 type node struct {
+	key string // as looked up: a name, "[]" or "@attribute"
+	// word is the start of the key with the quote after it as JSON has it, mask the
+	// bytes of it that count. A key that JSON would write another way has none.
+	word, mask uint64
+	mark       uint64
+	first      int32 // the child that an object began with the last time
+	follow     int32 // the node that came after this one the last time
+	cut        bool  // the name did not fit Limits.PathBytes
 	path, name string
-	key        string // as looked up: a name, "[]" or "@attribute"
+	next       int // the child expected next: objects of a list keep their order
 	children   []int32
 	index      map[string]int32 // only once there are many children
-	next       int              // the child expected next: objects of a list keep their order
-	mark       uint64
-	cut        bool // the name did not fit Limits.PathBytes
 }
+
+// none is no node where a child is meant: it is the root of a location.
+const none = 0
 
 const (
 	// keepNodes is how large the tree may be at the start of a parse; names that
@@ -121,8 +132,59 @@ func (n *names) add(parent int32, key string, limit int, long bool) int32 {
 		}
 		p.index[key] = int32(len(p.children) - 1)
 	}
+	made.word, made.mask = asJSON(key)
 	n.nodes = append(n.nodes, made) // p is not valid from here
 	return at
+}
+
+// asJSON is the word and mask of a key.
+func asJSON(key string) (word, mask uint64) {
+	for i := range len(key) {
+		if c := key[i]; c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
+			return 0, 0
+		}
+	}
+	for i := range min(len(key)+1, 8) {
+		c := byte('"')
+		if i < len(key) {
+			c = key[i]
+		}
+		word |= uint64(c) << (8 * i)
+		mask |= 0xff << (8 * i)
+	}
+	return word, mask
+}
+
+// expect says whether the name in quotes that b has at i, and the colon behind it,
+// is that of child or of the one after it, and where the value begins.
+func (n *names) expect(child int32, b []byte, i int) (found int32, end int) {
+	if i+9 > len(b) || b[i] != '"' {
+		return none, 0
+	}
+	x := binary.LittleEndian.Uint64(b[i+1:])
+	for range 2 {
+		if child == none {
+			break
+		}
+		c := &n.nodes[child]
+		if (x^c.word)&c.mask == 0 && c.mask != 0 && !c.cut {
+			end = i + 1 + len(c.key)
+			if end+1 < len(b) && b[end] == '"' && b[end+1] == ':' && (len(c.key) < 8 || string(b[i+9:end]) == c.key[8:]) {
+				return child, end + 2
+			}
+		}
+		child = c.follow
+	}
+	return none, 0
+}
+
+// follows remembers that child came after before, or first in parent.
+func (n *names) follows(parent, before, child int32) {
+	if before == none {
+		n.nodes[parent].first = child
+	} else {
+		n.nodes[before].follow = child
+	}
 }
 
 // isStep says whether key is a step into a value: what is found there bears the

@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -81,16 +82,32 @@ func (d *Document) take(l Location, at int32) bool {
 	return false
 }
 
-// leaf adds a value. It is the only place that does, so it is here that values
-// which may hold others are noted; openValues opens them when the message is read.
+// leaf adds a value. It and same, for one that is as on the wire, are the only
+// places that do, so it is here that values which may hold others are noted;
+// openValues opens them when the message is read.
 func (d *Document) leaf(l Location, at int32, value, raw []byte, t Type) bool {
-	if !d.take(l, at) {
+	if !d.same(l, at, value, t) {
 		return false
 	}
-	n := &d.names.nodes[at]
-	d.Leaves = append(d.Leaves, Leaf{Location: l, Path: n.path, Name: n.name, Value: value, Raw: raw, Type: t, Via: d.via})
+	d.Leaves[len(d.Leaves)-1].Raw = raw
+	return true
+}
+
+func (d *Document) same(l Location, at int32, value []byte, t Type) bool {
+	if d.budget--; d.budget < 0 {
+		d.budget++
+		return d.take(l, at)
+	}
+	i := len(d.Leaves)
+	if i == cap(d.Leaves) {
+		d.Leaves = slices.Grow(d.Leaves, 1)
+	}
+	d.Leaves = d.Leaves[:i+1]
+	n, made := &d.names.nodes[at], &d.Leaves[i]
+	made.Path, made.Name, made.Value, made.Raw = n.path, n.name, value, value
+	made.Location, made.Type, made.Via = l, t, d.via
 	if t == String && len(value) >= minInner && holds[value[0]] != nothing && promising(value) {
-		d.inner = append(d.inner, inner{value: value, at: at, leaf: int32(len(d.Leaves)), location: l, depth: d.depth})
+		d.inner = append(d.inner, inner{value: value, at: at, leaf: int32(i + 1), location: l, depth: d.depth})
 	}
 	return true
 }
