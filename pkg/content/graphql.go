@@ -201,3 +201,20 @@ func (d *Document) findPersisted() {
 		return
 	}
 }
+
+// findInUpload reads the GraphQL request of an upload: it is JSON in the field
+// "operations" of a multipart body, beside the files.
+func (d *Document) findInUpload() {
+	root := d.root(Body)
+	query := d.names.lookup(root, "operations", "{json}", "query")
+	if d.Format != Multipart || !d.envelope.isRequest || query == "" {
+		return
+	}
+	for i := range d.Nested {
+		if l := d.Nested[i]; l.Location == Body && l.Path == query && isGraphQL(l.Value) {
+			at := d.child(d.child(root, []byte("operations"), Body, 0), []byte("{json}"), Body, 0)
+			d.openQuery(&l, at, nil, nil)
+			return
+		}
+	}
+}

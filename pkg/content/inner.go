@@ -193,7 +193,10 @@ func (d *Document) base64Text(b []byte, cut bool) ([]byte, bool) {
 	}
 	d.scratch = text
 	text = text[start:len(text):len(text)]
-	if len(text) == 0 || !isText(text) && !cut {
+	if cut {
+		text = wholeRunes(text)
+	}
+	if len(text) == 0 || !isText(text) {
 		d.scratch = d.scratch[:start]
 		return nil, false
 	}
@@ -208,6 +211,19 @@ func isText(b []byte) bool {
 		}
 	}
 	return ascii(b) || utf8.Valid(b)
+}
+
+// wholeRunes is b without a character that was cut at its end.
+func wholeRunes(b []byte) []byte {
+	for i := 1; i <= min(len(b), utf8.UTFMax-1); i++ {
+		if c := b[len(b)-i]; utf8.RuneStart(c) {
+			if !utf8.FullRune(b[len(b)-i:]) {
+				return b[:len(b)-i]
+			}
+			break
+		}
+	}
+	return b
 }
 
 // tryJSON reads b as JSON, or not at all where it turns out not to be any. What

@@ -78,10 +78,10 @@ func (p *jsonParser) fail(at int32, from int) bool {
 func (p *jsonParser) value(at int32, depth int) bool {
 	switch c := p.peek(); c {
 	case '"':
-		p.i++
 		if raw, ok := p.plain(); ok {
 			return p.d.same(p.l, at, raw, String)
 		}
+		p.i++
 		raw, value, closed := p.text(at)
 		if !closed {
 			// What there is of the value is a leaf, whether the sensor or the sender
@@ -145,7 +145,11 @@ func (p *jsonParser) object(at int32, depth int) bool {
 		if p.i < len(p.b) && p.b[p.i] <= ' ' {
 			p.space()
 		}
-		if !p.value(child, depth+1) {
+		if raw, ok := p.plain(); ok {
+			if !p.d.same(p.l, child, raw, String) {
+				return false
+			}
+		} else if !p.value(child, depth+1) {
 			return false
 		}
 		if p.i < len(p.b) && p.b[p.i] == ',' {
@@ -198,6 +202,7 @@ func (p *jsonParser) array(at int32, depth int) bool {
 		p.i++
 		return p.d.take(p.l, at)
 	}
+	p.d.names.rewind(at)
 	item := p.d.child(at, []byte("[]"), p.l, 0)
 	for {
 		if depth == 0 {

@@ -7,20 +7,25 @@ import (
 	"unicode/utf8"
 )
 
-// plain reads a string whose opening quote was passed where it has nothing but
-// ASCII without escapes; else it reads nothing.
+// plain reads a string that has nothing but ASCII without escapes; of anything else
+// it reads nothing.
 func (p *jsonParser) plain() (raw []byte, ok bool) {
 	b, i := p.b, p.i
+	if i >= len(b) || b[i] != '"' {
+		return nil, false
+	}
+	i++
+	start := i
 	for i+8 <= len(b) {
 		x := binary.LittleEndian.Uint64(b[i:])
-		q, s := x^ones*'"', x^ones*'\\'
-		if m := ((q-ones)&^q | (s-ones)&^s | (x-ones*0x20)&^x | x) & highs; m != 0 {
+		// The lowest bit set marks the first quote, backslash, control character or
+		// byte above 0x7f; what a borrow sets above it does not matter.
+		if m := ((x ^ (ones * '"') - ones) | (x ^ (ones * '\\') - ones) | (x - ones*0x20) | x) & highs; m != 0 {
 			if i += bits.TrailingZeros64(m) >> 3; b[i] != '"' {
 				return nil, false
 			}
-			raw = b[p.i:i:i]
 			p.i = i + 1
-			return raw, true
+			return b[start:i:i], true
 		}
 		i += 8
 	}

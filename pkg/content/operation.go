@@ -123,7 +123,7 @@ func (d *Document) message(at int32) {
 // findOperations looks at each message of the body for what it asks for.
 func (d *Document) findOperations() {
 	switch d.Format {
-	case JSON, WebSocket, EventStream, Multipart:
+	case JSON, WebSocket, EventStream, Multipart: // an upload may have a part of JSON
 		d.findInMessages()
 	case GraphQL: // the body is the text
 		if n := len(d.Leaves); n > 0 && d.envelope.isRequest {

@@ -30,6 +30,7 @@ func ParseRequest(e *event.Event, doc *Document, limits Limits) {
 	doc.findOperations()
 	doc.openValues()
 	doc.findPersisted()
+	doc.findInUpload()
 }
 
 // ParseResponse takes the response of e apart into doc: headers, set cookies and

@@ -160,14 +160,18 @@ func (d *Document) textLeaf(v []byte, at int32, truncated bool) bool {
 	return d.leaf(Body, at, v, v, String)
 }
 
-// isMessage says whether v, of which nothing else is known, is a message. It must be
-// one field after another to its last byte, which random bytes hardly are. Text may be
-// that too, now and then, but then every byte can be printed, and a message has
-// tags of fields 1 to 3 or small lengths, which cannot; only one that begins
-// with field 1 and a longer text in it can look like text, as "\n$", and text does
-// not begin with a line's end.
+// isMessage says whether v, of which nothing else is known, is a message: one field
+// after another to its last byte, which random bytes hardly are. Text may be that
+// too, now and then, but then all of it can be printed. A message seldom can: the
+// tags of its fields 2 and 3 and the lengths of short texts are control characters.
+// The exception is one that begins with field 1, whose tag is a line's end, and with
+// that text does not begin.
 func isMessage(v []byte, truncated bool) bool {
-	if v[0] != '\n' && isText(v) {
+	text := v
+	if truncated {
+		text = wholeRunes(v)
+	}
+	if v[0] != '\n' && isText(text) {
 		return false
 	}
 	for first := true; len(v) > 0; first = false {
@@ -177,7 +181,7 @@ func isMessage(v []byte, truncated bool) bool {
 		}
 		m := protowire.ConsumeFieldValue(number, wire, v[n:])
 		if m < 0 {
-			return truncated && !first
+			return truncated && (!first || wire == protowire.BytesType && number < 16)
 		}
 		v = v[n+m:]
 	}
