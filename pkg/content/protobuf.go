@@ -164,28 +164,34 @@ func (d *Document) textLeaf(v []byte, at int32, truncated bool) bool {
 // after another to its last byte, which random bytes hardly are. Text may be that
 // too, now and then, but then all of it can be printed. A message seldom can: the
 // tags of its fields 2 and 3 and the lengths of short texts are control characters.
-// The exception is one that begins with field 1, whose tag is a line's end, and with
-// that text does not begin.
+// The exceptions are one that begins with field 1, whose tag is a line's end, and with
+// that text does not begin; and one that is nothing but texts, the first of a
+// length that is no letter and no digit.
 func isMessage(v []byte, truncated bool) bool {
 	text := v
 	if truncated {
 		text = wholeRunes(v)
 	}
-	if v[0] != '\n' && isText(text) {
+	texts := v[0] != '\n' && isText(text)
+	if texts && (len(v) < 2 || isWordByte(v[1])) {
 		return false
 	}
 	for first := true; len(v) > 0; first = false {
 		number, wire, n := protowire.ConsumeTag(v)
-		if n < 0 || number > maxNumber || wire == protowire.EndGroupType {
+		if n < 0 || number > maxNumber || wire == protowire.EndGroupType || texts && wire != protowire.BytesType {
 			return false
 		}
 		m := protowire.ConsumeFieldValue(number, wire, v[n:])
 		if m < 0 {
-			return truncated && (!first || wire == protowire.BytesType && number < 16)
+			return truncated && !texts && (!first || wire == protowire.BytesType && number < 16)
 		}
 		v = v[n+m:]
 	}
 	return true
+}
+
+func isWordByte(c byte) bool {
+	return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
 
 // maxNumber is the highest number of a field that is believed without a schema.
