@@ -2,12 +2,14 @@ package content_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/event"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // accountList is a JSON answer of about 3 KB, as a bank's API gives it.
@@ -112,4 +114,56 @@ func BenchmarkRequestWithoutBody(b *testing.B) {
 	for b.Loop() {
 		content.ParseRequest(e, &doc, content.Limits{})
 	}
+}
+
+func benchmarkRequest(b *testing.B, contentType string, body []byte, more ...event.Header) {
+	e := transaction(contentType, body)
+	e.Path = []byte("/bank.v1.Payments/Send")
+	e.RequestHeaders = append(e.RequestHeaders, event.Header{Name: []byte("content-type"), Value: []byte(contentType)})
+	e.RequestHeaders = append(e.RequestHeaders, more...)
+	var doc content.Document
+	content.ParseRequest(e, &doc, content.Limits{})
+	onCore(b, len(body), func() { content.ParseRequest(e, &doc, content.Limits{}) })
+}
+
+func BenchmarkGraphQL(b *testing.B) {
+	benchmarkRequest(b, "application/json", []byte(`{"operationName":"Accounts","variables":{"first":20,"owner":"8842"},"query":"query Accounts($first: Int!, $owner: ID!) { customer(id: $owner) { id name accounts(first: $first, kind: CHECKING) { edges { node { id iban balance { amount currency } transactions(last: 5) { id amount memo counterparty { name iban } } } } pageInfo { endCursor hasNextPage } } } }"}`))
+}
+
+func BenchmarkJSONRPCBatch(b *testing.B) {
+	call := `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search","arguments":{"query":"invoices of may","limit":10}}}`
+	benchmarkRequest(b, "application/json", []byte("["+call+","+call+","+call+","+call+"]"))
+}
+
+func BenchmarkGRPC1KB(b *testing.B) {
+	var m []byte
+	for i := range 12 {
+		var item []byte
+		item = protowire.AppendString(protowire.AppendTag(item, 1, protowire.BytesType), fmt.Sprintf("DE8937040044053201%04d", i))
+		item = protowire.AppendVarint(protowire.AppendTag(item, 2, protowire.VarintType), uint64(100000+i))
+		item = protowire.AppendString(protowire.AppendTag(item, 3, protowire.BytesType), "monthly payment for the rent, thank you")
+		m = protowire.AppendBytes(protowire.AppendTag(m, 1, protowire.BytesType), item)
+	}
+	benchmarkRequest(b, "application/grpc", frames(1, 0, m))
+}
+
+func BenchmarkEvents1KB(b *testing.B) {
+	benchmarkRequest(b, "text/event-stream", bytes.Repeat([]byte("data: {\"choices\":[{\"delta\":{\"content\":\"Hello\"},\"index\":0}]}\n\n"), 16))
+}
+
+func BenchmarkWebSocket1KB(b *testing.B) {
+	one := []byte(`{"op":"subscribe","channel":"trades","symbol":"EURUSD","id":12}`)
+	frame := append([]byte{0x81, byte(0x80 | len(one)), 1, 2, 3, 4}, one...)
+	for i := range one {
+		frame[6+i] ^= byte(i&3 + 1)
+	}
+	benchmarkRequest(b, "application/websocket", bytes.Repeat(frame, 15))
+}
+
+// BenchmarkValuesWithinValues reads a JSON document that is a string in another,
+// and a token.
+func BenchmarkValuesWithinValues(b *testing.B) {
+	token := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT","kid":"2026-11"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"https://id.bank.example","sub":"8842","scope":"read write","exp":1795600000}`)) + ".c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw"
+	benchmarkRequest(b, "application/json", []byte(`{"token":"`+token+`","payload":`+quoted(string(accountList()))+`}`))
 }
