@@ -152,6 +152,8 @@ type Limits struct {
 	Tokens       int // tokens of a GraphQL query
 	// Descriptors name the fields of protobuf messages; nil means by number.
 	Descriptors *Descriptors `json:"-"`
+	// Queries remember GraphQL texts; nil means that each is read anew.
+	Queries *Queries `json:"-"`
 }
 
 // DefaultLimits are what a service uses unless configured.

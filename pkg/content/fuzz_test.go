@@ -31,6 +31,14 @@ func check(t *testing.T, e *event.Event, used *content.Document) {
 			if second := fmt.Sprint(used.Format, used.Issues, all(used)); first != second {
 				t.Fatalf("%s differs in a used document:\n%s\n%s", name, first, second)
 			}
+			remembering := limits
+			remembering.Queries = content.NewQueries(1 << 20)
+			for range 2 {
+				parse(e, used, remembering)
+				if third := fmt.Sprint(used.Format, used.Issues, all(used)); first != third {
+					t.Fatalf("%s differs where queries are remembered:\n%s\n%s", name, first, third)
+				}
+			}
 		}
 	}
 }

@@ -1,12 +1,6 @@
 package content
 
-import (
-	"bytes"
-	"strings"
-
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
-)
+import "bytes"
 
 // queryPaths are the names that make a message a GraphQL request, as rpcPaths.
 type queryPaths struct {
@@ -87,61 +81,52 @@ func isGraphQL(text []byte) bool {
 	return false
 }
 
-// openQuery parses the text of a GraphQL document, the leaf "query" below at. The
+// openQuery reads the text of a GraphQL document, the leaf "query" below at. The
 // literal arguments are nested leaves and the operation that name chooses is an
 // Operation; so are all of them where it chooses none.
 func (d *Document) openQuery(leaf *Leaf, at int32, name, hash []byte) bool {
-	l, text := leaf.Location, leaf.Value
+	l := leaf.Location
 	if d.queries++; d.queries > d.limits.Operations {
 		d.issue(OperationLimit, l, at)
 		return false
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: string(text)}, d.limits.Tokens)
-	if err != nil && l == Query { // many a search is called query
+	q := d.limits.Queries.read(leaf.Value, &d.limits)
+	if q.wrong != "" && l == Query { // many a search is called query
 		return true
 	}
 	at = d.child(d.child(at, []byte("query"), l, 0), []byte("{graphql}"), l, 0)
-	switch {
-	case err == nil:
-	case strings.Contains(err.Error(), "token limit"): // the library has no other word for it
-		d.issue(TokenLimit, l, at)
-	default:
-		d.issue(BadSyntax, l, at)
+	if q.wrong != "" {
+		d.issue(q.wrong, l, at)
 	}
-	if doc == nil || len(doc.Operations) == 0 && len(doc.Fragments) == 0 {
-		return true
+	if q.deep {
+		d.issue(DepthLimit, l, at)
 	}
 	was := d.enter()
 	d.via = FromGraphQL
-	w := queryWalk{d: d, l: l, root: at}
-	if ascii(text) {
-		w.text = text
-	}
-	for _, f := range doc.Fragments {
-		w.under("..."+f.Name, func() { w.selections(f.SelectionSet) })
-	}
-	for _, o := range doc.Operations {
-		for _, v := range o.VariableDefinitions {
-			w.under("$"+v.Variable, func() { w.value(v.DefaultValue) })
+	for i := range q.literals {
+		x, node := &q.literals[i], at
+		for _, key := range x.path {
+			node = d.child(node, []byte(key), l, 0)
 		}
-		w.directives(o.Directives)
-		w.selections(o.SelectionSet)
+		if !d.leaf(l, node, x.value, x.raw, x.typ) {
+			break
+		}
 	}
 	d.leave(was)
 
-	chosen := doc.Operations
-	if one := doc.Operations.ForName(string(name)); one != nil && len(name) > 0 {
-		chosen = ast.OperationList{one}
+	chosen := q.operations
+	for i := range chosen {
+		if len(name) > 0 && chosen[i].Name == string(name) {
+			chosen = chosen[i : i+1]
+			break
+		}
 	}
 	for _, o := range chosen {
-		made := Operation{Protocol: GraphQLOperation, Type: string(o.Operation), Name: operationName([]byte(o.Name))}
-		if err == nil {
-			measure(&made, o, doc.Fragments)
-		} else if o.Name == "" || o.Operation == "" { // a part of a text is no endpoint
+		if o.Type == "" || o.Name == "" && q.wrong != "" { // a part of a text is no endpoint
 			continue
 		}
-		made.Persisted = operationName(hash)
-		if !d.operation(made, l, at) {
+		o.Persisted = operationName(hash)
+		if !d.operation(o, l, at) {
 			return false
 		}
 	}

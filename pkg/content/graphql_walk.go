@@ -1,15 +1,73 @@
 package content
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// queryText is what the text of a GraphQL document says. It is never changed once
+// read.
+type queryText struct {
+	wrong      string // the kind of issue that the text is, if any
+	deep       bool   // some literals stand deeper than containers may
+	literals   []literal
+	operations []Operation
+}
+
+// literal is a value that the text itself has.
+type literal struct {
+	path       []string
+	value, raw []byte
+	typ        Type
+}
+
+// readQuery parses text. Its result depends on nothing but the arguments.
+func readQuery(text string, limits *Limits) *queryText {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, limits.Tokens)
+	w := queryWalk{depth: limits.Depth, most: limits.NestedLeaves}
+	switch {
+	case err == nil:
+	case strings.Contains(err.Error(), "token limit"): // the library has no other word for it
+		w.wrong = TokenLimit
+	default:
+		w.wrong = BadSyntax
+	}
+	if doc == nil {
+		return &w.queryText
+	}
+	if ascii([]byte(text)) {
+		w.text = text
+	}
+	for _, f := range doc.Fragments {
+		w.under("..."+f.Name, func() { w.selections(f.SelectionSet) })
+	}
+	for i, o := range doc.Operations {
+		for _, v := range o.VariableDefinitions {
+			w.under("$"+v.Variable, func() { w.value(v.DefaultValue) })
+		}
+		w.directives(o.Directives)
+		w.selections(o.SelectionSet)
+		if i > limits.Operations { // one more than there may be, so that it is said
+			continue
+		}
+		made := Operation{Protocol: GraphQLOperation, Type: string(o.Operation), Name: operationName([]byte(o.Name))}
+		if err == nil {
+			measure(&made, o, doc.Fragments)
+		}
+		w.operations = append(w.operations, made)
+	}
+	return &w.queryText
+}
 
 // queryWalk goes through one GraphQL document.
 type queryWalk struct {
-	d    *Document
-	l    Location
-	text []byte // nil where positions, which count runes, say nothing of bytes
-	root int32
-	path []string
-	deep bool // noted that it is
+	queryText
+	depth, most int
+	text        string // empty where positions, which count runes, say nothing of bytes
+	path        []string
 }
 
 // under calls f with name on the path.
@@ -21,15 +79,13 @@ func (w *queryWalk) under(name string, f func()) {
 
 func (w *queryWalk) selections(set ast.SelectionSet) {
 	for _, s := range set {
-		if w.d.budget <= 0 {
+		if len(w.literals) > w.most {
 			return
 		}
 		switch s := s.(type) {
 		case *ast.Field:
 			w.under(s.Name, func() {
-				for _, a := range s.Arguments {
-					w.under("@"+a.Name, func() { w.value(a.Value) })
-				}
+				w.arguments(s.Arguments)
 				w.directives(s.Directives)
 				w.selections(s.SelectionSet)
 			})
@@ -42,19 +98,21 @@ func (w *queryWalk) selections(set ast.SelectionSet) {
 	}
 }
 
+func (w *queryWalk) arguments(list ast.ArgumentList) {
+	for _, a := range list {
+		w.under("@"+a.Name, func() { w.value(a.Value) })
+	}
+}
+
 func (w *queryWalk) directives(list ast.DirectiveList) {
 	for _, x := range list {
-		w.under("@@"+x.Name, func() {
-			for _, a := range x.Arguments {
-				w.under("@"+a.Name, func() { w.value(a.Value) })
-			}
-		})
+		w.under("@@"+x.Name, func() { w.arguments(x.Arguments) })
 	}
 }
 
 // value adds a literal; a variable's value stands in the variables.
 func (w *queryWalk) value(v *ast.Value) {
-	if v == nil || w.d.budget <= 0 {
+	if v == nil || len(w.literals) > w.most { // one more than there may be, as above
 		return
 	}
 	t := String
@@ -82,29 +140,16 @@ func (w *queryWalk) value(v *ast.Value) {
 	case ast.NullValue:
 		t = Null
 	}
-	d := w.d
-	start := len(d.scratch)
-	d.scratch = append(d.scratch, v.Raw...)
-	value := d.scratch[start:len(d.scratch):len(d.scratch)]
+	value := []byte(v.Raw)
 	raw := value
-	if p := v.Position; w.text != nil && p != nil && p.Start >= 0 && p.Start < p.End && p.End <= len(w.text) {
-		raw = w.text[p.Start:p.End]
+	if p := v.Position; p != nil && p.Start >= 0 && p.Start < p.End && p.End <= len(w.text) {
+		raw = []byte(w.text[p.Start:p.End])
 	}
-	d.leaf(w.l, w.node(), value, raw, t)
+	w.literals = append(w.literals, literal{path: w.here(), value: slices.Clip(value), raw: slices.Clip(raw), typ: t})
 }
 
-// node is where the path leads, as far down as containers may nest.
-func (w *queryWalk) node() int32 {
-	at := w.root
-	for i, name := range w.path {
-		if i >= w.d.limits.Depth {
-			if !w.deep {
-				w.deep = true
-				w.d.issue(DepthLimit, w.l, at)
-			}
-			break
-		}
-		at = w.d.child(at, []byte(name), w.l, 0)
-	}
-	return at
+// here is the path, as far down as containers may nest.
+func (w *queryWalk) here() []string {
+	w.deep = w.deep || len(w.path) > w.depth
+	return slices.Clone(w.path[:min(len(w.path), w.depth)])
 }
