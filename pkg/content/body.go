@@ -35,6 +35,7 @@ func (d *Document) parseBody(body *event.Body, contentType, contentEncoding []by
 		format = shown
 	}
 	d.parseAs(format, data, root, media, parameters, truncated)
+	d.cut = truncated
 	d.markCut(truncated) // where the capture cut the body it cut the last value
 }
 

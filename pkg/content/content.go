@@ -1,16 +1,3 @@
-// Package content recognises and parses what a transaction carries: one pass
-// yields typed leaves (location, path, decoded value, raw value) of path, query,
-// headers, cookies and bodies.
-//
-// Leaves are what the message itself states. What stands inside such a value (JSON
-// in a string, base64, a token, the arguments of a GraphQL query) is in Nested, so
-// a detector chooses whether it looks there, and one that does not sees the same
-// leaves whatever a value hides. Operations are what a message asks for where
-// the path does not say it: GraphQL, JSON-RPC, MCP, SOAP, gRPC.
-//
-// Ambiguity between parsers is a result, not an error: duplicate keys, bad
-// UTF-8, a body that is not what it says it is, each an Issue that detectors read.
-// Nothing is dropped in silence: what a parser could not read is a leaf as text.
 package content
 
 import "bytes"
@@ -212,7 +199,8 @@ type Document struct {
 	// messages say where in Leaves each message of a body begins: an element of a
 	// batch, a line, an event.
 	messages []message
-	queries  int // GraphQL texts that were parsed
+	queries  int  // GraphQL texts that were parsed
+	cut      bool // the capture cut the body, and with it the last leaf
 	envelope envelope
 	soapBody string // the first element in the body of an envelope
 }

@@ -95,7 +95,7 @@ func (d *Document) openQuery(leaf *Leaf, at int32, name, hash []byte) bool {
 		return true
 	}
 	at = d.child(d.child(at, []byte("query"), l, 0), []byte("{graphql}"), l, 0)
-	if q.wrong != "" {
+	if q.wrong != "" && !(d.cut && leaf == &d.Leaves[len(d.Leaves)-1]) {
 		d.issue(q.wrong, l, at)
 	}
 	if q.deep {

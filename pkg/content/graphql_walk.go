@@ -46,6 +46,7 @@ func readQuery(text string, limits *Limits) *queryText {
 	}
 	for i, o := range doc.Operations {
 		for _, v := range o.VariableDefinitions {
+			w.after(v.Position)
 			w.under("$"+v.Variable, func() { w.value(v.DefaultValue) })
 		}
 		w.directives(o.Directives)
@@ -68,6 +69,7 @@ type queryWalk struct {
 	depth, most int
 	text        string // empty where positions, which count runes, say nothing of bytes
 	path        []string
+	last        int // where the last name or literal stands
 }
 
 // under calls f with name on the path.
@@ -100,7 +102,15 @@ func (w *queryWalk) selections(set ast.SelectionSet) {
 
 func (w *queryWalk) arguments(list ast.ArgumentList) {
 	for _, a := range list {
+		w.after(a.Position)
 		w.under("@"+a.Name, func() { w.value(a.Value) })
+	}
+}
+
+// after remembers that a value comes behind p.
+func (w *queryWalk) after(p *ast.Position) {
+	if p != nil {
+		w.last = p.Start
 	}
 }
 
@@ -139,6 +149,13 @@ func (w *queryWalk) value(v *ast.Value) {
 		t = Boolean
 	case ast.NullValue:
 		t = Null
+	}
+	// Behind what is wrong the parser meets its last token again and again.
+	if p := v.Position; p != nil {
+		if w.wrong != "" && p.Start <= w.last {
+			return
+		}
+		w.last = p.Start
 	}
 	value := []byte(v.Raw)
 	raw := value

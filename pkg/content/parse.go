@@ -56,7 +56,7 @@ func (d *Document) begin(limits Limits) {
 	d.Leaves, d.Nested, d.Operations = d.Leaves[:0], d.Nested[:0], d.Operations[:0]
 	d.Issues, d.scratch = d.Issues[:0], d.scratch[:0]
 	d.inner, d.messages, d.via, d.depth, d.soapBody = d.inner[:0], d.messages[:0], Direct, 0, ""
-	d.queries = 0
+	d.queries, d.cut = 0, false
 	d.limits = limits.orDefault()
 	d.budget = d.limits.Leaves
 	d.names.reset(d.limits.PathBytes)

@@ -43,7 +43,7 @@ func declaredFormat(media []byte) (f Format, certain bool) {
 		return EventStream, true
 	case has("application/websocket"):
 		return WebSocket, true
-	case has("application/x-protobuf"), has("application/protobuf"), has("application/proto"), has("application/vnd.google.protobuf"):
+	case has("application/x-protobuf"), has("application/protobuf"), has("application/proto"), has("application/vnd.google.protobuf"), ends("+proto"), ends("+protobuf"):
 		return Protobuf, true
 	case has("text/plain"):
 		return Text, false
