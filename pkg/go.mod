@@ -4,12 +4,12 @@ go 1.26.0
 
 require (
 	github.com/miradorhq/mirador/schemas v0.0.0
+	github.com/tidwall/gjson v1.20.1
 	github.com/vektah/gqlparser/v2 v2.5.64
 )
 
 require (
 	github.com/kylelemons/godebug v1.1.0 // indirect
-	github.com/tidwall/gjson v1.20.1 // indirect
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.0 // indirect
 )
