@@ -29,7 +29,7 @@ func (d *Document) fields(b []byte, at int32, as protoreflect.MessageDescriptor,
 	d.names.rewind(at)
 	for len(b) > 0 {
 		number, wire, n := protowire.ConsumeTag(b)
-		if n < 0 {
+		if n < 0 || number > protowire.MaxValidNumber {
 			return d.damaged(b, at, truncated)
 		}
 		var ok bool
