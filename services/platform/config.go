@@ -40,6 +40,7 @@ type Config struct {
 	ClickHouse chsink.Config        `yaml:"clickhouse" doc:"ClickHouse: where results and the audit log are kept."`
 	Retention  chsink.Retention     `yaml:"retention" doc:"How long ClickHouse keeps rows."`
 	Stages     StageConfig          `yaml:"stages" doc:"How consumer stages batch, commit and keep their state."`
+	Content    ContentConfig        `yaml:"content" doc:"How far messages are taken apart, for all detectors."`
 	Identity   IdentityConfig       `yaml:"identity" doc:"The key of the keyed hashes of credentials."`
 	Signing    SigningConfig        `yaml:"signing" doc:"The keys that actions are signed with."`
 	Shipper    shipper.Config       `yaml:"shipper" doc:"The HTTP ingest endpoint and the path of events to Kafka."`
@@ -109,6 +110,7 @@ func Defaults() Config {
 			Lateness: o.Lateness, IdleAdvance: o.IdleAdvance, ClampAhead: o.ClampAhead, SessionTimeout: o.SessionTimeout,
 			HeartbeatEvery: o.HeartbeatInterval, StallAfter: o.StallAfter, DrainTimeout: o.DrainTimeout, SinkRows: o.SinkRows, SinkInterval: o.SinkInterval,
 		},
+		Content:  contentDefaults(),
 		Identity: IdentityConfig{KeyID: "k1"},
 		Shipper:  shipper.Defaults(), Discovery: discovery.Defaults(),
 		Signature: SignatureConfig{Config: signature.Defaults(), Engine: crs.Defaults()},

@@ -13,6 +13,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/chsink"
+	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/dlq"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/telemetry"
@@ -33,6 +34,7 @@ type Process struct {
 	kafka    []kgo.Opt
 	lexical  *catalog.Lexical
 	live     *catalog.Live
+	content  content.Limits
 	identity capture.Key
 	secret   string // of identity
 	signer   *action.Signer
@@ -60,6 +62,9 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 	}
 	var err error
 	if p.kafka, err = cfg.Kafka.Options(); err != nil {
+		return nil, err
+	}
+	if p.content, err = cfg.Content.Limits(); err != nil {
 		return nil, err
 	}
 	if p.identity, p.secret, err = cfg.identityKey(); err != nil {
@@ -101,6 +106,7 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 func (p *Process) options(service string) runner.Options {
 	o := runner.DefaultOptions()
 	p.Config.Stages.apply(&o)
+	o.Content = p.content
 	o.Kafka, o.Service, o.Instance, o.Sealer = p.kafka, service, p.Config.instance(), p.sealer
 	o.Logger, o.Registry, o.Matcher, o.Version = p.Log.With("service", service), p.Registry, p.live, Version
 	return o

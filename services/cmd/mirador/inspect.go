@@ -45,6 +45,11 @@ line is reported with its number and counted, and is fatal only with --strict.
 		}
 		o.Files, o.Out, o.Format, o.Tenant = files, inspect.Output(out), transcript.Format(format), cfg.Tenant
 		o.Build, o.Stdout, o.Content = cfg.InspectStages, cmd.OutOrStdout(), runner.DefaultOptions()
+		limits, err := cfg.Content.Limits()
+		if err != nil {
+			return err
+		}
+		o.Content.Content = limits
 		o.Complain = func(s string) { fmt.Fprintln(os.Stderr, "mirador inspect:", s) }
 		progress := term.IsTerminal(int(os.Stderr.Fd()))
 		if progress {
