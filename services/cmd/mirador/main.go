@@ -43,9 +43,10 @@ ever standing in the way of a request.
   mirador demo               see it work in a minute: a demo bank, its clients, four attackers
   mirador up                 run it on this machine, data kept across restarts
   mirador inspect FILE...    run the detectors over a HAR file, JSON lines or an access log
-  mirador replay FILE        ship such a file to a running platform`,
+  mirador replay FILE        ship such a file to a running platform
+  mirador spec check FILE    compare an API specification with such traffic`,
 		SilenceUsage: true, SilenceErrors: true, Version: platform.Version,
 	}
-	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand())
+	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand())
 	return c
 }

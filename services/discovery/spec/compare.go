@@ -398,3 +398,20 @@ func days(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 }
+
+// Speaks says whether any specification speaks for one of the hosts by what its
+// servers name, or names none.
+func Speaks(specs []*Specification, hosts map[string]bool) bool {
+	for _, s := range specs {
+		for i := range s.Operations {
+			for _, at := range s.ServersOf(&s.Operations[i]) {
+				for h := range hosts {
+					if at.Host == "" || hostCovers(at.Host, h) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return len(hosts) == 0
+}

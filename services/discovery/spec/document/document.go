@@ -48,9 +48,10 @@ type Field struct {
 
 // File is a document that was read.
 type File struct {
-	// Name is relative to the folder.
-	Name string
-	Root *Node
+	// Name is relative to the folder and tells what references lead to; Shown is how
+	// people know the file.
+	Name, Shown string
+	Root        *Node
 }
 
 // Limits bound what is read. The zero value of a field means its default.
@@ -177,12 +178,12 @@ func (n *Node) Members() []Field {
 	return n.Fields
 }
 
-// File is the name of the file that n stands in.
+// File is the file that n stands in, as people know it.
 func (n *Node) File() string {
 	if n == nil || n.file == nil {
 		return ""
 	}
-	return n.file.Name
+	return n.file.Shown
 }
 
 // Pointer is the JSON pointer (RFC 6901) of n in its file; "" is the whole.

@@ -17,16 +17,16 @@ import (
 // is read as JSON, for YAML's parser refuses some of both.
 func Parse(name string, b []byte, limits Limits) (*File, error) {
 	left := limits.withDefaults().Nodes
-	return parse(name, b, limits.withDefaults(), &left)
+	return parse(name, name, b, limits.withDefaults(), &left)
 }
 
 // parse takes what it makes off left.
-func parse(name string, b []byte, limits Limits, left *int) (*File, error) {
+func parse(name, shown string, b []byte, limits Limits, left *int) (*File, error) {
 	if len(b) > limits.Bytes {
-		return nil, &Error{File: name, Err: fmt.Errorf("%w: %d bytes, %d are read", ErrTooLarge, len(b), limits.Bytes)}
+		return nil, &Error{File: shown, Err: fmt.Errorf("%w: %d bytes, %d are read", ErrTooLarge, len(b), limits.Bytes)}
 	}
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	p := &parser{file: &File{Name: name}, text: b, limits: limits, left: left}
+	p := &parser{file: &File{Name: name, Shown: shown}, text: b, limits: limits, left: left}
 	trimmed := bytes.TrimLeft(b, " \t\r\n")
 	var err error
 	if len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
@@ -58,7 +58,7 @@ type parser struct {
 	counted int64 // how far lines were counted
 }
 
-func (p *parser) fail(line int, err error) error { return &Error{p.file.Name, line, err} }
+func (p *parser) fail(line int, err error) error { return &Error{p.file.Shown, line, err} }
 
 // node makes a value, of which there may be so many.
 func (p *parser) node(kind Kind, line, depth int) (*Node, error) {

@@ -16,6 +16,9 @@ import (
 // that references lead to. No reference leaves the folder, by name or by
 // symbolic link, and none goes to a network.
 type Set struct {
+	// Prefix goes before the names of files where people are told them.
+	Prefix string
+
 	root   *os.Root
 	limits Limits
 	left   int
@@ -64,7 +67,7 @@ func (s *Set) Names() []string {
 
 // Add reads b as the file of that name, slash-separated and relative to the folder.
 func (s *Set) Add(name string, b []byte) (*File, error) {
-	f, err := parse(name, b, s.limits, &s.left)
+	f, err := parse(name, s.Prefix+name, b, s.limits, &s.left)
 	if err != nil {
 		return nil, err
 	}
@@ -75,26 +78,26 @@ func (s *Set) Add(name string, b []byte) (*File, error) {
 // Bytes reads a file of the folder, within the limit.
 func (s *Set) Bytes(name string) ([]byte, error) {
 	if s.root == nil {
-		return nil, &Error{File: name, Err: errors.New("there is no folder to read it from")}
+		return nil, &Error{File: s.Prefix + name, Err: errors.New("there is no folder to read it from")}
 	}
 	f, err := s.root.Open(name)
 	if err != nil {
-		return nil, &Error{File: name, Err: cause(err)}
+		return nil, &Error{File: s.Prefix + name, Err: cause(err)}
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, &Error{File: name, Err: cause(err)}
+		return nil, &Error{File: s.Prefix + name, Err: cause(err)}
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &Error{File: name, Err: errors.New("is no file")}
+		return nil, &Error{File: s.Prefix + name, Err: errors.New("is no file")}
 	}
 	b, err := io.ReadAll(io.LimitReader(f, int64(s.limits.Bytes)+1))
 	if err != nil {
-		return nil, &Error{File: name, Err: cause(err)}
+		return nil, &Error{File: s.Prefix + name, Err: cause(err)}
 	}
 	if len(b) > s.limits.Bytes {
-		return nil, &Error{File: name, Err: fmt.Errorf("%w: more than %d bytes", ErrTooLarge, s.limits.Bytes)}
+		return nil, &Error{File: s.Prefix + name, Err: fmt.Errorf("%w: more than %d bytes", ErrTooLarge, s.limits.Bytes)}
 	}
 	return b, nil
 }
@@ -117,7 +120,7 @@ func (s *Set) file(name string) (*File, error) {
 		return nil, err
 	}
 	if len(s.files)+len(s.failed) >= s.limits.Files {
-		return nil, &Error{File: name, Err: fmt.Errorf("%w: more than %d files", ErrTooLarge, s.limits.Files)}
+		return nil, &Error{File: s.Prefix + name, Err: fmt.Errorf("%w: more than %d files", ErrTooLarge, s.limits.Files)}
 	}
 	b, err := s.Bytes(name)
 	if err == nil {

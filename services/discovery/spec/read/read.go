@@ -32,21 +32,18 @@ const maxOperations = 50_000
 
 // File reads the document at path. References may lead to other files of its folder.
 func File(path string, limits document.Limits) (*spec.Specification, error) {
-	return In(filepath.Dir(path), filepath.Base(path), limits)
-}
-
-// In reads the file of that name in folder; the name may lead into folders below.
-func In(folder, name string, limits document.Limits) (*spec.Specification, error) {
-	set, err := document.OpenSet(folder, limits)
+	set, err := document.OpenSet(filepath.Dir(path), limits)
 	if err != nil {
 		return nil, err
 	}
 	defer set.Close()
+	name := filepath.Base(path)
+	set.Prefix = filepath.ToSlash(strings.TrimSuffix(path, name))
 	b, err := set.Bytes(name)
 	if err != nil {
 		return nil, err
 	}
-	return parse(set, filepath.ToSlash(name), b)
+	return parse(set, name, b)
 }
 
 // Bytes reads an uploaded document, which may refer to no other file.
@@ -60,7 +57,7 @@ func parse(set *document.Set, name string, b []byte) (*spec.Specification, error
 		return nil, err
 	}
 	sum := sha256.Sum256(b)
-	s.File, s.Digest = name, hex.EncodeToString(sum[:8])
+	s.File, s.Digest = set.Prefix+name, hex.EncodeToString(sum[:8])
 	return s, nil
 }
 
@@ -71,17 +68,17 @@ var Extensions = []string{".json", ".yaml", ".yml", ".graphql", ".graphqls", ".g
 func recognise(set *document.Set, name string, b []byte) (*spec.Specification, error) {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".graphql", ".graphqls", ".gql", ".sdl":
-		return graphQL(name, b)
+		return graphQL(set.Prefix+name, b)
 	case ".pb", ".binpb", ".protoset", ".desc", ".fds":
-		return protobuf(name, b)
+		return protobuf(set.Prefix+name, b)
 	}
 	if !utf8.Valid(b) || bytes.IndexByte(b[:min(len(b), 512)], 0) >= 0 {
-		return protobuf(name, b)
+		return protobuf(set.Prefix+name, b)
 	}
 	f, err := set.Add(name, b)
 	if err != nil {
 		if looksGraphQL(b) {
-			return graphQL(name, b)
+			return graphQL(set.Prefix+name, b)
 		}
 		return nil, err
 	}
@@ -94,7 +91,7 @@ func recognise(set *document.Set, name string, b []byte) (*spec.Specification, e
 	case root.At("log", "entries") != nil:
 		return har(root)
 	case looksGraphQL(b):
-		return graphQL(name, b)
+		return graphQL(set.Prefix+name, b)
 	}
 	return nil, root.Errorf("the document %w", ErrUnknown)
 }
