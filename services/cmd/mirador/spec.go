@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json" // for omitzero
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,6 @@ import (
 	"github.com/miradorhq/mirador/services/discovery/spec/document"
 	"github.com/miradorhq/mirador/services/discovery/spec/read"
 	"github.com/miradorhq/mirador/services/platform"
-	"github.com/segmentio/encoding/json"
 	"github.com/spf13/cobra"
 )
 

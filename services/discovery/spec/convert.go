@@ -1,11 +1,10 @@
 package spec
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/segmentio/encoding/json"
 )
 
 // object is a JSON object; its keys are written in order.

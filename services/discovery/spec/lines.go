@@ -1,11 +1,11 @@
 package spec
 
 import (
+	"encoding/json" // for omitzero
 	"fmt"
 	"io"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
-	"github.com/segmentio/encoding/json"
 )
 
 // line is an operation as WriteLines prints it: schemas in the catalog's form,

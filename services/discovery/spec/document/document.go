@@ -62,9 +62,8 @@ type Limits struct {
 	Files int // files of one specification
 }
 
-// DefaultLimits hold the largest published specifications (12 MB, 600,000
-// values) several times.
-var DefaultLimits = Limits{Bytes: 64 << 20, Depth: 100, Nodes: 4_000_000, Files: 200}
+// DefaultLimits bound a specification to some hundreds of megabytes of memory.
+var DefaultLimits = Limits{Bytes: 48 << 20, Depth: 100, Nodes: 3_000_000, Files: 200}
 
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits

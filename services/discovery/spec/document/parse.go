@@ -26,13 +26,21 @@ func parse(name, shown string, b []byte, limits Limits, left *int) (*File, error
 		return nil, &Error{File: shown, Err: fmt.Errorf("%w: %d bytes, %d are read", ErrTooLarge, len(b), limits.Bytes)}
 	}
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	p := &parser{file: &File{Name: name, Shown: shown}, text: b, limits: limits, left: left}
+	// Aliases of YAML stand for more than they are: a small document must not ask for
+	// all that a large one may. left is what the files together may have.
+	own := min(*left, 2*len(b)+minNodes)
+	before := own
+	defer func() { *left -= before - own }()
+	p := &parser{file: &File{Name: name, Shown: shown}, text: b, limits: limits, left: &own}
 	trimmed := bytes.TrimLeft(b, " \t\r\n")
 	var err error
 	if len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
 		p.file.Root, err = p.json()
-		if err == nil || errors.Is(err, ErrTooDeep) || errors.Is(err, ErrTooLarge) {
-			return p.file, err
+		if err == nil {
+			return p.file, nil
+		}
+		if errors.Is(err, ErrTooDeep) || errors.Is(err, ErrTooLarge) || errors.Is(err, errTrailing) {
+			return nil, err
 		}
 		// YAML in flow style is no JSON; if it is no YAML either, it was meant as JSON.
 		if root, flow := p.yaml(); flow == nil {
@@ -46,6 +54,9 @@ func parse(name, shown string, b []byte, limits Limits, left *int) (*File, error
 	}
 	return p.file, nil
 }
+
+// minNodes are values that any document may have.
+const minNodes = 50_000
 
 type parser struct {
 	file   *File
@@ -66,10 +77,12 @@ func (p *parser) node(kind Kind, line, depth int) (*Node, error) {
 		return nil, p.fail(line, fmt.Errorf("%w: more than %d levels", ErrTooDeep, p.limits.Depth))
 	}
 	if *p.left--; *p.left < 0 {
-		return nil, p.fail(line, fmt.Errorf("%w: more than %d values", ErrTooLarge, p.limits.Nodes))
+		return nil, p.fail(line, fmt.Errorf("%w: more values than %d bytes may have, or more than %d in all", ErrTooLarge, len(p.text), p.limits.Nodes))
 	}
 	return &Node{Kind: kind, Line: line, file: p.file}, nil
 }
+
+var errTrailing = errors.New("something follows the end of the document")
 
 // json reads the text as JSON.
 func (p *parser) json() (*Node, error) {
@@ -81,7 +94,7 @@ func (p *parser) json() (*Node, error) {
 		return nil, err
 	}
 	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, p.fail(p.here(), errors.New("something follows the end of the document"))
+		return nil, p.fail(p.here(), errTrailing)
 	}
 	return root, nil
 }

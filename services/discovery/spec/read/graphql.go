@@ -16,7 +16,7 @@ import (
 // language has no word for it.
 const GraphQLPath = "/graphql"
 
-// maxTokens bounds a GraphQL schema; GitHub's, the largest public one, has 300,000.
+// maxTokens bounds a GraphQL schema.
 const maxTokens = 2_000_000
 
 // graphql reads a schema as it is written. It is not validated: directives of a

@@ -27,7 +27,7 @@ import (
 // ErrUnknown is wrapped by the error for a document of no known format.
 var ErrUnknown = errors.New("is no OpenAPI, Swagger, GraphQL, protobuf descriptor set, Postman collection or HAR")
 
-// maxOperations bounds one specification; the largest published have some 6,000.
+// maxOperations bounds one specification.
 const maxOperations = 50_000
 
 // File reads the document at path. References may lead to other files of its folder.
