@@ -54,7 +54,7 @@ type Options struct {
 	MinCallers   int           `yaml:"min_callers" doc:"Callers that must have been served before a shadow endpoint or a drift is said, where their number is known."`
 	MinObserved  time.Duration `yaml:"min_observed" doc:"How long an endpoint must have been observed before a shadow endpoint or a drift is said."`
 	MinCount     int           `yaml:"min_count" doc:"Transactions that must show a drift."`
-	OrphanAfter  time.Duration `yaml:"orphan_after" doc:"How long an operation must not have been seen to be an orphan."`
+	OrphanAfter  time.Duration `yaml:"orphan_after" doc:"How long an operation must not have been seen to be an orphan. 0: never at all."`
 	MissingShare float64       `yaml:"missing_share" doc:"Share of messages that must lack what is required. Truncated messages lack fields too."`
 	MaxDrifts    int           `yaml:"max_drifts" doc:"Drifts said of one endpoint; how many more there are is said."`
 	Hosts        []string      `yaml:"hosts" doc:"Hosts that the specifications speak for, instead of those that they name."`
@@ -89,15 +89,20 @@ func (o Options) Validate() error {
 // disagree. An endpoint is documented when any specification has it. The result
 // has an order of its own and depends on nothing but the arguments.
 func Compare(specs []*Specification, endpoints []catalog.Endpoint, now time.Time, o Options) []Difference {
-	c := &comparison{o: o, now: now, specs: specs, matcher: newMatcher(specs), seen: map[*Operation]sight{}}
+	var list []observed
+	for i := range endpoints {
+		if endpoints[i].Hits > 0 && endpoints[i].Source != catalog.Specification {
+			list = append(list, observe(&endpoints[i]))
+		}
+	}
+	return compare(specs, list, now, o)
+}
+
+func compare(specs []*Specification, endpoints []observed, now time.Time, o Options) []Difference {
+	c := &comparison{o: o, now: now, specs: specs, endpoints: endpoints, matcher: newMatcher(specs), seen: map[*Operation]sight{}}
 	if len(o.Hosts) > 0 {
 		for i := range c.matcher.patterns {
 			c.matcher.patterns[i].host = ""
-		}
-	}
-	for i := range endpoints {
-		if endpoints[i].Hits > 0 && endpoints[i].Source != catalog.Specification {
-			c.endpoints = append(c.endpoints, observe(&endpoints[i]))
 		}
 	}
 	slices.SortFunc(c.endpoints, func(a, b observed) int {
@@ -310,7 +315,11 @@ func (c *comparison) shadow(e *observed) {
 	d.Digest, d.Operation, d.Count, d.Of = digest, operation, e.hits, e.hits
 	say := fmt.Sprintf("%s does not document it", speakers[0].File)
 	if len(speakers) > 1 {
-		say = fmt.Sprintf("none of the %d specifications of %s documents it", len(speakers), e.host)
+		names := make([]string, 0, 3)
+		for _, s := range speakers[:min(len(speakers), 3)] {
+			names = append(names, s.File)
+		}
+		say = fmt.Sprintf("none of the %d specifications of %s documents it (%s)", len(speakers), e.host, strings.Join(names, ", "))
 	}
 	if lists != "" {
 		say = fmt.Sprintf("%s documents only %s there", where, lists[1:])
@@ -349,7 +358,7 @@ func (c *comparison) orphans() {
 			if ever {
 				from = last.at
 			}
-			if c.now.Sub(from) < c.o.OrphanAfter {
+			if c.now.Sub(from) < c.o.OrphanAfter || ever && c.o.OrphanAfter == 0 {
 				continue
 			}
 			d := Difference{
