@@ -71,7 +71,9 @@ func TestBodies(t *testing.T) {
 		{"as documented", func(o *observed) {
 			o.request = body("", "application/json", id, prop("note", 3, text), prop("tags", 5, catalog.Schema{Types: types("object", 5), Additional: &catalog.Schema{Types: types("string", 5)}}))
 		}, nil},
-		{"required at times", func(o *observed) { o.request = body("", "application/json", prop("id", 80, integer), prop("note", 100, text)) },
+		{"required at times", func(o *observed) {
+			o.request = body("", "application/json", prop("id", 80, integer), prop("note", 100, text))
+		},
 			[]string{"required request body:id o.yaml:10 20/100"}},
 		{"required nearly always: truncation", func(o *observed) { o.request = body("", "application/json", prop("id", 98, integer)) }, nil},
 		{"required never", func(o *observed) { o.responses = body("2xx", "application/json", prop("note", 100, text)) },

@@ -51,8 +51,15 @@ func Bytes(name string, b []byte, limits document.Limits) (*spec.Specification, 
 	return parse(document.NewSet(limits), name, b)
 }
 
-func parse(set *document.Set, name string, b []byte) (*spec.Specification, error) {
-	s, err := recognise(set, name, b)
+func parse(set *document.Set, name string, b []byte) (s *spec.Specification, err error) {
+	// Whoever uploads a document must not end the process through a fault of the
+	// libraries that read YAML, GraphQL and protobuf.
+	defer func() {
+		if fault := recover(); fault != nil {
+			s, err = nil, &document.Error{File: set.Prefix + name, Err: fmt.Errorf("reading it failed: %v", fault)}
+		}
+	}()
+	s, err = recognise(set, name, b)
 	if err != nil {
 		return nil, err
 	}
