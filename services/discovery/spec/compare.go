@@ -229,7 +229,7 @@ func (c *comparison) scope() {
 	}
 }
 
-// speaker is the first specification that speaks for an endpoint of that kind.
+// speakers are the specifications that speak for an endpoint of that kind.
 func (c *comparison) speakers(e *observed) []*Specification {
 	var out []*Specification
 	for _, s := range c.specs {

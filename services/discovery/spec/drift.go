@@ -65,7 +65,7 @@ func (w *drifting) parameters() {
 			continue // cookies belong to whoever set them, not to an operation
 		}
 		w.say(finding.Low, "parameter", q.In+":"+q.Name, w.p.op.Where, q.Count, w.e.answered,
-			"%s parameter %q came with %d requests that were served, and %s does not document it", q.In, q.Name, q.Count, w.p.op.Where)
+			"%s parameter %q came with %s, and %s does not document it", q.In, q.Name, many(q.Count, "served request"), w.p.op.Where)
 	}
 	w.pathTypes()
 	for i := range w.p.op.Params {
@@ -132,7 +132,7 @@ func (w *drifting) paramType(q *catalog.Param, doc *Param) {
 		// A list may stand in one value, "1,2,3": text says nothing then.
 		if typ := jsonType(t.Name); !accepts(schema.Types, typ, true) && !(schema != doc.Schema && typ == "string") {
 			w.say(finding.Low, "type", q.In+":"+q.Name, doc.Where, t.Count, q.Count,
-				"%s parameter %q held %s in %d requests, and %s says %s", q.In, q.Name, article(t.Name), t.Count, doc.Where, strings.Join(schema.Types, " or "))
+				"%s parameter %q held %s in %s, and %s says %s", q.In, q.Name, article(t.Name), many(t.Count, "request"), doc.Where, strings.Join(schema.Types, " or "))
 		}
 	}
 }
@@ -174,7 +174,7 @@ func (w *drifting) pathTypes() {
 		for _, t := range q.Types {
 			if !accepts(doc.Schema.Types, jsonType(t.Name), true) && !slices.Contains(doc.Schema.Types, "array") {
 				w.say(finding.Low, "type", "path:"+doc.Name, doc.Where, t.Count, q.Count,
-					"path parameter %q held %s in %d requests, and %s says %s", doc.Name, article(t.Name), t.Count, doc.Where, strings.Join(doc.Schema.Types, " or "))
+					"path parameter %q held %s in %s, and %s says %s", doc.Name, article(t.Name), many(t.Count, "request"), doc.Where, strings.Join(doc.Schema.Types, " or "))
 			}
 		}
 	}
@@ -190,6 +190,14 @@ func accepts(want []string, got string, text bool) bool {
 		return true
 	}
 	return text && (got == "null" || slices.Contains(want, "string") || slices.Contains(want, "object"))
+}
+
+// many is "1 request", "2 requests".
+func many(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func article(typ string) string {
@@ -249,7 +257,7 @@ func (w *drifting) auth() {
 			severity, how = finding.High, "without credentials"
 		}
 		w.say(severity, "auth", t.Name, where, t.Count, w.e.answered,
-			"at least %d requests were answered 2xx %s, and %s requires %s", t.Count, how, where, strings.Join(want, " or "))
+			"at least %s got 2xx %s, and %s requires %s", many(t.Count, "request"), how, where, strings.Join(want, " or "))
 	}
 }
 

@@ -56,7 +56,7 @@ func (w *drifting) body(what string, b *catalog.Body, documented []Body, where P
 	}
 	if len(documented) == 0 {
 		w.say(finding.Low, "body", what, where, seen, w.e.hits,
-			"a %s came with %d transactions, and %s documents none", what, seen, where)
+			"a %s came with %s, and %s documents none", what, many(seen, "transaction"), where)
 		return
 	}
 	var fits []Body
@@ -69,7 +69,7 @@ func (w *drifting) body(what string, b *catalog.Body, documented []Body, where P
 	}
 	if len(fits) == 0 {
 		w.say(finding.Low, "media", what+":"+b.Media, documented[0].Where, seen, w.e.hits,
-			"the %s was %s in %d transactions, and %s documents only %s", what, b.Media, seen, documented[0].Where, strings.Join(slices.Compact(media), ", "))
+			"the %s was %s in %s, and %s documents only %s", what, b.Media, many(seen, "transaction"), documented[0].Where, strings.Join(slices.Compact(media), ", "))
 		return
 	}
 	var best []Difference

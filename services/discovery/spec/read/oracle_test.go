@@ -105,8 +105,11 @@ func theirs3(t *testing.T, b []byte) []string {
 					parts = append(parts, "body:"+media+":"+theirTypes(m))
 				}
 			}
-			if op.Responses.Default != nil {
+			if d := op.Responses.Default; d != nil {
 				parts = append(parts, "status:default")
+				for media, m := range d.Content.FromOldest() {
+					parts = append(parts, "response:default:"+media+":"+theirTypes(m))
+				}
 			}
 			for code, r := range op.Responses.Codes.FromOldest() {
 				parts = append(parts, "status:"+strings.ToLower(code))
