@@ -196,3 +196,42 @@ func FuzzGlob(f *testing.F) {
 		}
 	})
 }
+
+// The index finds what comparing with every pattern finds.
+func TestMatcher(t *testing.T) {
+	words := []string{"a", "b", "{x}", "{y}.json", "2010-04-01", "{rest+}"}
+	learned := []string{"a", "b", "{int}", "{string}", "{uuid}.json", "c.json", "{date}", "{rest}"}
+	var ops []Operation
+	var paths []string
+	for _, x := range words {
+		for _, y := range words {
+			ops = append(ops, Operation{Method: "GET", Template: "/" + x + "/" + y}, Operation{Method: "GET", Template: "/" + y + "/b/" + x})
+		}
+	}
+	for _, x := range learned {
+		for _, y := range learned {
+			paths = append(paths, "/"+x+"/"+y, "/"+x+"/b/"+y)
+		}
+	}
+	m := newMatcher([]*Specification{{Operations: ops}})
+	found := 0
+	for _, path := range paths {
+		var want *pattern
+		var how fit
+		for i := range m.patterns {
+			if f, ok := m.patterns[i].covers(segments(path)); ok && (want == nil || f.less(how)) {
+				want, how = &m.patterns[i], f
+			}
+		}
+		got, f := m.find("h", "GET", segments(path), nil)
+		if got != want || f != how {
+			t.Errorf("%s: %+v, want %+v", path, got, want)
+		}
+		if got != nil {
+			found++
+		}
+	}
+	if found != len(paths) {
+		t.Errorf("%d of %d found", found, len(paths))
+	}
+}

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -58,7 +57,7 @@ func segments(path string) []string {
 func (p *pattern) covers(learned []string) (f fit, ok bool) {
 	want := p.segments
 	for i, l := range learned {
-		if l == "{"+catalog.TypeRest+"}" { // cut by the limits of the catalog
+		if l == "{"+catalog.TypeRest+"}" && i == len(learned)-1 { // cut by the limits of the catalog
 			return fit{f.merged + 1, f.covered}, len(want) > i
 		}
 		if p.rest && i >= len(want)-1 {
@@ -159,86 +158,4 @@ func cutParam(pattern string) (literal, rest string, ok bool) {
 // host may be a template itself.
 func hostCovers(want, host string) bool {
 	return want == "" || want == host || strings.IndexByte(want, '{') >= 0 && glob(want, host)
-}
-
-// matcher finds the operation of an endpoint.
-type matcher struct {
-	patterns []pattern
-	// by method and number of segments; the open-ended ones by method alone.
-	exact map[key][]int
-	open  map[string][]int
-	names map[string][]int // GraphQL operations
-}
-
-type key struct {
-	method   string
-	segments int
-}
-
-func newMatcher(specs []*Specification) *matcher {
-	m := &matcher{exact: map[key][]int{}, open: map[string][]int{}, names: map[string][]int{}}
-	for _, s := range specs {
-		for i := range s.Operations {
-			o := &s.Operations[i]
-			for _, at := range s.ServersOf(o) {
-				p := newPattern(s, o, at)
-				n := len(m.patterns)
-				m.patterns = append(m.patterns, p)
-				switch {
-				case o.Protocol == "graphql":
-					m.names[o.Name] = append(m.names[o.Name], n)
-				case p.rest:
-					m.open[o.Method] = append(m.open[o.Method], n)
-				default:
-					m.exact[key{o.Method, len(p.segments)}] = append(m.exact[key{o.Method, len(p.segments)}], n)
-				}
-			}
-		}
-	}
-	return m
-}
-
-// find is the pattern that fits best, of equal ones the first; nil is none. all,
-// where not nil, is told of every pattern that fits.
-func (m *matcher) find(host, method string, learned []string, all func(*pattern)) (best *pattern, how fit) {
-	try := func(list []int) {
-		for _, i := range list {
-			p := &m.patterns[i]
-			if !hostCovers(p.host, host) {
-				continue
-			}
-			f, ok := p.covers(learned)
-			if !ok {
-				continue
-			}
-			if all != nil {
-				all(p)
-			}
-			if best == nil || f.less(how) {
-				best, how = p, f
-			}
-		}
-	}
-	n := len(learned)
-	if n > 0 && learned[n-1] == "{"+catalog.TypeRest+"}" {
-		for _, k := range m.keys(method, n) {
-			try(m.exact[k])
-		}
-	} else {
-		try(m.exact[key{method, n}])
-	}
-	try(m.open[method])
-	return best, how
-}
-
-// keys of at least n segments, in order.
-func (m *matcher) keys(method string, n int) []key {
-	var out []key
-	for k := range m.exact {
-		if k.method == method && k.segments >= n {
-			out = append(out, k)
-		}
-	}
-	slices.SortFunc(out, func(a, b key) int { return a.segments - b.segments })
-	return out
 }
