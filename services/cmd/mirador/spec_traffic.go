@@ -83,7 +83,7 @@ func feed(ctx context.Context, local *runner.Local, path string, cfg transcript.
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it was opened for reading
 	for ctx.Err() == nil {
 		e, _, err := in.Next()
 		var bad *transcript.LineError

@@ -125,7 +125,7 @@ func (f *Folder) file(name string, now stamp) bool {
 		k.err = err
 		return false
 	}
-	defer set.Close()
+	defer func() { _ = set.Close() }() // it was opened for reading
 	b, err := set.Bytes(name)
 	sum := sha256.Sum256(b)
 	if err == nil && sum == k.hash && !again {

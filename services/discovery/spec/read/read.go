@@ -36,7 +36,7 @@ func File(path string, limits document.Limits) (*spec.Specification, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer set.Close()
+	defer func() { _ = set.Close() }() // it was opened for reading
 	name := filepath.Base(path)
 	set.Prefix = filepath.ToSlash(strings.TrimSuffix(path, name))
 	b, err := set.Bytes(name)
