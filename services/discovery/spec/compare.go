@@ -158,7 +158,7 @@ func by(callers uint64) string {
 	if callers == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" by %d callers", callers)
+	return " by " + many(callers, "caller")
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
