@@ -249,7 +249,7 @@ func specDiffCommand() *cobra.Command {
 		Short: "Say what changed between two documents",
 		Long: `Compares two documents, of any formats, operation by operation: added, removed, parameters, fields,
 types, values, required, statuses, ways to authenticate, deprecation. Names of path parameters do not matter.`,
-		Example: "  mirador spec diff openapi-v1.yaml openapi-v2.yaml\n  mirador spec diff openapi.yaml <(mirador spec convert session.har)",
+		Example: "  mirador spec diff openapi-v1.yaml openapi-v2.yaml\n  mirador spec convert session.har > seen.json && mirador spec diff openapi.yaml seen.json",
 		Args:    cobra.ExactArgs(2),
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, a line a change")
