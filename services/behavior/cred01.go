@@ -6,7 +6,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
-	"github.com/miradorhq/mirador/services/behavior/keyed"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
-	"github.com/miradorhq/mirador/services/behavior/keyed"
+	"github.com/miradorhq/mirador/services/keyed"
 )
 
 // campaign is CRED-01's second stage: one login, all sources.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
-	"github.com/miradorhq/mirador/services/behavior/keyed"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 

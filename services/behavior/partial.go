@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/miradorhq/mirador/pkg/detect"
-	"github.com/miradorhq/mirador/services/behavior/keyed"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
