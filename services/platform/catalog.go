@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,9 +11,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// followCatalog keeps the process's live catalog as mirador.catalog has it. A
-// record that does not decode is logged and passed over: the catalog is advice,
-// and without it the lexer's template stands.
+// quietCatalog is how long the catalog's topic sends nothing before it is taken for
+// read, and how often the inventory's indexes are built anew while it does.
+const quietCatalog = 2 * time.Second
+
+// followCatalog keeps the process's live catalog and its inventory as
+// mirador.catalog has it. A record that does not decode is logged and passed over:
+// the catalog is advice, and without it the lexer's template stands.
 func (p *Process) followCatalog(ctx context.Context) error {
 	opts := append(p.kafka[:len(p.kafka):len(p.kafka)], kgo.ConsumeTopics(schemas.TopicCatalog),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(time.Second))
@@ -21,17 +26,22 @@ func (p *Process) followCatalog(ctx context.Context) error {
 		return fmt.Errorf("kafka: %w", err)
 	}
 	defer cl.Close()
-	for ctx.Err() == nil {
-		fetches := cl.PollFetches(ctx)
+	read := false
+	for refreshed := time.Now(); ctx.Err() == nil; {
+		pctx, cancel := context.WithTimeout(ctx, quietCatalog)
+		fetches := cl.PollFetches(pctx)
+		quiet := pctx.Err() != nil && fetches.NumRecords() == 0
+		cancel()
 		fetches.EachError(func(t string, n int32, err error) {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
 				p.Log.Warn("catalog: fetch", "topic", t, "partition", n, "error", err)
 			}
 		})
 		fetches.EachRecord(func(r *kgo.Record) {
 			if r.Value == nil {
-				if _, id, ok := splitKey(r.Key); ok {
+				if tenant, id, ok := splitKey(r.Key); ok {
 					p.live.Remove(id)
+					p.inventory.Remove(tenant, id)
 				}
 				return
 			}
@@ -41,7 +51,16 @@ func (p *Process) followCatalog(ctx context.Context) error {
 				return
 			}
 			p.live.Apply(e)
+			p.inventory.Apply(e)
 		})
+		if quiet || time.Since(refreshed) > quietCatalog {
+			p.inventory.Refresh()
+			refreshed = time.Now()
+		}
+		if quiet && !read {
+			read = true
+			close(p.caughtUp)
+		}
 	}
 	return nil
 }

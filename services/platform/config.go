@@ -25,6 +25,7 @@ import (
 	"github.com/miradorhq/mirador/services/classifier"
 	"github.com/miradorhq/mirador/services/console"
 	"github.com/miradorhq/mirador/services/discovery"
+	"github.com/miradorhq/mirador/services/discovery/spec/audit"
 	"github.com/miradorhq/mirador/services/shipper"
 	"github.com/miradorhq/mirador/services/signature"
 	"github.com/miradorhq/mirador/services/signature/crs"
@@ -33,26 +34,27 @@ import (
 // Config is every setting of Mirador. A process reads the parts that its
 // services need.
 type Config struct {
-	Tenant     string               `yaml:"tenant" doc:"Tenant of what this process ships and shows; one tenant is the default."`
-	Instance   string               `yaml:"instance" doc:"Lasting name of this process among those of its service: it must stay the same across restarts and no two may share it. Empty: the host's name."`
-	DataDir    string               `yaml:"data_dir" doc:"Folder for keys, spool and, with mirador up, the data of Kafka and ClickHouse."`
-	Kafka      KafkaConfig          `yaml:"kafka" doc:"Kafka: the events in, everything else out."`
-	ClickHouse chsink.Config        `yaml:"clickhouse" doc:"ClickHouse: where results and the audit log are kept."`
-	Retention  chsink.Retention     `yaml:"retention" doc:"How long ClickHouse keeps rows."`
-	Stages     StageConfig          `yaml:"stages" doc:"How consumer stages batch, commit and keep their state."`
-	Content    ContentConfig        `yaml:"content" doc:"How far messages are taken apart, for all detectors."`
-	Identity   IdentityConfig       `yaml:"identity" doc:"The key of the keyed hashes of credentials."`
-	Signing    SigningConfig        `yaml:"signing" doc:"The keys that actions are signed with."`
-	Shipper    shipper.Config       `yaml:"shipper" doc:"The HTTP ingest endpoint and the path of events to Kafka."`
-	Discovery  discovery.Config     `yaml:"discovery" doc:"Endpoints and parameters from traffic."`
-	Signature  SignatureConfig      `yaml:"signature" doc:"Known attacks in requests and responses."`
-	Behavior   behavior.Config      `yaml:"behavior" doc:"Who acts unusually."`
-	Classifier classifier.Config    `yaml:"classifier" doc:"Fields that carry sensitive data."`
-	Recorder   chsink.EventSettings `yaml:"recorder" doc:"How much of a transaction the audit log keeps."`
-	Policy     policy.Config        `yaml:"policy" doc:"What may be done about a finding."`
-	Enforcer   EnforcerConfig       `yaml:"enforcer" doc:"How actions take hold at an edge."`
-	Console    console.Config       `yaml:"console" doc:"The analysts' console."`
-	Telemetry  telemetry.Config     `yaml:"telemetry" doc:"Logs, metrics and health pages."`
+	Tenant         string               `yaml:"tenant" doc:"Tenant of what this process ships and shows; one tenant is the default."`
+	Instance       string               `yaml:"instance" doc:"Lasting name of this process among those of its service: it must stay the same across restarts and no two may share it. Empty: the host's name."`
+	DataDir        string               `yaml:"data_dir" doc:"Folder for keys, spool and, with mirador up, the data of Kafka and ClickHouse."`
+	Kafka          KafkaConfig          `yaml:"kafka" doc:"Kafka: the events in, everything else out."`
+	ClickHouse     chsink.Config        `yaml:"clickhouse" doc:"ClickHouse: where results and the audit log are kept."`
+	Retention      chsink.Retention     `yaml:"retention" doc:"How long ClickHouse keeps rows."`
+	Stages         StageConfig          `yaml:"stages" doc:"How consumer stages batch, commit and keep their state."`
+	Content        ContentConfig        `yaml:"content" doc:"How far messages are taken apart, for all detectors."`
+	Identity       IdentityConfig       `yaml:"identity" doc:"The key of the keyed hashes of credentials."`
+	Signing        SigningConfig        `yaml:"signing" doc:"The keys that actions are signed with."`
+	Shipper        shipper.Config       `yaml:"shipper" doc:"The HTTP ingest endpoint and the path of events to Kafka."`
+	Discovery      discovery.Config     `yaml:"discovery" doc:"Endpoints and parameters from traffic."`
+	Specifications audit.Config         `yaml:"specifications" doc:"Documents that the observed API is compared with: shadow, zombie, orphan, drift."`
+	Signature      SignatureConfig      `yaml:"signature" doc:"Known attacks in requests and responses."`
+	Behavior       behavior.Config      `yaml:"behavior" doc:"Who acts unusually."`
+	Classifier     classifier.Config    `yaml:"classifier" doc:"Fields that carry sensitive data."`
+	Recorder       chsink.EventSettings `yaml:"recorder" doc:"How much of a transaction the audit log keeps."`
+	Policy         policy.Config        `yaml:"policy" doc:"What may be done about a finding."`
+	Enforcer       EnforcerConfig       `yaml:"enforcer" doc:"How actions take hold at an edge."`
+	Console        console.Config       `yaml:"console" doc:"The analysts' console."`
+	Telemetry      telemetry.Config     `yaml:"telemetry" doc:"Logs, metrics and health pages."`
 }
 
 // SignatureConfig are the detector's settings and its engine's.
@@ -113,8 +115,9 @@ func Defaults() Config {
 		Content:  contentDefaults(),
 		Identity: IdentityConfig{KeyID: "k1"},
 		Shipper:  shipper.Defaults(), Discovery: discovery.Defaults(),
-		Signature: SignatureConfig{Config: signature.Defaults(), Engine: crs.Defaults()},
-		Behavior:  behavior.Defaults(), Classifier: classifier.Defaults(), Recorder: chsink.DefaultEventSettings(),
+		Specifications: audit.Defaults(),
+		Signature:      SignatureConfig{Config: signature.Defaults(), Engine: crs.Defaults()},
+		Behavior:       behavior.Defaults(), Classifier: classifier.Defaults(), Recorder: chsink.DefaultEventSettings(),
 		Policy: policy.Defaults(), Enforcer: enforcerDefaults(), Console: console.Defaults(), Telemetry: telemetry.Defaults(),
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/telemetry"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/inventory"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -31,17 +32,21 @@ type Process struct {
 	Registry *prometheus.Registry
 	Health   telemetry.Health
 
-	kafka    []kgo.Opt
-	lexical  *catalog.Lexical
-	live     *catalog.Live
-	content  content.Limits
-	identity capture.Key
-	secret   string // of identity
-	signer   *action.Signer
-	sealer   *dlq.Sealer
-	rows     *chsink.Metrics
-	parts    []part
-	built    built // what callers in the same process may ask for
+	kafka   []kgo.Opt
+	lexical *catalog.Lexical
+	live    *catalog.Live
+	// inventory is the catalog as records; caughtUp is closed when it has been read
+	// to its end.
+	inventory *inventory.Inventory
+	caughtUp  chan struct{}
+	content   content.Limits
+	identity  capture.Key
+	secret    string // of identity
+	signer    *action.Signer
+	sealer    *dlq.Sealer
+	rows      *chsink.Metrics
+	parts     []part
+	built     built // what callers in the same process may ask for
 }
 
 // part is one thing that runs until its context ends.
@@ -55,7 +60,7 @@ type part struct {
 // made. The configuration must be valid.
 func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 	p := &Process{Config: cfg, Log: log, Registry: telemetry.NewRegistry(), lexical: &catalog.Lexical{}}
-	p.live = catalog.NewLive(p.lexical)
+	p.live, p.inventory, p.caughtUp = catalog.NewLive(p.lexical), inventory.New(), make(chan struct{})
 	p.rows = chsink.NewMetrics(p.Registry)
 	if err := p.Registry.Register(p.lexical); err != nil {
 		return nil, err

@@ -101,7 +101,12 @@ func (p *Process) sink(service, topic string, open func() (runner.Sink, error)) 
 }
 
 func (p *Process) discovery() ([]part, error) {
-	return p.detector("discovery", schemas.TopicCatalog, func() (runner.Sink, error) { return chsink.NewEndpoints(p.Config.ClickHouse, p.rows) })
+	parts, err := p.detector("discovery", schemas.TopicCatalog, func() (runner.Sink, error) { return chsink.NewEndpoints(p.Config.ClickHouse, p.rows) })
+	if err != nil || p.Config.Specifications.Folder == "" {
+		return parts, err
+	}
+	c, err := p.compare()
+	return append(parts, c), err
 }
 
 func (p *Process) signature() ([]part, error) { return p.detector("signature", "", nil) }
