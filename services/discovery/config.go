@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/miradorhq/mirador/services/discovery/schema"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -26,6 +27,7 @@ type Config struct {
 	MaxPartialBytes  int      `yaml:"max_partial_bytes" doc:"Size in bytes at which a difference is cut into several records. Must stay below the broker's message.max.bytes."`
 	MaxParams        int      `yaml:"max_params" doc:"Parameters and fields of bodies kept an endpoint. Beyond it those nearest to the root stay, then those with the smallest hash, so that order decides nothing."`
 	MaxDepth         int      `yaml:"max_depth" doc:"Objects and lists around a field of a body; what lies deeper is not kept."`
+	MaxKeys          int      `yaml:"max_keys" doc:"Names kept of one object in a body; the others are one field of any name, as in objects that have names of things for keys."`
 	MaxEnum          int      `yaml:"max_enum" doc:"Different values kept of a field that looks like an enumeration; with more it is none."`
 	MaxName          int      `yaml:"max_name" doc:"Longest name of a parameter, or path of a field, in bytes; longer ones are not kept."`
 	MaxServices      int      `yaml:"max_services" doc:"Service names kept an endpoint, the first in alphabetical order."`
@@ -43,7 +45,7 @@ type Config struct {
 // Defaults suit a partition with tens of hosts in some hundred megabytes.
 func Defaults() Config {
 	return Config{
-		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxEnum: 20, MaxName: 200, MaxServices: 20,
+		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
 		MaxEndpoints: 5000, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
 	}
 }
@@ -60,6 +62,7 @@ func (c Config) Validate() error {
 	check("max_partial_bytes", c.MaxPartialBytes, 1024, 16<<20)
 	check("max_params", c.MaxParams, 1, 10_000)
 	check("max_depth", c.MaxDepth, 1, 32)
+	check("max_keys", c.MaxKeys, 1, 10_000)
 	check("max_enum", c.MaxEnum, 1, 100)
 	check("max_name", c.MaxName, 8, 4096)
 	check("max_services", c.MaxServices, 1, 1000)
@@ -69,6 +72,11 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// limits are those of the fields of an operation.
+func (c *Config) limits() schema.Limits {
+	return schema.Limits{Fields: c.MaxParams, Keys: c.MaxKeys, Depth: c.MaxDepth, Name: c.MaxName, Words: c.MaxEnum}
 }
 
 // metrics count what limits did. All partitions of a process share them.

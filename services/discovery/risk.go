@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
-	"github.com/miradorhq/mirador/services/discovery/schema"
 )
 
 // The most that each observation adds; those of a part sum to 100.
@@ -108,9 +107,4 @@ func percent(s float64) string {
 		return "More than 99 %"
 	}
 	return fmt.Sprintf("%.0f %%", s*100)
-}
-
-// limits are those of the fields of an operation.
-func (c *Config) limits() schema.Limits {
-	return schema.Limits{Fields: c.MaxParams, Depth: c.MaxDepth, Name: c.MaxName, Words: c.MaxEnum}
 }

@@ -8,6 +8,7 @@ import (
 // Limits bound what is kept of an operation.
 type Limits struct {
 	Fields int // fields of all bodies and parameters together
+	Keys   int // names of one object; the others are one field, "{string}"
 	Depth  int // containers around a field
 	Name   int // bytes of a path
 	Words  int // values of a field
@@ -16,10 +17,14 @@ type Limits struct {
 // Fields are the fields of one operation. The zero value is empty. Of too many
 // those of the smallest ranks stay. One that is pushed out can never come back, for
 // those that pushed it out stay: so the set, and every count in it, is the same in
-// whatever order and pieces the fields came.
+// whatever order and pieces the fields came. The same holds for the names of one
+// object, but there nothing is lost: what is pushed out becomes part of the field
+// "{string}" beside it. (Only where an operation meets both limits at once may
+// counts at the margin depend on the order.)
 type Fields struct {
 	list []*Field // sorted by key
 	top  *Field   // of the largest rank; nil is unknown
+	wide bool     // some object has as many names as are kept
 }
 
 // Len is how many there are.
@@ -59,8 +64,15 @@ func (f *Fields) join(o *Field, c *cursor, l Limits) bool {
 	if int(i) >= len(f.list) || f.list[i].Key != o.Key {
 		found := false
 		if i, found = f.find(&o.Key); !found {
-			if i = f.put(i, o, l.Fields); i < 0 {
-				return false
+			key := o.Key
+			if f.wide {
+				key.Path = f.place(o.Key, l)
+				i, found = f.find(&key)
+			}
+			if !found {
+				if i = f.put(i, key, l); i < 0 {
+					return false
+				}
 			}
 		}
 		if c.last != nil {
@@ -78,16 +90,13 @@ func (f *Fields) find(k *Key) (int32, bool) {
 	return int32(i), found
 }
 
-// put makes room for a field with the key of o at i and returns where it is, or -1
-// where there is none.
-func (f *Fields) put(i int32, o *Field, limit int) int32 {
-	rank := o.rank
-	if rank == 0 {
-		rank = o.Key.rank()
-	}
-	if len(f.list) >= limit {
+// put makes a field with the key k at i and returns where it is, or -1 where there
+// is no room.
+func (f *Fields) put(i int32, k Key, l Limits) int32 {
+	made := &Field{Key: k, rank: k.rank()}
+	if len(f.list) >= l.Fields {
 		last := f.largest()
-		if rank > last.rank || rank == last.rank && o.Key.compare(&last.Key) > 0 {
+		if less(last, made) {
 			return -1
 		}
 		j, _ := f.find(&last.Key)
@@ -97,15 +106,23 @@ func (f *Fields) put(i int32, o *Field, limit int) int32 {
 		}
 		f.top = nil
 	}
-	made := &Field{Key: o.Key, rank: rank}
-	made.Key.Media, made.Key.Path = sharedMedia(o.Key.Media), strings.Clone(o.Key.Path)
+	made.Key.Media, made.Key.Path = sharedMedia(k.Media), strings.Clone(k.Path)
 	made.next = i + 1
 	f.list = slices.Insert(f.list, int(i), made)
 	if f.top != nil && less(f.top, made) {
 		f.top = made
 	}
+	if holder, name := parent(k.Path); isPlain(name) && isBody(k.In) {
+		if p := f.get(k, holder); p != nil {
+			p.names++
+			p.last = nil
+			f.wide = f.wide || int(p.names) >= l.Keys
+		}
+	}
 	return i
 }
+
+func isBody(in Place) bool { return in == Request || in == Response }
 
 func less(a, b *Field) bool { return a.rank < b.rank || a.rank == b.rank && a.Key.compare(&b.Key) < 0 }
 

@@ -80,7 +80,7 @@ func (r *Reader) Param(m *Message, in Place, name string, value []byte, t conten
 		if fresh {
 			f.seen = 1
 		}
-		r.value(f, n, value, t, true)
+		r.value(f, value, t, true)
 	}
 }
 
@@ -131,7 +131,7 @@ func (r *Reader) Body(m *Message, doc *content.Document, b *Body) {
 	w.open(int32(b.In))
 	for i := range doc.Leaves {
 		if l := &doc.Leaves[i]; l.Location == content.Body {
-			w.leaf(l)
+			w.leaf(l, b.Cut && i == len(doc.Leaves)-1)
 		}
 	}
 	if doc.Format == content.JSON && hasEmpty(b.Text) {
@@ -139,9 +139,8 @@ func (r *Reader) Body(m *Message, doc *content.Document, b *Body) {
 	}
 }
 
-// value takes one value into f, a field at n. textual says that its format has
-// only text.
-func (r *Reader) value(f *Field, n *node, v []byte, t content.Type, textual bool) {
+// value takes one value into f. textual says that its format has only text.
+func (r *Reader) value(f *Field, v []byte, t content.Type, textual bool) {
 	switch t {
 	case content.Null:
 		f.types[tNull]++

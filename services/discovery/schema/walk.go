@@ -53,7 +53,8 @@ func (w *walk) contains(n *node, t int) {
 	}
 }
 
-func (w *walk) leaf(l *content.Leaf) {
+// leaf adds a leaf; cut says that the end of its text is missing.
+func (w *walk) leaf(l *content.Leaf, cut bool) {
 	to := w.r.at(w.key.In, l.Path)
 	w.enter(to.node)
 	n := &w.r.nodes[to.node]
@@ -62,7 +63,10 @@ func (w *walk) leaf(l *content.Leaf) {
 		w.contains(n, int(to.what))
 		return
 	}
-	w.r.value(&w.m.fields[n.field], n, l.Value, l.Type, w.textual)
+	if cut && l.Type == content.String {
+		return // half a value would be none of those that there are
+	}
+	w.r.value(&w.m.fields[n.field], l.Value, l.Type, w.textual)
 }
 
 // enter goes from the leaf before to n.
