@@ -1,6 +1,10 @@
 package schema
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/segmentio/encoding/json"
+)
 
 // frame is a container that empties is in: the key or list it was reached by.
 type frame struct {
@@ -78,12 +82,13 @@ func (w *walk) empty(b []byte, stack []frame) {
 		if i == 0 {
 			continue // the root
 		}
-		if stack[i-1].list {
-			at = w.known(at, "[]")
-		} else {
-			at = w.known(at, string(b[f.from:f.to]))
+		step := "[]"
+		if !stack[i-1].list {
+			step = unquote(b[f.from:f.to])
 		}
-		if at == none {
+		stopped := ""
+		if at, stopped = w.r.descend(at, step); stopped != "" {
+			w.m.Dropped++
 			return
 		}
 	}
@@ -103,21 +108,16 @@ func (w *walk) empty(b []byte, stack []frame) {
 	f.objects += w.whole
 }
 
-// known is the child of a node by its key.
-func (w *walk) known(at int32, key string) int32 {
-	r := w.r
-	if typ := dataName(key); typ != "" {
-		key = "{" + typ + "}"
+// unquote is a key without its escapes.
+func unquote(key []byte) string {
+	if bytes.IndexByte(key, '\\') < 0 {
+		return string(key)
 	}
-	if n, ok := r.steps[step{at, key}]; ok {
-		return n
+	var text string
+	if err := json.Unmarshal(append(append([]byte{'"'}, key...), '"'), &text); err != nil {
+		return string(key)
 	}
-	p := &r.nodes[at]
-	if key == "" || p.depth >= r.limits.Depth || len(p.path)+1+len(key) > r.limits.Name || !isName(key, r.limits.Name) {
-		w.m.Dropped++
-		return none
-	}
-	return r.child(at, key, key == "[]" || key[0] == '{')
+	return text
 }
 
 // present makes sure that n counts as there: no leaf may have shown it.

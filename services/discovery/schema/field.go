@@ -43,8 +43,8 @@ type Field struct {
 	free  bool
 	words []word
 
-	// names counts the names of an object that are kept; last is the one of the
-	// largest rank, nil is unknown.
+	// names counts the names of an object that are kept; last is the one
+	// that is the first to go, nil is unknown.
 	names int32
 	last  *Field
 	// next is the index of the field that followed this one last time.

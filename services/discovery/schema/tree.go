@@ -108,39 +108,51 @@ func (r *Reader) name(to *ref) {
 
 // resolve makes the nodes of a path of a body, as far as limits allow.
 func (r *Reader) resolve(to *ref) {
-	at := int32(to.in)
-	next := func(name string, item bool) bool {
+	var stopped string
+	to.node, stopped = r.descend(int32(to.in), to.path)
+	if stopped != "" {
+		to.cut, to.what = true, tObject
+		if stopped == "[]" {
+			to.what = tArray
+		}
+	}
+}
+
+// descend goes from a node down a path. Where a limit ends it, it gives the step
+// that was not taken.
+func (r *Reader) descend(at int32, path string) (node int32, stopped string) {
+	take := func(name string, item bool) bool {
 		p := &r.nodes[at]
 		if p.depth >= r.limits.Depth || len(p.path)+1+len(name) > r.limits.Name || !isName(name, r.limits.Name) {
-			to.cut, to.what = true, tObject
-			if name == "[]" {
-				to.what = tArray
-			}
+			stopped = name
 			return false
 		}
 		at = r.child(at, name, item)
 		return true
 	}
-	ok := true
-	for rest, more := to.path, to.path != ""; more && ok; {
+	for rest, more := path, path != ""; more; {
 		var part string
 		part, rest, more = strings.Cut(rest, ".")
 		name := strings.TrimRight(part, "[]")
 		if i := strings.IndexByte(name, '@'); i > 0 {
 			// The dots of the domain are no separators of the path.
-			next("{email}", true)
+			take("{email}", true)
 			break
 		}
+		ok := true
 		if typ := dataName(name); typ != "" {
-			ok = next("{"+typ+"}", true)
+			ok = take("{"+typ+"}", true)
 		} else if name != "" {
-			ok = next(name, false)
+			ok = take(name, false)
 		}
 		for range strings.Count(part[len(name):], "[]") {
-			ok = ok && next("[]", true)
+			ok = ok && take("[]", true)
+		}
+		if !ok {
+			break
 		}
 	}
-	to.node = at
+	return at, stopped
 }
 
 // child is the node of name under parent, made if needed.

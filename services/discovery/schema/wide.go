@@ -56,10 +56,7 @@ func (f *Fields) place(k Key, l Limits) string {
 		if p == nil || int(p.names) < l.Keys {
 			continue
 		}
-		last := f.lastName(p)
-		comer := Field{Key: Key{In: k.In, Class: k.Class, Media: k.Media, Path: at}}
-		comer.rank = comer.Key.rank()
-		if last != nil && less(&comer, last) {
+		if last := f.lastName(p); last != nil && staysBefore(name, last.name()) {
 			f.move(p, last, l)
 			continue
 		}
@@ -87,7 +84,21 @@ func firstStep(path string) (name string, next int) {
 	return path[:end], end + 1
 }
 
-// lastName is the field of the largest rank among the names of p.
+func (f *Field) name() string {
+	_, name := parent(f.Key.Path)
+	return name
+}
+
+// staysBefore says which of two names of one object stays. It goes by the name and
+// not by the path, so that a name that stays in the sum of two objects had stayed in
+// each of them.
+func staysBefore(a, b string) bool {
+	x, y := Key{Path: a}, Key{Path: b}
+	m, n := x.rank(), y.rank()
+	return m < n || m == n && a < b
+}
+
+// lastName is the field whose name is the first to go among those of p.
 func (f *Fields) lastName(p *Field) *Field {
 	if p.last != nil {
 		return p.last
@@ -96,7 +107,7 @@ func (f *Fields) lastName(p *Field) *Field {
 		if !sameBody(x, p) {
 			continue
 		}
-		if holder, name := parent(x.Key.Path); holder == p.Key.Path && isPlain(name) && (p.last == nil || less(p.last, x)) {
+		if holder, name := parent(x.Key.Path); holder == p.Key.Path && isPlain(name) && (p.last == nil || staysBefore(p.last.name(), name)) {
 			p.last = x
 		}
 	}
