@@ -57,7 +57,7 @@ func (f *Field) values() []string {
 // format is the name of the format of the strings, or empty.
 func (f *Field) format() string {
 	n := f.types[tString] - min(f.empty, f.types[tString])
-	if n == 0 {
+	if n == 0 || f.formats == nil {
 		return ""
 	}
 	for i, votes := range f.formats {
@@ -122,7 +122,7 @@ func (f *Field) describe(objects uint64) catalog.Schema {
 	}
 	if kinds[tString] > 0 {
 		s.Format = f.format()
-		s.MinLength, s.MaxLength = f.shortest, f.longest
+		s.MinLength, s.MaxLength = uint64(f.shortest), uint64(f.longest)
 		if kinds[tString] == f.types[tString] {
 			s.Enum = f.values()
 		}

@@ -49,7 +49,11 @@ func (f *Field) append(b []byte) []byte {
 	b = msgp.AppendUint64(b, f.objects)
 	b = msgp.AppendUint64(b, f.messages)
 	b = wire.AppendCounts(b, f.types[:])
-	b = wire.AppendCounts(b, f.formats[:])
+	if f.formats == nil {
+		b = msgp.AppendArrayHeader(b, 0)
+	} else {
+		b = wire.AppendCounts(b, f.formats[:])
+	}
 	b = msgp.AppendUint64(b, f.empty)
 	if f.numbers {
 		b = msgp.AppendArrayHeader(b, 2)
@@ -60,8 +64,8 @@ func (f *Field) append(b []byte) []byte {
 	}
 	if f.lengths {
 		b = msgp.AppendArrayHeader(b, 2)
-		b = msgp.AppendUint64(b, f.shortest)
-		b = msgp.AppendUint64(b, f.longest)
+		b = msgp.AppendUint32(b, f.shortest)
+		b = msgp.AppendUint32(b, f.longest)
 	} else {
 		b = msgp.AppendArrayHeader(b, 0)
 	}
@@ -102,7 +106,13 @@ func (f *Field) decode(r *wire.Reader, k Key, l Limits) {
 	f.Key.Path = r.Text(max(l.Name, 1<<10))
 	f.seen, f.objects, f.messages = r.Uint(), r.Uint(), r.Uint()
 	r.Counts(f.types[:])
-	r.Counts(f.formats[:])
+	var votes [formats]uint64
+	r.Counts(votes[:])
+	for i, n := range votes {
+		if n > 0 {
+			f.vote(i, n)
+		}
+	}
 	f.empty = r.Uint()
 	switch n := r.Length(); n {
 	case 0:
@@ -114,7 +124,7 @@ func (f *Field) decode(r *wire.Reader, k Key, l Limits) {
 	switch n := r.Length(); n {
 	case 0:
 	case 2:
-		f.lengths, f.shortest, f.longest = true, r.Uint(), r.Uint()
+		f.lengths, f.shortest, f.longest = true, uint32(min(r.Uint(), math.MaxUint32)), uint32(min(r.Uint(), math.MaxUint32))
 	default:
 		r.Fail("%d lengths", n)
 	}

@@ -30,22 +30,21 @@ type Field struct {
 	messages uint64
 	// types and formats count values, of all messages.
 	types   [types]uint64
-	formats [formats]uint64
+	formats *[formats]uint64 // nil until a string has one: most fields are none
 	// empty strings have no format.
 	empty uint64
 	// low and high bound the numbers, once numbers says that there are any; so do the
 	// lengths of texts in bytes.
-	numbers, lengths  bool
 	low, high         float64
-	shortest, longest uint64
+	shortest, longest uint32
+	numbers, lengths  bool
 	// words are the values, sorted, until one is no code word or there are too many:
 	// then free is set and they are gone for good.
-	free  bool
-	words []word
-
+	free bool
 	// names counts the names of an object that are kept; last is the one
 	// that is the first to go, nil is unknown.
 	names int32
+	words []word
 	last  *Field
 	// next is the index of the field that followed this one last time.
 	next int32
@@ -81,9 +80,11 @@ func (f *Field) add(o *Field, maxWords int) {
 	if o.types[tString] == 0 {
 		return
 	}
-	for i, n := range o.formats {
-		if n > 0 {
-			f.formats[i] += n
+	if o.formats != nil {
+		for i, n := range o.formats {
+			if n > 0 {
+				f.vote(i, n)
+			}
 		}
 	}
 	f.empty += o.empty
@@ -127,8 +128,16 @@ func (f *Field) number(v float64) {
 	f.low, f.high = min(f.low, v), max(f.high, v)
 }
 
+// vote counts values of a format.
+func (f *Field) vote(format int, n uint64) {
+	if f.formats == nil {
+		f.formats = new([formats]uint64)
+	}
+	f.formats[format] += n
+}
+
 // bound takes the length of a text into the bounds.
-func (f *Field) bound(length uint64) {
+func (f *Field) bound(length uint32) {
 	if !f.lengths {
 		f.lengths, f.shortest, f.longest = true, length, length
 		return

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/miradorhq/mirador/pkg/content"
@@ -94,8 +95,11 @@ func (r *Reader) field(m *Message, n *node, k Key) (f *Field, fresh bool) {
 	if len(m.fields) < cap(m.fields) {
 		m.fields = m.fields[:len(m.fields)+1]
 		f = &m.fields[n.field]
-		words := f.words
-		*f = Field{words: words[:0]}
+		words, votes := f.words, f.formats
+		if votes != nil {
+			*votes = [formats]uint64{}
+		}
+		*f = Field{words: words[:0], formats: votes}
 	} else {
 		m.fields = append(m.fields, Field{})
 		f = &m.fields[n.field]
@@ -160,12 +164,12 @@ func (r *Reader) value(f *Field, v []byte, t content.Type, textual bool) {
 	}
 	if textual && t != content.String {
 		// Should other values show that this is a text, its bounds are there.
-		f.bound(uint64(len(v)))
+		f.bound(uint32(min(len(v), math.MaxUint32)))
 	}
 }
 
 func (r *Reader) text(f *Field, v []byte) {
-	f.bound(uint64(len(v)))
+	f.bound(uint32(min(len(v), math.MaxUint32)))
 	f.types[tString]++
 	if len(v) == 0 {
 		f.empty++
@@ -173,7 +177,7 @@ func (r *Reader) text(f *Field, v []byte) {
 		return
 	}
 	if k := formatOf(v); k != noFormat {
-		f.formats[k]++
+		f.vote(k, 1)
 		f.drop()
 		return
 	}

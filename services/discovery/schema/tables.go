@@ -49,7 +49,7 @@ func (f *Fields) Params(successes uint64, limit int) []catalog.Param {
 				s.Required = true
 			}
 			out = append(out, catalog.Param{
-				In: placeNames[in], Name: x.Key.Path, Types: lexicalTypes(&x.types, &x.formats), Count: x.messages, Schema: &s,
+				In: placeNames[in], Name: x.Key.Path, Types: lexicalTypes(x), Count: x.messages, Schema: &s,
 			})
 		}
 	}
@@ -72,8 +72,10 @@ func (f *Fields) leaves(in Place, limit int) []catalog.Param {
 		for i, n := range x.types {
 			to.types[i] += n
 		}
-		for i, n := range x.formats {
-			to.formats[i] += n
+		if x.formats != nil {
+			for i, n := range x.formats {
+				to.vote(i, n)
+			}
 		}
 	}
 	names := make([]string, 0, len(byPath))
@@ -84,7 +86,7 @@ func (f *Fields) leaves(in Place, limit int) []catalog.Param {
 	var out []catalog.Param
 	for _, name := range names[:min(len(names), limit)] {
 		x := byPath[name]
-		out = append(out, catalog.Param{In: placeNames[in], Name: name, Types: lexicalTypes(&x.types, &x.formats), Count: x.messages})
+		out = append(out, catalog.Param{In: placeNames[in], Name: name, Types: lexicalTypes(x), Count: x.messages})
 	}
 	return out
 }
@@ -98,7 +100,11 @@ func sum(counts []uint64) (n uint64) {
 
 // lexicalTypes are the types of values, strings by what they look like, sorted by
 // name.
-func lexicalTypes(t *[types]uint64, f *[formats]uint64) []catalog.Tally {
+func lexicalTypes(x *Field) []catalog.Tally {
+	t, f := &x.types, x.formats
+	if f == nil {
+		f = &[formats]uint64{}
+	}
 	plain := t[tString] - min(t[tString], f[fDate]+f[fDateTime]+f[fEmail]+f[fIPv4]+f[fIPv6]+f[fUUID])
 	var out []catalog.Tally
 	for _, v := range [...]catalog.Tally{
