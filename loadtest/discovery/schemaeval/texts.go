@@ -30,7 +30,7 @@ func (g *Generator) text(s object, name string) string {
 	case "iban":
 		return fmt.Sprintf("DE%02d%018d", 10+g.IntN(89), g.Int64N(1e18))
 	case "bic":
-		return fmt.Sprintf("%sDE%02dXXX", strings.ToUpper(g.word()+"ABCD")[:4], g.IntN(99))
+		return fmt.Sprintf("%sDE%02dXXX", strings.ToUpper(g.word() + "ABCD")[:4], g.IntN(99))
 	case "name":
 		return g.capital(g.word()) + " " + g.capital(g.word())
 	case "word":

@@ -63,6 +63,14 @@ func (r *Reader) mediaOf(contentType []byte, format content.Format) string {
 		return "application/xml"
 	case content.Text:
 		return "text/plain"
+	case content.Protobuf:
+		return "application/x-protobuf"
+	case content.GRPC:
+		return "application/grpc"
+	case content.GRPCWeb:
+		return "application/grpc-web"
+	case content.EventStream:
+		return "text/event-stream"
 	}
 	return "application/octet-stream"
 }

@@ -131,7 +131,10 @@ func (r *Reader) Body(m *Message, doc *content.Document, b *Body) {
 		w.whole = 0
 	}
 	w.sequence = isSequence(w.key.Media)
-	w.textual = doc.Format != content.JSON && doc.Format != content.GraphQL
+	switch doc.Format {
+	case content.Form, content.Multipart, content.XML, content.Text:
+		w.textual = true
+	}
 	w.open(int32(b.In))
 	for i := range doc.Leaves {
 		if l := &doc.Leaves[i]; l.Location == content.Body {
