@@ -34,6 +34,24 @@ type Endpoint struct {
 	Auth     []Tally  `json:"auth,omitempty"`
 	Params   []Param  `json:"params,omitempty"`
 	Services []string `json:"services,omitempty"`
+
+	// AuthServed splits the transactions that were answered 2xx by identity scheme:
+	// what was asked with, Auth, says little of what is let in.
+	AuthServed []Tally `json:"auth_served,omitempty"`
+	// Exposure splits those of 2xx by the network of the caller.
+	Exposure []Tally `json:"exposure,omitempty"`
+	// Callers estimates how many principals were served (2xx).
+	Callers  uint64   `json:"callers,omitempty"`
+	Rate     Rate     `json:"rate"`
+	Measures Measures `json:"measures"`
+	// Request and Responses are the schemas of the bodies, sorted by status, then
+	// media type.
+	Request   []Body `json:"request,omitempty"`
+	Responses []Body `json:"responses,omitempty"`
+	// DataClasses are kinds of personal data that learned formats show, sorted.
+	// Records of mirador.fields know more, and more surely.
+	DataClasses []string `json:"data_classes,omitempty"`
+	Risk        Risk     `json:"risk"`
 }
 
 // Tally is a named count; lists of them are sorted by name.
@@ -48,6 +66,8 @@ type Param struct {
 	Name  string  `json:"name"`
 	Types []Tally `json:"types"`
 	Count uint64  `json:"count"`
+	// Schema is nil for fields of bodies, which Request and Responses describe.
+	Schema *Schema `json:"schema,omitempty"`
 }
 
 // ID is the id of an endpoint: a hash of what makes it one.

@@ -12,11 +12,23 @@ import (
 func TestSchema(t *testing.T) {
 	at := time.Date(2026, 3, 14, 9, 26, 53, 589793000, time.UTC)
 	tallies := []catalog.Tally{{Name: "x", Count: 1}}
+	low, high := 1.0, 2.5
+	schema := catalog.Schema{
+		Types: tallies, Format: "uuid", Seen: 3, Required: true, Enum: []string{"a"}, Minimum: &low, Maximum: &high, MinLength: 1, MaxLength: 2,
+		Properties: []catalog.Property{{Name: "p", Schema: catalog.Schema{Deprecated: true}}},
+		Additional: &catalog.Schema{}, Items: &catalog.Schema{Types: tallies},
+	}
+	bodies := []catalog.Body{{Status: "2xx", Media: "application/json", Seen: 3, Schema: schema}}
+	quantiles := catalog.Quantiles{Count: 3, P50: 1, P95: 2, P99: 3}
 	for name, v := range map[string]any{
 		"endpoint": catalog.Endpoint{
 			ID: catalog.ID("acme", "h", "GET", "/a"), Tenant: "acme", Host: "h", Method: "GET", Template: "/a/{int}", Protocol: "rest", Source: "learned",
 			Version: 1, Supersedes: []string{"e"}, FirstSeen: at, LastSeen: at, Hits: 3, Statuses: tallies, Auth: tallies,
-			Params: []catalog.Param{{In: "path", Name: "1", Types: tallies, Count: 1}}, Services: []string{"s"},
+			Params: []catalog.Param{{In: "path", Name: "1", Types: tallies, Count: 1, Schema: &schema}}, Services: []string{"s"},
+			AuthServed: tallies, Exposure: tallies, Callers: 2, Rate: catalog.Rate{PerMinute: .5, Peak: 3},
+			Measures: catalog.Measures{Latency: quantiles, Request: quantiles, Response: quantiles},
+			Request:  bodies, Responses: bodies, DataClasses: []string{"email"},
+			Risk: catalog.Risk{Score: 10, Likelihood: 20, Impact: 5, Reasons: []string{"r"}},
 		},
 		"field": catalog.Field{
 			ID: "f", Tenant: "acme", EndpointID: "e", Endpoint: "GET h/a", Direction: "response", Location: "body", Path: "cards[].pan", Type: "pan",

@@ -10,8 +10,9 @@ type Schema struct {
 	Types []Tally `json:"types,omitempty"`
 	// Format is a format of strings: date, date-time, email, uuid, ipv4, ipv6, uri.
 	Format string `json:"format,omitempty"`
-	// Seen is how many transactions held the value, out of those that held its
-	// parent; Required says that all do.
+	// Seen is how many times the value was there, out of the times that its parent
+	// was: once a message, and below a list once an element. Required says that it
+	// is always there.
 	Seen     uint64 `json:"seen,omitempty"`
 	Required bool   `json:"required,omitempty"`
 	// Enum are the only values, sorted, where there are few and they do not look

@@ -31,6 +31,13 @@ type Endpoints struct {
 	paramNames, paramTypes         *texts
 	paramCounts                    *array[*proto.ColUInt64]
 	services                       *words
+	authServed, exposure           tallies
+	callers, peak                  *proto.ColUInt64
+	perMinute                      *proto.ColFloat64
+	latency                        [3]*proto.ColFloat64
+	response                       *proto.ColFloat64
+	dataClasses                    *words
+	risk, likelihood, impact       *proto.ColUInt64
 	record                         *proto.ColStr
 }
 
@@ -48,7 +55,13 @@ func NewEndpoints(cfg Config, metrics *Metrics) (*Endpoints, error) {
 		statuses: t.tallies("statuses"), auth: t.tallies("auth"),
 		paramPlaces: t.words("params.place"), paramNames: t.texts("params.name"), paramTypes: t.texts("params.types"),
 		paramCounts: with(t, "params.count", newArray(new(proto.ColUInt64))),
-		services:    t.words("services"), record: t.text("record"),
+		services:    t.words("services"),
+		authServed:  t.tallies("auth_served"), exposure: t.tallies("exposure"), callers: t.unsigned("callers"),
+		perMinute: t.float("per_minute"), peak: t.unsigned("peak"),
+		latency:  [3]*proto.ColFloat64{t.float("latency_p50_ms"), t.float("latency_p95_ms"), t.float("latency_p99_ms")},
+		response: t.float("response_p95_bytes"), dataClasses: t.words("data_classes"),
+		risk: t.unsigned("risk"), likelihood: t.unsigned("likelihood"), impact: t.unsigned("impact"),
+		record: t.text("record"),
 	}, nil
 }
 
@@ -88,9 +101,27 @@ func (s *Endpoints) Append(r *kgo.Record, topicID [16]byte) error {
 	s.paramTypes.end()
 	s.paramCounts.end()
 	appendWords(s.services, e.Services)
+	s.observed(&e)
 	s.record.AppendBytes(r.Value)
 	s.added(2*len(r.Value) + len(r.Key))
 	return nil
+}
+
+// observed fills the columns of who asks, how often and what it takes.
+func (s *Endpoints) observed(e *catalog.Endpoint) {
+	s.authServed.append(e.AuthServed)
+	s.exposure.append(e.Exposure)
+	s.callers.Append(e.Callers)
+	s.perMinute.Append(e.Rate.PerMinute)
+	s.peak.Append(e.Rate.Peak)
+	s.latency[0].Append(e.Measures.Latency.P50)
+	s.latency[1].Append(e.Measures.Latency.P95)
+	s.latency[2].Append(e.Measures.Latency.P99)
+	s.response.Append(e.Measures.Response.P95)
+	appendWords(s.dataClasses, e.DataClasses)
+	s.risk.Append(uint64(max(e.Risk.Score, 0)))
+	s.likelihood.Append(uint64(max(e.Risk.Likelihood, 0)))
+	s.impact.Append(uint64(max(e.Risk.Impact, 0)))
 }
 
 // typeNames lists the names, the most frequent first.

@@ -193,8 +193,11 @@ func TestCatalogLatest(t *testing.T) {
 		e := catalog.Endpoint{ID: fmt.Sprintf("e%d", i%5), Tenant: "acme", Host: "h", Method: "GET", Template: "/a/{int}", Protocol: "rest", Source: "learned",
 			Version: int64(i), FirstSeen: base, LastSeen: base.Add(time.Duration(i) * time.Hour * 24), Hits: uint64(i),
 			Statuses: []catalog.Tally{{Name: "2xx", Count: 3}}, Auth: []catalog.Tally{{Name: "jwt", Count: 3}},
-			Params:   []catalog.Param{{In: "path", Name: "1", Types: []catalog.Tally{{Name: "int", Count: 1}, {Name: "uuid", Count: 9}}, Count: 10}},
-			Services: []string{"accounts"}}
+			Params:     []catalog.Param{{In: "path", Name: "1", Types: []catalog.Tally{{Name: "int", Count: 1}, {Name: "uuid", Count: 9}}, Count: 10}},
+			Services:   []string{"accounts"},
+			AuthServed: []catalog.Tally{{Name: "jwt", Count: 2}}, Exposure: []catalog.Tally{{Name: "public", Count: 2}}, Callers: 7,
+			Rate: catalog.Rate{PerMinute: 1.5, Peak: 4}, Measures: catalog.Measures{Latency: catalog.Quantiles{P50: 1, P95: 2.5, P99: 3}, Response: catalog.Quantiles{P95: 900}},
+			DataClasses: []string{"email"}, Risk: catalog.Risk{Score: 40, Likelihood: 80, Impact: 20}}
 		endpoints = append(endpoints, jsonRecord(t, "mirador.catalog", "acme|"+e.ID, &e, int64(i)))
 		f := catalog.Field{ID: fmt.Sprintf("f%d", i%5), Tenant: "acme", EndpointID: "e0", Endpoint: "GET h/a", Direction: "response", Location: "body",
 			Path: "cards[].pan", Type: "pan", Confidence: 0.99, Confirmed: true, Seen: uint64(i), Matched: 2, Distinct: 1, Masked: []string{"411111******1111"},
@@ -207,6 +210,9 @@ func TestCatalogLatest(t *testing.T) {
 	write(t, rnd, fs, [16]byte{1}, fields)
 	same(t, "v_endpoints", lines(t, conn, `SELECT id, toString(hits), params.types[1], statuses.name[1], toString(auth.count[1]), services[1] FROM v_endpoints WHERE tenant = 'acme' ORDER BY id`), []string{
 		"e0\t5\tuuid, int\t2xx\t3\taccounts", "e1\t6\tuuid, int\t2xx\t3\taccounts", "e2\t7\tuuid, int\t2xx\t3\taccounts", "e3\t8\tuuid, int\t2xx\t3\taccounts"})
+	same(t, "v_endpoints, observed", lines(t, conn, `SELECT auth_served.name[1], toString(auth_served.count[1]), exposure.name[1], toString(callers), toString(per_minute), toString(peak),
+		toString(latency_p50_ms), toString(latency_p95_ms), toString(latency_p99_ms), toString(response_p95_bytes), data_classes[1], toString(risk), toString(likelihood), toString(impact)
+		FROM v_endpoints WHERE id = 'e0'`), []string{"jwt\t2\tpublic\t7\t1.5\t4\t1\t2.5\t3\t900\temail\t40\t80\t20"})
 	same(t, "v_fields", lines(t, conn, "SELECT id, toString(seen), type, toString(confirmed), masked[1] FROM v_fields ORDER BY id"), []string{
 		"f0\t5\tpan\ttrue\t411111******1111", "f1\t6\tpan\ttrue\t411111******1111", "f2\t7\tpan\ttrue\t411111******1111", "f3\t8\tpan\ttrue\t411111******1111"})
 }

@@ -64,11 +64,16 @@ func Compare[T any](name, tag string) error {
 		return err
 	}
 	var errs []error
-	compare(reflect.TypeFor[T](), s, name, tag, &errs)
+	compare(reflect.TypeFor[T](), s, name, tag, map[reflect.Type]bool{}, &errs)
 	return errors.Join(errs...)
 }
 
-func compare(t reflect.Type, s *jsonschema.Schema, path, tag string, errs *[]error) {
+// open are the types that path is inside of: a type that holds itself is compared
+// once.
+func compare(t reflect.Type, s *jsonschema.Schema, path, tag string, open map[reflect.Type]bool, errs *[]error) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	bad := func(format string, args ...any) {
 		*errs = append(*errs, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
 	}
@@ -92,8 +97,10 @@ func compare(t reflect.Type, s *jsonschema.Schema, path, tag string, errs *[]err
 			bad("the schema does not say what the elements are")
 			return
 		}
-		compare(t.Elem(), element, path+"[]", tag, errs)
-	case kind(t) == "object":
+		compare(t.Elem(), element, path+"[]", tag, open, errs)
+	case kind(t) == "object" && !open[t]:
+		open[t] = true
+		defer delete(open, t)
 		properties := make(map[string]bool)
 		for i := range t.NumField() {
 			f := t.Field(i)
@@ -107,7 +114,7 @@ func compare(t reflect.Type, s *jsonschema.Schema, path, tag string, errs *[]err
 				bad("the schema has no %s, the field %s has", name, f.Name)
 				continue
 			}
-			compare(f.Type, p, path+"."+name, tag, errs)
+			compare(f.Type, p, path+"."+name, tag, open, errs)
 		}
 		var extra []string
 		for name := range s.Properties {

@@ -1,21 +1,21 @@
 package discovery
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/tinylib/msgp/msgp"
 )
 
 // errMalformed is wrapped by every error of decodeOperations.
-var errMalformed = errors.New("discovery: malformed difference")
+var errMalformed = wire.ErrMalformed
 
 // formatVersion starts every payload and snapshot. A reader knows one.
-const formatVersion = 1
+const formatVersion = 2
 
 // fieldsOfOperation is the length of an operation's array.
-const fieldsOfOperation = 14
+const fieldsOfOperation = 21
 
 // appendOperation appends the MessagePack form of op: an array, with the
 // parameters in order, so that equal operations have equal bytes.
@@ -27,9 +27,9 @@ func appendOperation(b []byte, op *operation) []byte {
 	b = msgp.AppendUint64(b, op.hits)
 	b = msgp.AppendInt64(b, op.first)
 	b = msgp.AppendInt64(b, op.last)
-	b = appendCounts(b, op.statuses[:])
-	b = appendCounts(b, op.auth[:])
-	b = appendCounts(b, op.protocols[:])
+	b = wire.AppendCounts(b, op.statuses[:])
+	b = wire.AppendCounts(b, op.auth[:])
+	b = wire.AppendCounts(b, op.protocols[:])
 	b = msgp.AppendArrayHeader(b, uint32(len(op.services)))
 	for _, s := range op.services {
 		b = msgp.AppendString(b, s)
@@ -37,36 +37,8 @@ func appendOperation(b []byte, op *operation) []byte {
 	b = msgp.AppendUint64(b, op.successes)
 	b = msgp.AppendInt64(b, op.witness.time)
 	b = msgp.AppendBytes(b, append(op.witness.id[:len(op.witness.id):len(op.witness.id)], byte(op.witness.status>>8), byte(op.witness.status)))
-	list := op.params.sorted()
-	b = msgp.AppendArrayHeader(b, uint32(len(list)))
-	for i := range list {
-		p := &list[i]
-		b = msgp.AppendArrayHeader(b, 4)
-		b = msgp.AppendUint8(b, uint8(p.key.in))
-		b = msgp.AppendString(b, p.key.name)
-		b = msgp.AppendUint64(b, p.count)
-		b = appendCounts(b, p.types[:])
-	}
-	return b
-}
-
-// appendCounts writes the counts that are not zero, as pairs of index and count:
-// most are zero.
-func appendCounts(b []byte, counts []uint64) []byte {
-	n := uint32(0)
-	for _, c := range counts {
-		if c > 0 {
-			n += 2
-		}
-	}
-	b = msgp.AppendArrayHeader(b, n)
-	for i, c := range counts {
-		if c > 0 {
-			b = msgp.AppendUint8(b, uint8(i))
-			b = msgp.AppendUint64(b, c)
-		}
-	}
-	return b
+	b = op.params.Append(b)
+	return op.usage.append(b)
 }
 
 // reader takes values off a buffer and keeps the first error.
@@ -106,24 +78,14 @@ func (r *reader) fail(format string, args ...any) {
 	}
 }
 
-func (r *reader) counts(to []uint64) {
-	n := r.length()
-	if n%2 != 0 || n > 2*len(to) {
-		r.fail("%d counts", n)
-	}
-	for range n / 2 {
-		i := int(read(r, msgp.ReadUint8Bytes))
-		c := read(r, msgp.ReadUint64Bytes)
-		if r.err != nil {
-			return
-		}
-		if i >= len(to) {
-			r.fail("count %d of %d", i, len(to))
-			return
-		}
-		to[i] += c
-	}
+// with lets another package take its values off.
+func (r *reader) with(f func(*wire.Reader)) {
+	w := wire.Reader{B: r.b, Err: r.err}
+	f(&w)
+	r.b, r.err = w.B, w.Err
 }
+
+func (r *reader) counts(to []uint64) { r.with(func(w *wire.Reader) { w.Counts(to) }) }
 
 // operation reads one operation. What it holds is its own.
 func (r *reader) operation(c *Config) *operation {
@@ -152,38 +114,14 @@ func (r *reader) operation(c *Config) *operation {
 		n := copy(op.witness.id[:], w)
 		op.witness.status = uint16(w[n])<<8 | uint16(w[n+1])
 	}
-	for range r.length() {
-		if r.err != nil {
-			break
-		}
-		r.param(op, c)
-	}
+	r.with(func(w *wire.Reader) {
+		op.params.Decode(w, c.limits())
+		op.usage.decode(w)
+	})
 	if r.err == nil && (op.id == "" || op.method == "" || op.template == "" || op.hits == 0) {
 		r.fail("an operation without id, method, template or hits")
 	}
 	return op
-}
-
-func (r *reader) param(op *operation, c *Config) {
-	if n := r.length(); r.err == nil && n != 4 {
-		r.fail("a parameter of %d fields", n)
-	}
-	key := paramKey{place(read(r, msgp.ReadUint8Bytes)), read(r, msgp.ReadStringBytes)}
-	count := read(r, msgp.ReadUint64Bytes)
-	var counts [types]uint64
-	r.counts(counts[:])
-	if r.err == nil && (key.in >= places || key.name == "") {
-		r.fail("a parameter in place %d called %q", key.in, key.name)
-	}
-	if r.err != nil {
-		return
-	}
-	if p := op.params.at(key, c.MaxParams); p != nil {
-		p.count += count
-		for i, n := range counts {
-			p.types[i] += n
-		}
-	}
 }
 
 // appendPayload starts a payload of n operations.

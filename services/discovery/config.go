@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/miradorhq/mirador/services/discovery/schema"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -22,14 +23,19 @@ const Kind = "discovery"
 
 // Config are the settings of both stages. Start from Defaults.
 type Config struct {
-	MaxPending      int  `yaml:"max_pending" doc:"Endpoints that a partition gathers between two commits; at this many it sends what it has at once. Nothing is lost."`
-	MaxPartialBytes int  `yaml:"max_partial_bytes" doc:"Size in bytes at which a difference is cut into several records. Must stay below the broker's message.max.bytes."`
-	MaxParams       int  `yaml:"max_params" doc:"Parameters and response fields kept an endpoint. Beyond it, those with the smallest hash stay, so that order decides nothing."`
-	MaxName         int  `yaml:"max_name" doc:"Longest name of a parameter in bytes; longer ones are not kept."`
-	MaxServices     int  `yaml:"max_services" doc:"Service names kept an endpoint, the first in alphabetical order."`
-	MaxEndpoints    int  `yaml:"max_endpoints" doc:"Endpoints listed a host. Beyond it new ones stay candidates."`
-	MaxCandidates   int  `yaml:"max_candidates" doc:"Paths a partition remembers that were never answered with success. The one unseen for longest is forgotten first."`
-	AdmitUnanswered bool `yaml:"admit_unanswered" doc:"List endpoints whose responses no sensor sees, as in logs without a status. A scan then makes endpoints."`
+	MaxPending       int      `yaml:"max_pending" doc:"Endpoints that a partition gathers between two commits; at this many it sends what it has at once. Nothing is lost."`
+	MaxPartialBytes  int      `yaml:"max_partial_bytes" doc:"Size in bytes at which a difference is cut into several records. Must stay below the broker's message.max.bytes."`
+	MaxParams        int      `yaml:"max_params" doc:"Parameters and fields of bodies kept an endpoint. Beyond it those nearest to the root stay, then those with the smallest hash, so that order decides nothing."`
+	MaxDepth         int      `yaml:"max_depth" doc:"Objects and lists around a field of a body; what lies deeper is not kept."`
+	MaxKeys          int      `yaml:"max_keys" doc:"Names kept of one object in a body; the others are one field of any name, as in objects that have names of things for keys."`
+	MaxEnum          int      `yaml:"max_enum" doc:"Different values kept of a field that looks like an enumeration; with more it is none."`
+	MaxName          int      `yaml:"max_name" doc:"Longest name of a parameter, or path of a field, in bytes; longer ones are not kept."`
+	MaxServices      int      `yaml:"max_services" doc:"Service names kept an endpoint, the first in alphabetical order."`
+	MaxEndpoints     int      `yaml:"max_endpoints" doc:"Endpoints listed a host. Beyond it new ones stay candidates."`
+	MaxCandidates    int      `yaml:"max_candidates" doc:"Paths a partition remembers that were never answered with success. The one unseen for longest is forgotten first."`
+	InternalNetworks []string `yaml:"internal_networks" doc:"Networks (CIDR) whose callers are internal. Default: the private ranges."`
+	PartnerNetworks  []string `yaml:"partner_networks" doc:"Networks (CIDR) of partners, looked at before internal_networks. All others are public."`
+	AdmitUnanswered  bool     `yaml:"admit_unanswered" doc:"List endpoints whose responses no sensor sees, as in logs without a status. A scan then makes endpoints."`
 
 	// Log and Metrics are injected; both may be nil.
 	Log     *slog.Logger          `yaml:"-"`
@@ -39,8 +45,8 @@ type Config struct {
 // Defaults suit a partition with tens of hosts in some hundred megabytes.
 func Defaults() Config {
 	return Config{
-		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 500, MaxName: 200, MaxServices: 20,
-		MaxEndpoints: 5000, MaxCandidates: 20000,
+		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
+		MaxEndpoints: 5000, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
 	}
 }
 
@@ -55,11 +61,22 @@ func (c Config) Validate() error {
 	check("max_pending", c.MaxPending, 1, 1_000_000)
 	check("max_partial_bytes", c.MaxPartialBytes, 1024, 16<<20)
 	check("max_params", c.MaxParams, 1, 10_000)
+	check("max_depth", c.MaxDepth, 1, 32)
+	check("max_keys", c.MaxKeys, 1, 10_000)
+	check("max_enum", c.MaxEnum, 1, 100)
 	check("max_name", c.MaxName, 8, 4096)
 	check("max_services", c.MaxServices, 1, 1000)
 	check("max_endpoints", c.MaxEndpoints, 1, 1_000_000)
 	check("max_candidates", c.MaxCandidates, 1, 10_000_000)
+	if _, err := parseRanges(&c); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
+}
+
+// limits are those of the fields of an operation.
+func (c *Config) limits() schema.Limits {
+	return schema.Limits{Fields: c.MaxParams, Keys: c.MaxKeys, Depth: c.MaxDepth, Name: c.MaxName, Words: c.MaxEnum}
 }
 
 // metrics count what limits did. All partitions of a process share them.
@@ -94,7 +111,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	return &metrics{
 		early:     counter("early_flushes_total", "Differences sent before the commit because max_pending was reached."),
 		params:    counter("params_dropped_total", "Parameters not kept because of max_params."),
-		names:     counter("names_dropped_total", "Parameters not kept because their name is too long or no text."),
+		names:     counter("names_dropped_total", "Values not kept because their name is too long or no text, or they stand too deep."),
 		unlisted:  counter("endpoints_unlisted_total", "Times an endpoint was not listed because its host has max_endpoints."),
 		forgotten: counter("candidates_forgotten_total", "Paths forgotten, never answered with success, because of max_candidates."),
 		lostHits:  counter("candidate_hits_forgotten_total", "Transactions counted for paths that were forgotten."),

@@ -14,7 +14,7 @@ import (
 // Factory makes detectors that gather differences. cfg must be valid. Findings
 // come from the merger alone.
 func Factory(cfg Config) detect.Factory {
-	m, pool := newMetrics(cfg.Metrics), newTraitPool()
+	m, pool := newMetrics(cfg.Metrics), newTraitPool(&cfg)
 	return func(int32) detect.Detector {
 		return &detector{cfg: &cfg, metrics: m, pool: pool, pending: map[string]*pending{}}
 	}
@@ -52,8 +52,8 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	if !ok {
 		t = d.pool.read(tx, d.cfg)
 	}
-	if t.dropped > 0 {
-		d.metrics.names.Add(float64(t.dropped))
+	if n := t.fields.Dropped; n > 0 {
+		d.metrics.names.Add(float64(n))
 	}
 	p := d.pending[tx.Endpoint.ID]
 	if p == nil {
@@ -70,7 +70,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		d.metrics.params.Add(float64(dropped))
 	}
 	tx.Prepared = nil
-	d.pool.Put(t)
+	d.pool.give(t)
 }
 
 // count adds one transaction. It returns how many parameters found no room.
@@ -83,29 +83,16 @@ func (op *operation) count(tx *detect.Tx, t *traits, c *Config) (dropped int) {
 	if len(e.Deployment.Service) > 0 {
 		op.service(string(e.Deployment.Service), c.MaxServices)
 	}
-	if !t.success {
-		return 0
-	}
-	w := witness{now, e.ID, e.Status}
-	if op.successes == 0 || w.before(&op.witness) {
-		op.witness = w
-	}
-	op.successes++
-	op.protocols[t.protocol]++
-	for i := range t.params {
-		p := op.params.at(t.params[i].key, c.MaxParams)
-		if p == nil {
-			dropped++
-			continue
+	op.usage.count(e, tx.Principal, now, t.network)
+	if t.success {
+		w := witness{now, e.ID, e.Status}
+		if op.successes == 0 || w.before(&op.witness) {
+			op.witness = w
 		}
-		p.count++
-		for typ := range types {
-			if t.params[i].types&(1<<typ) != 0 {
-				p.types[typ]++
-			}
-		}
+		op.successes++
+		op.protocols[t.protocol]++
 	}
-	return dropped
+	return op.params.Observe(&t.fields, c.limits())
 }
 
 // Flush sends the differences, a partial a host, and begins anew.

@@ -7,39 +7,8 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/services/discovery/schema"
 )
-
-// place is where a parameter stands. The order is that of the names.
-type place uint8
-
-const (
-	inBody place = iota
-	inCookie
-	inHeader
-	inPath
-	inQuery
-	inResponse
-	places
-)
-
-var placeNames = [places]string{"body", "cookie", "header", "path", "query", "response"}
-
-// The types of values: what a format states, and what text shows.
-const (
-	typeBoolean = iota
-	typeDate
-	typeDateTime
-	typeEmail
-	typeInteger
-	typeIP
-	typeNull
-	typeNumber
-	typeString
-	typeUUID
-	types
-)
-
-var typeNames = [types]string{"boolean", "date", "date-time", "email", "integer", "ip", "null", "number", "string", "uuid"}
 
 // The identity schemes of an event, and what else a sensor may say.
 var schemeNames = [...]string{"api-key", "basic", "bearer", "cookie", "jwt", "mtls", "none", "other"}
@@ -98,12 +67,16 @@ type operation struct {
 	protocols   [protocols]uint64
 	services    []string // sorted
 	// successes counts transactions that show that the endpoint exists; witness is
-	// the earliest of them. Parameters come from these alone: what a scanner sends
-	// to be refused is no parameter.
+	// the earliest of them. Parameters and bodies of requests come from these alone:
+	// what a scanner sends to be refused is no parameter.
 	successes uint64
 	witness   witness
 	params    params
+	usage     usage
 }
+
+// params are the parameters and the fields of bodies.
+type params = schema.Fields
 
 // witness is one transaction.
 type witness struct {
@@ -140,18 +113,8 @@ func (op *operation) add(o *operation, c *Config) (dropped int) {
 		op.witness = o.witness
 	}
 	op.successes += o.successes
-	for i := range o.params.list {
-		p := &o.params.list[i]
-		if to := op.params.at(p.key, c.MaxParams); to != nil {
-			to.count += p.count
-			for t, n := range p.types {
-				to.types[t] += n
-			}
-		} else {
-			dropped++
-		}
-	}
-	return dropped
+	op.usage.join(&o.usage)
+	return op.params.Add(&o.params, c.limits())
 }
 
 // span widens first and last; it must run before hits are added.
@@ -187,6 +150,10 @@ func (op *operation) protocol() string {
 	return protocolNames[best]
 }
 
+// maxListed is how many fields of bodies are listed as parameters too, in each
+// direction: the schemas have all.
+const maxListed = 500
+
 // endpoint is the record of op.
 func (op *operation) endpoint(tenant, host string) catalog.Endpoint {
 	e := catalog.Endpoint{
@@ -199,11 +166,11 @@ func (op *operation) endpoint(tenant, host string) catalog.Endpoint {
 	if op.statuses[0] > 0 {
 		e.Statuses = append(e.Statuses, catalog.Tally{Name: classNames[0], Count: op.statuses[0]})
 	}
-	for _, p := range op.params.sorted() {
-		e.Params = append(e.Params, catalog.Param{
-			In: placeNames[p.key.in], Name: p.key.name, Types: tallies(typeNames[:], p.types[:]), Count: p.count,
-		})
-	}
+	e.Params = op.params.Params(op.successes, maxListed)
+	e.Request, e.Responses = op.params.Bodies(schema.Request), op.params.Bodies(schema.Response)
+	e.DataClasses = dataClasses(&op.params)
+	op.usage.describe(&e)
+	e.Risk = risk(&e)
 	return e
 }
 

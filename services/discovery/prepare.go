@@ -2,13 +2,13 @@ package discovery
 
 import (
 	"bytes"
-	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/discovery/schema"
 )
 
 // traits is what Prepare reads out of one transaction: pure, so it may be done
@@ -17,36 +17,47 @@ type traits struct {
 	// success: the transaction shows that its endpoint exists.
 	success  bool
 	protocol int
-	params   []trait
-	// dropped counts names that were no names.
-	dropped int
-
-	index map[paramKey]int
+	network  uint8
+	fields   schema.Message
 }
 
-// trait is a parameter of one transaction with the types of its values, a bit each.
-type trait struct {
-	key   paramKey
-	types uint16
+// traitPool lends traits from Prepare to the end of Detect, and readers, which
+// remember the names of fields, for as long as one transaction is read.
+type traitPool struct {
+	traits, readers sync.Pool
+	ranges          ranges
 }
 
-// traitPool lends traits from Prepare to the end of Detect.
-type traitPool struct{ sync.Pool }
-
-func newTraitPool() *traitPool {
-	return &traitPool{sync.Pool{New: func() any { return &traits{index: make(map[paramKey]int, 32)} }}}
+// newTraitPool takes valid settings.
+func newTraitPool(c *Config) *traitPool {
+	p := &traitPool{}
+	p.ranges, _ = parseRanges(c)
+	limits := c.limits()
+	p.traits.New = func() any { return &traits{} }
+	p.readers.New = func() any { return schema.NewReader(limits, isCustom) }
+	return p
 }
 
 func (p *traitPool) read(tx *detect.Tx, c *Config) *traits {
-	t := p.Get().(*traits)
-	clear(t.index)
-	*t = traits{params: t.params[:0], index: t.index}
-	t.success = isSuccess(tx.Event.Status, c.AdmitUnanswered)
+	t, r := p.traits.Get().(*traits), p.readers.Get().(*schema.Reader)
+	t.fields.Reset()
+	t.success, t.protocol = isSuccess(tx.Event.Status, c.AdmitUnanswered), 0
+	t.network = p.ranges.of(tx.Event.Client.Address)
+	r.Begin()
 	if t.success {
-		t.read(tx, c)
+		t.request(tx, r)
 	}
+	if tx.Event.Status > 0 {
+		t.body(tx.Response(), &tx.Event.ResponseBody, tx.Event.ResponseHeader("Content-Type"), r, schema.Body{
+			In: schema.Response, Class: uint8(class(tx.Event.Status)),
+		})
+	}
+	p.readers.Put(r)
 	return t
 }
+
+// give takes t back.
+func (p *traitPool) give(t *traits) { p.traits.Put(t) }
 
 // isSuccess says whether a response shows that the endpoint exists. A permanent
 // redirect says that it is elsewhere, and hosts that send every path to another
@@ -63,11 +74,11 @@ func isSuccess(status uint16, unanswered bool) bool {
 	}
 }
 
-func (t *traits) read(tx *detect.Tx, c *Config) {
+func (t *traits) request(tx *detect.Tx, r *schema.Reader) {
 	names := catalog.ParamNames(tx.Endpoint.Template)
 	for i, v := range tx.Endpoint.Values {
 		if i < len(names) {
-			t.add(paramKey{inPath, names[i]}, pathType(v.Type), c)
+			r.Param(&t.fields, schema.Path, names[i], []byte(v.Text), pathType(v.Type))
 		}
 	}
 	request := tx.Request()
@@ -76,134 +87,42 @@ func (t *traits) read(tx *detect.Tx, c *Config) {
 		l := &request.Leaves[i]
 		switch l.Location {
 		case content.Query:
-			t.add(paramKey{inQuery, fieldName(l.Path)}, valueType(l), c)
+			r.Param(&t.fields, schema.Query, l.Path, l.Value, l.Type)
 		case content.Cookie:
-			t.add(paramKey{inCookie, l.Path}, valueType(l), c)
+			r.Param(&t.fields, schema.Cookie, l.Path, l.Value, l.Type)
 		case content.Header:
-			if isCustom(l.Path) {
-				t.add(paramKey{inHeader, l.Path}, valueType(l), c)
-			}
-		case content.Body:
-			t.add(paramKey{inBody, fieldName(l.Path)}, valueType(l), c)
+			r.Param(&t.fields, schema.Header, l.Path, l.Value, l.Type)
 		}
 	}
-	response := tx.Response()
-	for i := range response.Leaves {
-		if l := &response.Leaves[i]; l.Location == content.Body {
-			t.add(paramKey{inResponse, fieldName(l.Path)}, valueType(l), c)
-		}
-	}
+	t.body(request, &tx.Event.RequestBody, tx.Event.RequestHeader("Content-Type"), r, schema.Body{In: schema.Request})
 }
 
-func (t *traits) add(key paramKey, typ int, c *Config) {
-	if i, ok := t.index[key]; ok {
-		t.params[i].types |= 1 << typ
-		return
+func (t *traits) body(doc *content.Document, b *event.Body, contentType []byte, r *schema.Reader, as schema.Body) {
+	as.ContentType, as.Cut = b.ContentType, b.Truncated
+	if len(contentType) > 0 {
+		as.ContentType = contentType
 	}
-	if !isName(key.name, c.MaxName) {
-		t.dropped++
-		return
+	if i := bytes.TrimLeft(b.Data, " \t\r\n"); len(i) > 0 && (i[0] == '{' || i[0] == '[') {
+		as.Text = i
 	}
-	t.index[key] = len(t.params)
-	t.params = append(t.params, trait{key, 1 << typ})
-}
-
-// isName keeps out what has no name (a body of plain text), and what no document
-// could show.
-func isName(s string, limit int) bool {
-	if s == "" || len(s) > limit || !utf8.ValidString(s) {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return false
+	for i := range doc.Issues {
+		switch x := &doc.Issues[i]; x.Kind {
+		case content.Truncated, content.BadSyntax, content.LeafLimit, content.RatioLimit, content.DepthLimit, content.PathLimit:
+			as.Cut = as.Cut || x.Location == content.Body
 		}
 	}
-	return true
-}
-
-// fieldName is the path of a field with names that are values in braces, as in
-// objects that have ids for keys: "users.{int}.email". Else every user would be a
-// field, and an e-mail address a name.
-func fieldName(path string) string {
-	if !strings.ContainsAny(path, "@0123456789") {
-		return path
-	}
-	var b strings.Builder
-	changed := false
-	for rest := path; rest != ""; {
-		part, tail, more := strings.Cut(rest, ".")
-		name := strings.TrimRight(part, "[]")
-		if i := strings.IndexByte(name, '@'); i > 0 {
-			// The dots of the domain are no separators of the path.
-			b.WriteString("{email}")
-			return b.String()
-		}
-		switch typ := catalog.Classify([]byte(name)); typ {
-		case catalog.TypeInt, catalog.TypeUUID, catalog.TypeULID, catalog.TypeHex, catalog.TypeDate, catalog.TypeIP,
-			catalog.TypeIBAN, catalog.TypeToken, catalog.TypeID:
-			changed = true
-			b.WriteString("{" + typ + "}")
-			b.WriteString(part[len(name):])
-		default:
-			b.WriteString(part)
-		}
-		if more {
-			b.WriteByte('.')
-		}
-		rest = tail
-	}
-	if !changed {
-		return path
-	}
-	return b.String()
-}
-
-// valueType is the type of a leaf. Where the format has only text, the text
-// shows it; and a string may be of a format that schemas have a name for.
-func valueType(l *content.Leaf) int {
-	switch l.Type {
-	case content.Integer:
-		return typeInteger
-	case content.Number:
-		return typeNumber
-	case content.Boolean:
-		return typeBoolean
-	case content.Null:
-		return typeNull
-	}
-	if len(l.Value) < 6 || len(l.Value) > 64 || !bytes.ContainsAny(l.Value, "@0123456789") {
-		return typeString
-	}
-	typ := catalog.Classify(l.Value)
-	if typ == catalog.TypeDate {
-		switch {
-		case len(l.Value) > len("2006-01-02"):
-			return typeDateTime
-		case len(l.Value) < len("2006-01-02"):
-			return typeString
-		}
-	}
-	return pathType(typ)
+	r.Body(&t.fields, doc, &as)
 }
 
 // pathType is the type of a value that the lexer typed.
-func pathType(typ string) int {
+func pathType(typ string) content.Type {
 	switch typ {
 	case catalog.TypeInt:
-		return typeInteger
+		return content.Integer
 	case catalog.TypeNumber:
-		return typeNumber
-	case catalog.TypeUUID:
-		return typeUUID
-	case catalog.TypeDate:
-		return typeDate
-	case catalog.TypeEmail:
-		return typeEmail
-	case catalog.TypeIP:
-		return typeIP
+		return content.Number
 	}
-	return typeString
+	return content.String
 }
 
 // protocol goes by content type, header and body, in this order.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -86,11 +85,8 @@ func document(endpoints []catalog.Endpoint) object {
 			"title": "API as observed", "version": "1",
 			"description": "Learned from traffic. Counts of what was seen stand in x-mirador- extensions.",
 		},
-		"paths": paths,
-		"components": object{"securitySchemes": object{
-			"basic": object{"type": "http", "scheme": "basic"}, "bearer": object{"type": "http", "scheme": "bearer"},
-			"mtls": object{"type": "mutualTLS"},
-		}},
+		"paths":               paths,
+		"components":          object{"securitySchemes": securitySchemes(sorted(joined))},
 		"x-mirador-endpoints": len(endpoints),
 	}
 	var servers []object
@@ -133,117 +129,6 @@ func pathOf(template string) string {
 		b.WriteString(rest[:open] + "{" + names[0] + "}")
 		rest, names = rest[end+1:], names[1:]
 	}
-}
-
-// exported is one operation, of all endpoints that share its path and method.
-type exported struct {
-	path, method   string
-	hits           uint64
-	first, last    time.Time
-	statuses, auth map[string]uint64
-	hosts          map[string]bool
-	services       map[string]bool
-	protocols      map[string]bool
-	ids            []string
-	params         map[[2]string]*catalog.Param // by in, name
-}
-
-func (x *exported) add(e *catalog.Endpoint) {
-	if x.params == nil {
-		x.statuses, x.auth, x.params = map[string]uint64{}, map[string]uint64{}, map[[2]string]*catalog.Param{}
-		x.hosts, x.services, x.protocols = map[string]bool{}, map[string]bool{}, map[string]bool{}
-		x.first, x.last = e.FirstSeen, e.LastSeen
-	}
-	if e.FirstSeen.Before(x.first) {
-		x.first = e.FirstSeen
-	}
-	if e.LastSeen.After(x.last) {
-		x.last = e.LastSeen
-	}
-	x.hits += e.Hits
-	x.ids = append(x.ids, e.ID)
-	x.hosts[e.Host], x.protocols[e.Protocol] = true, true
-	for _, s := range e.Services {
-		x.services[s] = true
-	}
-	for _, t := range e.Statuses {
-		x.statuses[t.Name] += t.Count
-	}
-	for _, t := range e.Auth {
-		x.auth[t.Name] += t.Count
-	}
-	for _, p := range e.Params {
-		at := [2]string{p.In, p.Name}
-		to := x.params[at]
-		if to == nil {
-			to = &catalog.Param{In: p.In, Name: p.Name}
-			x.params[at] = to
-		}
-		to.Count += p.Count
-		to.Types = join(to.Types, p.Types)
-	}
-}
-
-func join(a, b []catalog.Tally) []catalog.Tally {
-	sum := map[string]uint64{}
-	for _, t := range a {
-		sum[t.Name] += t.Count
-	}
-	for _, t := range b {
-		sum[t.Name] += t.Count
-	}
-	out := make([]catalog.Tally, 0, len(sum))
-	for name, n := range sum {
-		out = append(out, catalog.Tally{Name: name, Count: n})
-	}
-	slices.SortFunc(out, func(a, b catalog.Tally) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
-
-// of are the parameters in one place, by name.
-func (x *exported) of(in string) []*catalog.Param {
-	var out []*catalog.Param
-	for at, p := range x.params {
-		if at[0] == in {
-			out = append(out, p)
-		}
-	}
-	slices.SortFunc(out, func(a, b *catalog.Param) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
-
-func (x *exported) operation(several bool) object {
-	op := object{
-		"operationId":          operationID(x.method, x.path),
-		"responses":            x.responses(),
-		"x-mirador-hits":       x.hits,
-		"x-mirador-first-seen": x.first.UTC().Format(time.RFC3339Nano),
-		"x-mirador-last-seen":  x.last.UTC().Format(time.RFC3339Nano),
-		"x-mirador-auth":       x.auth,
-		"x-mirador-endpoint":   x.ids,
-		"x-mirador-protocol":   keys(x.protocols),
-	}
-	if len(x.services) > 0 {
-		op["x-mirador-services"] = keys(x.services)
-	}
-	if several {
-		op["x-mirador-hosts"] = keys(x.hosts)
-		var servers []object
-		for _, h := range keys(x.hosts) {
-			servers = append(servers, server(h))
-		}
-		op["servers"] = servers
-	}
-	if params := x.parameters(); len(params) > 0 {
-		op["parameters"] = params
-	}
-	if body := x.of("body"); len(body) > 0 {
-		op["requestBody"] = object{"content": object{"application/json": object{"schema": schemaOf(body)}}}
-	}
-	if security := x.security(); len(security) > 0 {
-		op["security"] = security
-	}
-	return op
 }
 
 // operationID is unique, as path and method are: "get.accounts.:accounts_id".

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/segmentio/encoding/json"
 )
 
@@ -26,21 +27,72 @@ func endpoint(host, method, template string, params ...catalog.Param) catalog.En
 }
 
 func param(in, name string, types ...string) catalog.Param {
-	p := catalog.Param{In: in, Name: name, Count: 3}
+	s := of(types...)
+	return catalog.Param{In: in, Name: name, Types: s.Types, Count: 3, Schema: &s}
+}
+
+func of(types ...string) catalog.Schema {
+	s := catalog.Schema{Seen: 3}
 	for _, t := range types {
-		p.Types = append(p.Types, catalog.Tally{Name: t, Count: 3})
+		if t == "uuid" || t == "email" {
+			t, s.Format = "string", t
+		}
+		s.Types = append(s.Types, catalog.Tally{Name: t, Count: 3})
 	}
-	return p
+	return s
+}
+
+func named(name string, s catalog.Schema, required bool) catalog.Property {
+	s.Required = required
+	return catalog.Property{Name: name, Schema: s}
+}
+
+func with(e catalog.Endpoint, change func(*catalog.Endpoint)) catalog.Endpoint {
+	change(&e)
+	return e
 }
 
 func bank() []catalog.Endpoint {
+	state := of("null", "string")
+	state.Enum = []string{"booked", "open"}
+	item := of("object")
+	low, high := 1.0, 97.5
+	amount := of("number")
+	amount.Minimum, amount.Maximum = &low, &high
+	mail := of("string")
+	mail.Format, mail.MinLength, mail.MaxLength = "email", 9, 40
+	item.Properties = []catalog.Property{named("amount", amount, true), named("mail", mail, false), named("state", state, true)}
+	list := of("array")
+	list.Items = &item
+	limits := of("object")
+	limits.Additional = &amount
+	account := of("object")
+	account.Properties = []catalog.Property{named("items", list, true), named("limits", limits, false), named("x", of("integer", "string"), false)}
+	transfer := of("object")
+	transfer.Properties = []catalog.Property{named("amount", amount, true)}
+	other := of("object")
+	other.Properties = []catalog.Property{named("amount", of("integer"), true), named("note", of("string"), true)}
+	page := param("query", "page", "integer")
+	page.Schema.Required = true
+	key := param("header", "x-acme-key", "string")
 	return []catalog.Endpoint{
-		endpoint("bank.example", "GET", "/accounts/{int}", param("path", "accounts_id", "integer"), param("query", "fields", "string"),
-			param("response", "items[].id", "integer", "null"), param("response", "items[].mail", "email"),
-			param("response", "limits.{uuid}.max", "integer", "number"), param("response", "matrix[][]", "number")),
+		with(endpoint("bank.example", "GET", "/accounts/{int}", param("path", "accounts_id", "integer"), param("query", "fields", "string"), page,
+			param("response", "items[].mail", "email")), func(e *catalog.Endpoint) {
+			e.Responses = []catalog.Body{
+				{Status: "2xx", Media: "application/json", Seen: 8, Schema: account}, {Status: "2xx", Media: "text/csv", Seen: 1, Schema: of("string")},
+				{Status: "4xx", Media: "application/problem+json", Seen: 1, Schema: transfer},
+			}
+		}),
 		endpoint("bank.example", "GET", "/accounts/{uuid}", param("path", "accounts_id", "uuid")),
 		endpoint("partner.example", "GET", "/accounts/{int}", param("path", "accounts_id", "integer"), param("header", "x-partner", "string")),
-		endpoint("bank.example", "POST", "/accounts/{int}/transfers/{id}", param("body", "amount", "number"), param("body", "to.iban", "string"), param("cookie", "theme", "string")),
+		with(endpoint("bank.example", "POST", "/accounts/{int}/transfers/{id}", param("cookie", "theme", "string"), key), func(e *catalog.Endpoint) {
+			e.Request = []catalog.Body{{Media: "application/json", Seen: 300, Schema: transfer}}
+			e.Statuses = []catalog.Tally{{Name: "2xx", Count: 300}}
+			e.AuthServed = []catalog.Tally{{Name: "api-key", Count: 3}, {Name: "cookie", Count: 1}}
+		}),
+		with(endpoint("partner.example", "POST", "/accounts/{int}/transfers/{id}"), func(e *catalog.Endpoint) {
+			e.Request = []catalog.Body{{Media: "application/json", Seen: 4, Schema: other}}
+		}),
 		endpoint("bank.example", "PROPFIND", "/files"),
 		endpoint("-", "GET", "/odata/Orders({int})/{string}/{string}.json"),
 		endpoint("bank.example", "GET", "/a-b"), endpoint("bank.example", "GET", "/a.b"),
@@ -110,6 +162,7 @@ func TestEmpty(t *testing.T) {
 // could break.
 func check(t *testing.T, b []byte) {
 	t.Helper()
+	validate(t, b)
 	var doc struct {
 		OpenAPI string `json:"openapi"`
 		Info    struct{ Title, Version string }
@@ -195,36 +248,33 @@ func check(t *testing.T, b []byte) {
 	}
 }
 
+// schema holds raw against the meta-schema of JSON Schema 2020-12, which the one of
+// OpenAPI does not ask for.
 func schema(t *testing.T, raw json.RawMessage) {
 	t.Helper()
-	var s struct {
-		Type                 any
-		Properties           map[string]json.RawMessage
-		Items                json.RawMessage
-		AdditionalProperties json.RawMessage `json:"additionalProperties"`
-		AnyOf                []json.RawMessage
+	if err := compile(raw); err != nil {
+		t.Errorf("schema %s: %v", raw, err)
 	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		t.Fatalf("schema %s: %v", raw, err)
+}
+
+func compile(raw []byte) error {
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return err
 	}
-	list, ok := s.Type.([]any)
-	if !ok && s.Type != nil {
-		list = []any{s.Type}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	if err := c.AddResource("schema.json", v); err != nil {
+		return err
 	}
-	for _, name := range list {
-		if text, ok := name.(string); !ok || !strings.Contains(" array boolean integer null number object string ", " "+text+" ") {
-			t.Errorf("schema %s: type %v", raw, name)
-		}
-	}
-	for _, p := range s.Properties {
-		schema(t, p)
-	}
-	for _, p := range s.AnyOf {
-		schema(t, p)
-	}
-	for _, p := range []json.RawMessage{s.Items, s.AdditionalProperties} {
-		if len(p) > 0 {
-			schema(t, p)
+	_, err = c.Compile("schema.json")
+	return err
+}
+
+func TestTheCompilerRefuses(t *testing.T) {
+	for _, bad := range []string{`{"type":"int"}`, `{"required":"a"}`, `{"properties":{"a":{"enum":1}}}`, `{"items":[]}`} {
+		if compile([]byte(bad)) == nil {
+			t.Errorf("%s passes", bad)
 		}
 	}
 }

@@ -7,203 +7,177 @@ import (
 	"github.com/miradorhq/mirador/pkg/catalog"
 )
 
-func (x *exported) parameters() []object {
-	var out []object
-	// Every name in the path must be declared, seen or not.
-	seen := map[string]*catalog.Param{}
-	for _, p := range x.of("path") {
-		seen[p.Name] = p
-	}
-	for rest := x.path; ; {
-		open := strings.IndexByte(rest, '{')
-		end := strings.IndexByte(rest, '}')
-		if open < 0 || end < open {
-			break
-		}
-		name := rest[open+1 : end]
-		rest = rest[end+1:]
-		p := object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}}
-		if s := seen[name]; s != nil {
-			p["schema"], p["x-mirador-count"] = valueSchema(s.Types), s.Count
-		}
-		out = append(out, p)
-	}
-	for _, in := range [...]string{"query", "header", "cookie"} {
-		for _, s := range x.of(in) {
-			out = append(out, object{"name": s.Name, "in": in, "schema": valueSchema(s.Types), "x-mirador-count": s.Count})
-		}
-	}
-	return out
-}
-
-// responses has a response for each status class, which is what is counted.
-func (x *exported) responses() object {
+// schemaOf is s in JSON Schema 2020-12. What was observed but is no rule, as the
+// largest number so far, stands in x-mirador-observed.
+func schemaOf(s *catalog.Schema) object {
 	out := object{}
-	body := x.of("response")
-	for name, n := range x.statuses {
-		if len(name) != 3 || name[1:] != "xx" {
-			continue // unanswered
-		}
-		r := object{"description": "Seen as " + name, "x-mirador-count": n}
-		if name == "2xx" && len(body) > 0 {
-			r["content"] = object{"application/json": object{"schema": schemaOf(body)}}
-		}
-		out[strings.ToUpper(name)] = r
+	if s == nil {
+		return out
 	}
-	if len(out) == 0 {
-		out["default"] = object{"description": "No response was seen"}
-	}
-	return out
-}
-
-func (x *exported) security() []object {
-	var out []object
-	if x.auth["bearer"]+x.auth["jwt"] > 0 {
-		out = append(out, object{"bearer": []string{}})
-	}
-	if x.auth["basic"] > 0 {
-		out = append(out, object{"basic": []string{}})
-	}
-	if x.auth["mtls"] > 0 {
-		out = append(out, object{"mtls": []string{}})
-	}
-	if len(out) > 0 && x.auth["none"] > 0 {
-		out = append(out, object{})
-	}
-	return out
-}
-
-// valueSchema is the schema of a value with these types. A format is given only
-// where every string had it.
-func valueSchema(types []catalog.Tally) object {
-	var names []string
-	format, formats := "", 0
-	for _, t := range types {
-		name := t.Name
-		switch t.Name {
-		case "date", "date-time", "email", "uuid":
-			name, format = "string", t.Name
-			formats++
-		case "ip":
-			name = "string"
-			formats++
-		case "string":
-			formats += 2
-		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+	var types []any
+	null := false
+	for _, t := range s.Types {
+		if t.Name == "null" {
+			null = true // last, as people write it
+		} else {
+			types = append(types, t.Name)
 		}
 	}
-	if slices.Contains(names, "number") { // every integer is one
-		names = slices.DeleteFunc(names, func(n string) bool { return n == "integer" })
+	if null {
+		types = append(types, "null")
 	}
-	slices.Sort(names)
-	s := object{}
-	switch len(names) {
+	switch len(types) {
 	case 0:
 	case 1:
-		s["type"] = names[0]
+		out["type"] = types[0]
 	default:
-		s["type"] = names
+		out["type"] = types
+		counts := object{}
+		for _, t := range s.Types {
+			counts[t.Name] = t.Count
+		}
+		out["x-mirador-types"] = counts
 	}
-	if formats == 1 && format != "" {
-		s["format"] = format
+	if s.Format != "" {
+		out["format"] = s.Format
 	}
-	return s
+	if len(s.Enum) > 0 {
+		values := make([]any, 0, len(s.Enum)+1)
+		for _, v := range s.Enum {
+			values = append(values, v)
+		}
+		if null {
+			values = append(values, nil)
+		}
+		out["enum"] = values
+	}
+	if s.Seen > 0 {
+		out["x-mirador-count"] = s.Seen
+	}
+	if s.Deprecated {
+		out["deprecated"] = true
+	}
+	if o := observed(s); len(o) > 0 {
+		out["x-mirador-observed"] = o
+	}
+	container(out, s)
+	return out
 }
 
-// node is a place in a tree of fields.
-type node struct {
-	types    []catalog.Tally
-	count    uint64
-	children map[string]*node // "[]" for items, "{...}" for any key
-}
-
-func (n *node) child(name string) *node {
-	if n.children == nil {
-		n.children = map[string]*node{}
-	}
-	c := n.children[name]
-	if c == nil {
-		c = &node{}
-		n.children[name] = c
-	}
-	return c
-}
-
-// schemaOf builds the schema of a body of its fields' paths, "items[].id".
-func schemaOf(fields []*catalog.Param) object {
-	root := &node{}
-	for _, f := range fields {
-		at := root
-		for part := range strings.SplitSeq(f.Name, ".") {
-			name := strings.TrimRight(part, "[]")
-			if name != "" {
-				at = at.child(name)
-			}
-			for range strings.Count(part[len(name):], "[]") {
-				at = at.child("[]")
+// container adds what s holds.
+func container(out object, s *catalog.Schema) {
+	if len(s.Properties) > 0 {
+		properties := object{}
+		var required []string
+		for i := range s.Properties {
+			p := &s.Properties[i]
+			properties[p.Name] = schemaOf(&p.Schema)
+			if p.Schema.Required {
+				required = append(required, p.Name)
 			}
 		}
-		at.types, at.count = join(at.types, f.Types), at.count+f.Count
-	}
-	return root.schema()
-}
-
-func (n *node) schema() object {
-	s := valueSchema(n.types)
-	if n.count > 0 {
-		s["x-mirador-count"] = n.count
-	}
-	var names []string
-	add := func(name string) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+		out["properties"] = properties
+		if len(required) > 0 {
+			out["required"] = required
 		}
 	}
-	switch t := s["type"].(type) {
-	case string:
-		names = []string{t}
-	case []string:
-		names = slices.Clone(t)
+	if s.Additional != nil {
+		out["additionalProperties"] = schemaOf(s.Additional)
 	}
-	properties := object{}
-	var keyed []string // kinds of keys that are values
-	for name, c := range n.children {
+	if s.Items != nil {
+		out["items"] = schemaOf(s.Items)
+	}
+}
+
+func observed(s *catalog.Schema) object {
+	o := object{}
+	if s.Minimum != nil && s.Maximum != nil {
+		o["minimum"], o["maximum"] = *s.Minimum, *s.Maximum
+	}
+	if s.MaxLength > 0 {
+		o["minLength"], o["maxLength"] = s.MinLength, s.MaxLength
+	}
+	return o
+}
+
+// join is a schema of what either has. What only one of the two has is not required.
+func join(a, b *catalog.Schema) catalog.Schema {
+	out := catalog.Schema{
+		Types: joinTallies(a.Types, b.Types), Seen: a.Seen + b.Seen, Required: a.Required && b.Required, Deprecated: a.Deprecated && b.Deprecated,
+		Minimum: extreme(a.Minimum, b.Minimum, -1), Maximum: extreme(a.Maximum, b.Maximum, 1),
+		MinLength: min(a.MinLength, b.MinLength), MaxLength: max(a.MaxLength, b.MaxLength),
+		Additional: either(a.Additional, b.Additional), Items: either(a.Items, b.Items),
+	}
+	if a.Format == b.Format {
+		out.Format = a.Format
+	}
+	if len(a.Enum) > 0 && len(b.Enum) > 0 {
+		out.Enum = slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Enum, b.Enum))))
+	}
+	for i, k := 0, 0; i < len(a.Properties) || k < len(b.Properties); {
+		order := 0
 		switch {
-		case name == "[]":
-			s["items"] = c.schema()
-			add("array")
-			continue
-		case strings.HasPrefix(name, "{") && strings.HasSuffix(name, "}"):
-			keyed = append(keyed, name)
+		case i == len(a.Properties):
+			order = 1
+		case k == len(b.Properties):
+			order = -1
 		default:
-			properties[name] = c.schema()
+			order = strings.Compare(a.Properties[i].Name, b.Properties[k].Name)
 		}
-		add("object")
-	}
-	slices.Sort(keyed)
-	switch len(keyed) {
-	case 0:
-	case 1:
-		s["additionalProperties"] = n.children[keyed[0]].schema()
-	default:
-		var kinds []object
-		for _, name := range keyed {
-			kinds = append(kinds, n.children[name].schema())
+		var p catalog.Property
+		switch {
+		case order < 0:
+			p = a.Properties[i]
+			p.Schema.Required = false
+			i++
+		case order > 0:
+			p = b.Properties[k]
+			p.Schema.Required = false
+			k++
+		default:
+			p = catalog.Property{Name: a.Properties[i].Name, Schema: join(&a.Properties[i].Schema, &b.Properties[k].Schema)}
+			i, k = i+1, k+1
 		}
-		s["additionalProperties"] = object{"anyOf": kinds}
+		out.Properties = append(out.Properties, p)
 	}
-	if len(properties) > 0 {
-		s["properties"] = properties
+	return out
+}
+
+func either(a, b *catalog.Schema) *catalog.Schema {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
 	}
-	slices.Sort(names)
-	switch len(names) {
-	case 0:
-	case 1:
-		s["type"] = names[0]
-	default:
-		s["type"] = names
+	s := join(a, b)
+	return &s
+}
+
+// extreme is the smaller of two numbers where sign is -1, else the larger.
+func extreme(a, b *float64, sign float64) *float64 {
+	if a == nil || b != nil && (*b-*a)*sign > 0 {
+		return b
 	}
-	return s
+	return a
+}
+
+func joinTallies(a, b []catalog.Tally) []catalog.Tally {
+	sum := map[string]uint64{}
+	for _, t := range a {
+		sum[t.Name] += t.Count
+	}
+	for _, t := range b {
+		sum[t.Name] += t.Count
+	}
+	if sum["number"] > 0 { // every integer is one
+		sum["number"] += sum["integer"]
+		delete(sum, "integer")
+	}
+	out := make([]catalog.Tally, 0, len(sum))
+	for name, n := range sum {
+		out = append(out, catalog.Tally{Name: name, Count: n})
+	}
+	slices.SortFunc(out, func(a, b catalog.Tally) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
