@@ -6,7 +6,7 @@ BIN := bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-kafka test-console test-edges soak soak-broker bench lint fuzz generate vendor-console new-detector tidy clean
+.PHONY: help demo build test test-race test-kafka test-console test-edges soak soak-broker bench eval-discovery lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench: ## Benchmarks: events/s a core of each stage and the whole, and time to e
 	@set -e; (cd pkg && go test -run '^$$' -bench . -benchmem ./event ./content ./catalog ./chsink ./runner ./policy); \
 	(cd services && go test -run '^$$' -bench . -benchmem ./signature/... ./behavior ./discovery ./classifier ./enforcer ./shipper); \
 	(cd loadtest && go test -run '^$$' -bench . -timeout 30m ./...)
+
+eval-discovery: ## How well templates are learned, on operations of published APIs (ARGS="--help")
+	cd loadtest && go run ./discovery $(ARGS)
 
 lint: ## go vet, staticcheck and the linter, each module also without the workspace
 	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off go vet ./... && GOWORK=off go run $(GOLANGCI) run --config ../.golangci.yaml ./...); done

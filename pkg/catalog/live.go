@@ -10,13 +10,14 @@ import (
 	"sync/atomic"
 )
 
-// Live matches against the catalog as it now stands. The template still comes
-// from the lexer, which is all that discovery learns today; Live says whether
-// the endpoint is known, and puts an endpoint that a merge made part of another
-// under that other's id. Safe for concurrent use: readers never wait, a writer
-// copies the small part that it changes.
+// Live matches against the catalog as it now stands. The lexer makes a template
+// of the path; Live says whether there is such an endpoint, puts one that a merge
+// made part of another under that other's id, and finds the learned template
+// where the lexer left a value literal. Safe for concurrent use: readers never
+// wait, a writer copies the small part that it changes.
 type Live struct {
 	lexical *Lexical
+	tries   tries
 
 	mu     sync.Mutex // writers
 	shards [liveShards]atomic.Pointer[shard]
@@ -37,9 +38,9 @@ type shard struct {
 
 // entry is what matching needs of an Endpoint.
 type entry struct {
-	host, method, template string
-	version                int64
-	supersedes             []string
+	tenant, host, method, template string
+	version                        int64
+	supersedes                     []string
 }
 
 // NewLive is an empty catalog over lexical, which it does not change.
@@ -59,8 +60,12 @@ func (l *Live) Match(tenant, host, method string, path []byte) Match {
 	s := l.shard(m.ID).Load()
 	into, merged := s.into[m.ID]
 	if !merged {
-		_, m.Known = s.endpoints[m.ID]
-		return m
+		if _, m.Known = s.endpoints[m.ID]; m.Known {
+			return m
+		}
+		if into, merged = l.tries.find(site{tenant, m.Host}, m.Method, m.Template); !merged {
+			return m
+		}
 	}
 	id, e, ok := l.resolve(into)
 	if !ok {
@@ -95,21 +100,25 @@ func (l *Live) resolve(id string) (string, entry, bool) {
 // valuesOf are the segments of m that the more general template types: its own
 // values, and the literals that the merge found to vary.
 func valuesOf(m Match, template string) []Value {
-	have, want := strings.Split(m.Template, "/"), strings.Split(template, "/")
-	if len(have) != len(want) {
+	if strings.Count(m.Template, "/") != strings.Count(template, "/") {
 		return m.Values
 	}
-	var out []Value
-	rest := m.Values
-	for i := 1; i < len(want); i++ {
-		text := have[i]
-		if len(rest) > 0 && rest[0].Index == i-1 {
+	out := make([]Value, 0, strings.Count(template, "{"))
+	have, want, rest := m.Template[1:], template[1:], m.Values
+	for i := 0; want != ""; i++ {
+		var text, segment string
+		text, have, _ = strings.Cut(have, "/")
+		segment, want, _ = strings.Cut(want, "/")
+		if len(rest) > 0 && rest[0].Index == i {
 			text, rest = rest[0].Text, rest[1:]
 		}
-		open, end := strings.IndexByte(want[i], '{'), strings.IndexByte(want[i], '}')
+		open, end := strings.IndexByte(segment, '{'), strings.IndexByte(segment, '}')
 		if open >= 0 && end > open {
-			out = append(out, Value{Index: i - 1, Type: want[i][open+1 : end], Text: text})
+			out = append(out, Value{Index: i, Type: segment[open+1 : end], Text: text})
 		}
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }
@@ -121,7 +130,7 @@ func (l *Live) Apply(e Endpoint) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	old, known := l.shard(e.ID).Load().endpoints[e.ID]
-	next := entry{e.Host, e.Method, e.Template, e.Version, e.Supersedes}
+	next := entry{e.Tenant, e.Host, e.Method, e.Template, e.Version, e.Supersedes}
 	if known && old.same(next) {
 		return // counters moved, which matching does not read
 	}
@@ -132,6 +141,10 @@ func (l *Live) Apply(e Endpoint) {
 	}
 	// One store: a reader sees the endpoint as it was or as it is, never absent.
 	l.change(e.ID, func(s *shard) { s.endpoints[e.ID] = next })
+	if known {
+		l.learn(e.ID, old, false)
+	}
+	l.learn(e.ID, next, true)
 	for _, id := range e.Supersedes {
 		if id != e.ID {
 			l.change(id, func(s *shard) { s.into[id] = e.ID })
@@ -147,6 +160,7 @@ func (l *Live) Remove(id string) {
 	defer l.mu.Unlock()
 	if old, known := l.shard(id).Load().endpoints[id]; known {
 		l.release(id, old)
+		l.learn(id, old, false)
 		l.change(id, func(s *shard) { delete(s.endpoints, id) })
 		l.digest.Add(-old.digest(id))
 		l.count.Add(-1)
@@ -163,6 +177,14 @@ func (l *Live) Version() string {
 
 // Len is the number of endpoints.
 func (l *Live) Len() int { return int(l.count.Load()) }
+
+// learn puts a learned template into the trie of its host, or takes it out; the
+// caller holds l.mu.
+func (l *Live) learn(id string, e entry, present bool) {
+	if isLearned(e.template) {
+		l.tries.put(site{e.tenant, e.host}, e.method, e.template, id, present)
+	}
+}
 
 // release lets go of the endpoints that old had taken in.
 func (l *Live) release(id string, old entry) {
@@ -207,7 +229,7 @@ func fromHex(b byte) byte {
 }
 
 func (e entry) same(o entry) bool {
-	if e.host != o.host || e.method != o.method || e.template != o.template || e.version != o.version ||
+	if e.tenant != o.tenant || e.host != o.host || e.method != o.method || e.template != o.template || e.version != o.version ||
 		len(e.supersedes) != len(o.supersedes) {
 		return false
 	}

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
+	"github.com/miradorhq/mirador/services/discovery/learn"
 	"github.com/miradorhq/mirador/services/discovery/schema"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -37,6 +39,13 @@ type Config struct {
 	PartnerNetworks  []string `yaml:"partner_networks" doc:"Networks (CIDR) of partners, looked at before internal_networks. All others are public."`
 	AdmitUnanswered  bool     `yaml:"admit_unanswered" doc:"List endpoints whose responses no sensor sees, as in logs without a status. A scan then makes endpoints."`
 
+	Learn         bool          `yaml:"learn" doc:"Learn which segments of paths are values, beyond what their shape says, and merge the endpoints that differ in them."`
+	LearnEvery    time.Duration `yaml:"learn_every" doc:"How often, in event time, the paths of a host are looked at again."`
+	MaxNodes      int           `yaml:"max_nodes" doc:"Places in the paths of a host that are remembered; beyond it those unseen for longest are forgotten."`
+	MaxSiblings   int           `yaml:"max_siblings" doc:"Names remembered at one place; beyond it the rarest count as values."`
+	MaxParts      int           `yaml:"max_parts" doc:"Endpoints merged into one that keep counters of their own, so that the merge can be taken back exactly."`
+	MaxSupersedes int           `yaml:"max_supersedes" doc:"Ids of merged endpoints that a record lists. Beyond it the others are still found by the template."`
+
 	// Log and Metrics are injected; both may be nil.
 	Log     *slog.Logger          `yaml:"-"`
 	Metrics prometheus.Registerer `yaml:"-"`
@@ -47,6 +56,7 @@ func Defaults() Config {
 	return Config{
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
 		MaxEndpoints: 5000, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
+		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256,
 	}
 }
 
@@ -68,10 +78,24 @@ func (c Config) Validate() error {
 	check("max_services", c.MaxServices, 1, 1000)
 	check("max_endpoints", c.MaxEndpoints, 1, 1_000_000)
 	check("max_candidates", c.MaxCandidates, 1, 10_000_000)
+	check("max_nodes", c.MaxNodes, 100, 10_000_000)
+	check("max_siblings", c.MaxSiblings, 8, 10_000)
+	check("max_parts", c.MaxParts, 1, 10_000)
+	check("max_supersedes", c.MaxSupersedes, 1, 10_000)
+	if c.LearnEvery < time.Second || c.LearnEvery > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("discovery.learn_every is %v: must be between 1s and 24h", c.LearnEvery))
+	}
 	if _, err := parseRanges(&c); err != nil {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// learn are the bounds of a tree.
+func (c *Config) learn() learn.Config {
+	l := learn.Defaults()
+	l.MaxNodes, l.MaxChildren = c.MaxNodes, c.MaxSiblings
+	return l
 }
 
 // limits are those of the fields of an operation.
@@ -89,6 +113,8 @@ type metrics struct {
 	lostHits  prometheus.Counter
 	malformed prometheus.Counter
 	listed    prometheus.Counter
+	merged    prometheus.Counter
+	split     prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -117,5 +143,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		lostHits:  counter("candidate_hits_forgotten_total", "Transactions counted for paths that were forgotten."),
 		malformed: counter("partials_malformed_total", "Differences that could not be read."),
 		listed:    counter("endpoints_listed_total", "Endpoints that were listed."),
+		merged:    counter("endpoints_merged_total", "Endpoints that were made of others, because a segment was found to be a value."),
+		split:     counter("endpoints_split_total", "Endpoints that a merge no longer covers."),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/tinylib/msgp/msgp"
 )
@@ -15,8 +16,9 @@ import (
 // come from the merger alone.
 func Factory(cfg Config) detect.Factory {
 	m, pool := newMetrics(cfg.Metrics), newTraitPool(&cfg)
+	var lexical catalog.Lexical
 	return func(int32) detect.Detector {
-		return &detector{cfg: &cfg, metrics: m, pool: pool, pending: map[string]*pending{}}
+		return &detector{cfg: &cfg, metrics: m, pool: pool, lexical: &lexical, pending: map[string]*pending{}}
 	}
 }
 
@@ -26,6 +28,7 @@ type detector struct {
 	cfg     *Config
 	metrics *metrics
 	pool    *traitPool
+	lexical *catalog.Lexical
 	pending map[string]*pending // by endpoint id
 }
 
@@ -41,8 +44,15 @@ var (
 	_ detect.Stateful = (*detector)(nil)
 )
 
-// Prepare reads names and types out of the leaves.
-func (d *detector) Prepare(tx *detect.Tx) { tx.Prepared = d.pool.read(tx, d.cfg) }
+// Prepare reads names and types out of the leaves. The endpoint is that of the
+// lexer: what is learned must come from what was seen, not from what was learned
+// before, or a name that appears late in a place of values would stay unseen.
+func (d *detector) Prepare(tx *detect.Tx) {
+	if strings.Contains(tx.Endpoint.Template, "{"+catalog.TypeString+"}") {
+		tx.Endpoint = d.lexical.Match(tx.Tenant, tx.Event.Host(), string(tx.Event.Method), tx.Event.Path)
+	}
+	tx.Prepared = d.pool.read(tx, d.cfg)
+}
 
 // Detect counts tx. A refusal by the edge for Mirador is a transaction like any
 // other here: hits count all, and a 403 neither lists an endpoint nor shows a

@@ -182,7 +182,7 @@ func TestScanIsForgotten(t *testing.T) {
 
 func TestMaxEndpoints(t *testing.T) {
 	cfg := Defaults()
-	cfg.MaxEndpoints = 3
+	cfg.MaxEndpoints, cfg.Learn = 3, false
 	cfg.Metrics = prometheus.NewRegistry()
 	var events []*event.Event
 	for i := range 10 {
@@ -272,7 +272,7 @@ func TestConfig(t *testing.T) {
 		t.Error(err)
 	}
 	err := Config{}.Validate()
-	if err == nil || strings.Count(err.Error(), "discovery.") != reflect.TypeFor[Config]().NumField()-5 {
+	if err == nil || strings.Count(err.Error(), "discovery.") != reflect.TypeFor[Config]().NumField()-6 {
 		t.Errorf("not every error at once: %v", err)
 	}
 }

@@ -19,20 +19,20 @@ var newEndpoint = finding.Rule{
 	Remediation: "Check that the endpoint is meant to be reachable, and document it.",
 }
 
-// discovered is the finding of an endpoint. All of it comes from the witness,
+// discovered is the finding of the endpoint op. All of it comes from the witness,
 // the earliest success: so it is the same in whatever order partitions report.
-func discovered(e *entry) finding.Finding {
-	f := finding.From(&newEndpoint, e.tenant)
-	at := time.Unix(0, e.witness.time).UTC()
-	f.ID = finding.ID(e.tenant, newEndpoint.Detector, newEndpoint.ID, e.id)
+func discovered(tenant, host string, op *operation) finding.Finding {
+	f := finding.From(&newEndpoint, tenant)
+	at := time.Unix(0, op.witness.time).UTC()
+	f.ID = finding.ID(tenant, newEndpoint.Detector, newEndpoint.ID, op.id)
 	f.Confidence, f.Count = 1, 1
 	f.Time, f.FirstSeen, f.LastSeen = at, at, at
-	label := e.method + " " + e.host + e.template
-	f.Subject = finding.Subject{Endpoint: label, EndpointID: e.id}
-	f.Events = []string{uuid.UUID(e.witness.id).String()}
+	label := op.method + " " + host + op.template
+	f.Subject = finding.Subject{Endpoint: label, EndpointID: op.id}
+	f.Events = []string{uuid.UUID(op.witness.id).String()}
 	answer := "was seen without its response"
-	if e.witness.status > 0 {
-		answer = fmt.Sprintf("first answered %d", e.witness.status)
+	if op.witness.status > 0 {
+		answer = fmt.Sprintf("first answered %d", op.witness.status)
 	}
 	f.Summary = fmt.Sprintf("%s %s at %s and was not in the catalog before.", label, answer, at.Format(time.RFC3339Nano))
 	f.Versions.Detector = version

@@ -3,15 +3,16 @@ package discovery
 import (
 	"container/list"
 	"fmt"
-	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/schemas"
-	"github.com/tinylib/msgp/msgp"
 )
 
 // MergerFactory makes mergers, the only writers of the catalog. cfg must be valid.
@@ -25,6 +26,10 @@ func MergerFactory(cfg Config) detect.MergerFactory {
 
 // merger holds every endpoint of the hosts of one partition.
 //
+// Differences come under the templates that the lexer makes. Each of these has an
+// entry, which is an endpoint of its own until the tree of its host learns that a
+// segment of it is a value: then it is a part of a group, see group.go and record.go.
+//
 // An endpoint is listed, put into the catalog, at its first success. Until then
 // it is a candidate: its transactions are counted, so that its hits are exact once
 // it is listed, but a scan can ask for paths without end, so candidates are kept in
@@ -37,29 +42,35 @@ type merger struct {
 
 	entries    map[string]*entry // by endpoint id
 	candidates *list.List        // of *entry, the one last seen in front
-	listed     map[host]int
-	dirty      map[string]*entry // listed, changed since the last flush
-	warned     map[host]bool     // of MaxEndpoints; no part of the state
+	hosts      map[host]*site
+	groups     map[string]*group // by endpoint id
+	dirty      map[string]bool   // ids whose record is due
+	gone       map[string]string // ids whose record is to be withdrawn, with the tenant
+	decided    time.Time         // event time of the last look at the trees
 }
 
 type host struct{ tenant, name string }
 
-// entry is an endpoint or a candidate.
+// entry is what came under one lexical template.
 type entry struct {
 	tenant, host string
 	operation
-	candidate *list.Element // nil when listed
+	candidate *list.Element // nil when listed or part of a group
+	group     *group        // nil when it stands for itself
+	// published says that the catalog holds a record of it.
+	published bool
 }
 
 var (
 	_ detect.Flusher  = (*merger)(nil)
 	_ detect.Stateful = (*merger)(nil)
+	_ detect.Advancer = (*merger)(nil)
 )
 
 func newMerger(cfg *Config, m *metrics, partition int32) *merger {
 	return &merger{
 		cfg: cfg, metrics: m, log: cfg.Log, partition: partition,
-		entries: map[string]*entry{}, candidates: list.New(), listed: map[host]int{}, dirty: map[string]*entry{}, warned: map[host]bool{},
+		entries: map[string]*entry{}, candidates: list.New(), hosts: map[host]*site{}, groups: map[string]*group{}, dirty: map[string]bool{}, gone: map[string]string{},
 	}
 }
 
@@ -77,48 +88,70 @@ func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 			"tenant", p.Tenant, "host", p.Dimension, "source", p.Source, "partition", m.partition, "error", err)
 		return
 	}
+	at := host{p.Tenant, p.Dimension}
+	s := m.hosts[at]
+	if s == nil {
+		s = newSite(at, m.cfg)
+		m.hosts[at] = s
+	}
 	for _, op := range ops {
-		m.merge(p.Tenant, p.Dimension, op, out)
+		m.merge(s, op, out)
+	}
+	if len(s.entries) == 0 && len(s.groups) == 0 {
+		delete(m.hosts, at)
 	}
 }
 
-func (m *merger) merge(tenant, name string, op *operation, out *detect.Out) {
+func (m *merger) merge(s *site, op *operation, out *detect.Out) {
+	s.learn(op)
 	e := m.entries[op.id]
 	if e == nil {
-		e = &entry{tenant: tenant, host: name}
+		g := s.groups[endpointID(s.host, op.method, s.tree.Resolve(op.method, op.template))]
+		if g != nil && (len(g.parts) >= 2*m.cfg.MaxParts || op.successes == 0 && len(g.parts) >= m.cfg.MaxParts) {
+			// One more value of a parameter, or one that nobody has. Those that were
+			// answered come first, for a scan can ask for any number.
+			m.count(g.include(&g.rest, op, m.cfg))
+			g.alias(op, m.cfg.MaxSupersedes)
+			m.joined(g, op, out)
+			return
+		}
+		e = &entry{tenant: s.host.tenant, host: s.host.name, group: g}
 		e.id, e.method, e.template = op.id, op.method, op.template
-		e.candidate = m.candidates.PushFront(e)
-		m.entries[e.id] = e
+		if g != nil {
+			g.parts[e.id] = e
+		} else {
+			e.candidate = m.candidates.PushFront(e)
+		}
+		m.entries[e.id], s.entries[e.id] = e, e
 	}
 	before, known := e.witness, e.successes > 0
-	if dropped := e.add(op, m.cfg); dropped > 0 {
-		m.metrics.params.Add(float64(dropped))
+	m.count(e.add(op, m.cfg))
+	if e.group != nil {
+		e.group.alias(op, m.cfg.MaxSupersedes)
+		m.joined(e.group, op, out)
+		return
 	}
 	if e.candidate == nil {
-		m.dirty[e.id] = e
+		m.dirty[e.id] = true
 		if e.witness != before {
-			out.Finding(discovered(e))
+			out.Finding(discovered(e.tenant, e.host, &e.operation))
 		}
 		return
 	}
-	at := host{tenant, name}
-	if e.successes > 0 && m.listed[at] < m.cfg.MaxEndpoints {
-		m.candidates.Remove(e.candidate)
-		e.candidate = nil
-		m.listed[at]++
-		m.dirty[e.id] = e
+	if e.successes > 0 && s.listed < m.cfg.MaxEndpoints {
+		m.list(s, e)
 		m.metrics.listed.Inc()
-		out.Finding(discovered(e))
+		out.Finding(discovered(e.tenant, e.host, &e.operation))
 		return
 	}
 	if e.successes > 0 {
 		if !known {
 			m.metrics.unlisted.Inc()
 		}
-		if !m.warned[at] { // once: whoever sends the paths must not fill the log
-			m.warned[at] = true
+		if !s.warned { // once: whoever sends the paths must not fill the log
+			s.warned = true
 			m.log.Warn("endpoint not listed: its host has as many as discovery.max_endpoints allows",
-				"tenant", tenant, "host", name, "limit", m.cfg.MaxEndpoints)
+				"tenant", s.host.tenant, "host", s.host.name, "limit", m.cfg.MaxEndpoints)
 		}
 		e.params = params{} // a candidate stays small
 	}
@@ -128,97 +161,84 @@ func (m *merger) merge(tenant, name string, op *operation, out *detect.Out) {
 	}
 }
 
+// count counts parameters that found no room.
+func (m *merger) count(dropped int) {
+	if dropped > 0 {
+		m.metrics.params.Add(float64(dropped))
+	}
+}
+
+// list makes e an endpoint of its own.
+func (m *merger) list(s *site, e *entry) {
+	if e.candidate != nil {
+		m.candidates.Remove(e.candidate)
+		e.candidate = nil
+	}
+	s.listed++
+	m.dirty[e.id] = true
+}
+
 func (m *merger) forget(at *list.Element) {
 	e, ok := m.candidates.Remove(at).(*entry)
 	if !ok {
 		return // the list holds nothing else
 	}
-	delete(m.entries, e.id)
+	m.drop(e)
 	m.metrics.forgotten.Inc()
 	m.metrics.lostHits.Add(float64(e.hits))
 }
 
-// Flush puts out every endpoint that changed, in the order of ids.
-func (m *merger) Flush(out *detect.Out) {
-	for _, e := range sorted(m.dirty) {
-		record := e.endpoint(e.tenant, e.host)
-		value, err := catalog.EncodeEndpoint(&record)
-		if err != nil { // plain strings and numbers: a fault of the program
-			panic(fmt.Sprintf("discovery: %v", err))
-		}
-		out.Record(schemas.TopicCatalog, record.Key(), value)
+func (m *merger) drop(e *entry) {
+	delete(m.entries, e.id)
+	if s := m.hosts[host{e.tenant, e.host}]; s != nil {
+		delete(s.entries, e.id)
 	}
+}
+
+// Flush puts out every endpoint that changed, and takes back those that became
+// part of another, in the order of ids.
+func (m *merger) Flush(out *detect.Out) {
+	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
+		if !m.stands(id) {
+			out.Record(schemas.TopicCatalog, event.RecordKey(m.gone[id], id), nil)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
+		if g, e := m.groups[id], m.entries[id]; g != nil {
+			m.put(named(g.record(), m.hosts[g.host].tree), out)
+			g.published = true
+		} else if m.stands(id) {
+			m.put(named(e.endpoint(e.tenant, e.host), m.hosts[host{e.tenant, e.host}].tree), out)
+			e.published = true
+		}
+	}
+	clear(m.gone)
 	clear(m.dirty)
 }
 
-func sorted(entries map[string]*entry) []*entry {
-	out := make([]*entry, 0, len(entries))
-	for _, e := range entries {
-		out = append(out, e)
+// stands says whether id is an endpoint of the catalog.
+func (m *merger) stands(id string) bool {
+	e := m.entries[id]
+	return m.groups[id] != nil || e != nil && e.group == nil && e.candidate == nil
+}
+
+func (m *merger) put(e catalog.Endpoint, out *detect.Out) {
+	value, err := catalog.EncodeEndpoint(&e)
+	if err != nil { // plain strings and numbers: a fault of the program
+		panic(fmt.Sprintf("discovery: %v", err))
 	}
-	slices.SortFunc(out, func(a, b *entry) int { return strings.Compare(a.id, b.id) })
+	out.Record(schemas.TopicCatalog, e.Key(), value)
+}
+
+func sorted[T any](m map[string]T) []T {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, strings.Compare)
+	out := make([]T, len(keys))
+	for i, k := range keys {
+		out[i] = m[k]
+	}
 	return out
-}
-
-// Snapshot writes endpoints and candidates, the latter in their order.
-func (m *merger) Snapshot(w io.Writer) error {
-	b := msgp.AppendUint8(nil, formatVersion)
-	b = msgp.AppendArrayHeader(b, uint32(len(m.entries)))
-	for at := m.candidates.Back(); at != nil; at = at.Prev() {
-		if e, ok := at.Value.(*entry); ok {
-			b = m.appendEntry(b, e)
-		}
-	}
-	for _, e := range sorted(m.entries) {
-		if e.candidate == nil {
-			b = m.appendEntry(b, e)
-		}
-	}
-	if _, err := w.Write(b); err != nil {
-		return fmt.Errorf("discovery: write snapshot: %w", err)
-	}
-	return nil
-}
-
-func (m *merger) appendEntry(b []byte, e *entry) []byte {
-	_, dirty := m.dirty[e.id]
-	b = msgp.AppendString(b, e.tenant)
-	b = msgp.AppendString(b, e.host)
-	b = msgp.AppendBool(b, e.candidate == nil)
-	b = msgp.AppendBool(b, dirty)
-	return appendOperation(b, &e.operation)
-}
-
-// Restore reads a snapshot into m, which must be new.
-func (m *merger) Restore(from io.Reader) error {
-	b, err := io.ReadAll(from)
-	if err != nil {
-		return fmt.Errorf("discovery: read snapshot: %w", err)
-	}
-	r := &reader{b: b}
-	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != formatVersion {
-		r.fail("snapshot of version %d, known is %d", v, formatVersion)
-	}
-	for range r.length() {
-		e := &entry{tenant: read(r, msgp.ReadStringBytes), host: read(r, msgp.ReadStringBytes)}
-		listed, dirty := read(r, msgp.ReadBoolBytes), read(r, msgp.ReadBoolBytes)
-		op := r.operation(m.cfg)
-		if r.err != nil {
-			break
-		}
-		e.operation = *op
-		m.entries[e.id] = e
-		if listed {
-			m.listed[host{e.tenant, e.host}]++
-		} else {
-			e.candidate = m.candidates.PushFront(e)
-		}
-		if dirty {
-			m.dirty[e.id] = e
-		}
-	}
-	if r.err != nil {
-		return fmt.Errorf("discovery: restore: %w", r.err)
-	}
-	return nil
 }

@@ -36,6 +36,10 @@ func (r *result) take(t testing.TB, out *detect.Out) {
 		if rec.Topic != schemas.TopicCatalog {
 			t.Fatalf("record for %s", rec.Topic)
 		}
+		if rec.Value == nil {
+			delete(r.records, string(rec.Key))
+			continue
+		}
 		r.records[string(rec.Key)] = string(rec.Value)
 	}
 	for _, f := range out.Findings {
@@ -139,7 +143,13 @@ func run(t *testing.T, cfg Config, events []*event.Event, partitions int, r *ran
 
 	second := &stage[detect.Partial]{
 		make: func() any { return mergers(0) },
-		feed: func(on any, p detect.Partial, out *detect.Out) { on.(detect.Merger).Merge(&p, out) },
+		feed: func(on any, p detect.Partial, out *detect.Out) {
+			if p.Kind == "" { // event time moves on
+				on.(detect.Advancer).Advance(time.Unix(0, p.Watermark), out)
+				return
+			}
+			on.(detect.Merger).Merge(&p, out)
+		},
 		emit: func(out *detect.Out) { res.take(t, out) },
 	}
 	second.restore(t)
@@ -169,6 +179,7 @@ func run(t *testing.T, cfg Config, events []*event.Event, partitions int, r *ran
 		}
 		first[i].restore(t)
 	}
+	watermark := start
 	drain := func(all bool) {
 		for left := true; left; {
 			left = false
@@ -179,6 +190,10 @@ func run(t *testing.T, cfg Config, events []*event.Event, partitions int, r *ran
 					}
 					second.push(queues[i][0])
 					queues[i] = queues[i][1:]
+					if chance(0.2) {
+						watermark = watermark.Add(cfg.LearnEvery / 2)
+						second.push(detect.Partial{Watermark: watermark.UnixNano()})
+					}
 					switch {
 					case chance(0.1):
 						second.commit()
@@ -219,6 +234,7 @@ func run(t *testing.T, cfg Config, events []*event.Event, partitions int, r *ran
 		s.commit()
 	}
 	drain(true)
+	second.push(detect.Partial{Watermark: start.Add(1000 * time.Hour).UnixNano()})
 	second.commit()
 	second.commit() // nothing is left: must put out nothing
 	return res

@@ -3,6 +3,7 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -238,6 +239,12 @@ func (r *inspection) record(stage string, rec detect.Record) {
 	var err error
 	switch rec.Topic {
 	case schemas.TopicCatalog:
+		if rec.Value == nil { // it became part of another
+			if _, id, ok := bytes.Cut(rec.Key, []byte("|")); ok {
+				delete(r.endpoints, string(id))
+			}
+			return
+		}
 		var e catalog.Endpoint
 		if e, err = catalog.DecodeEndpoint(rec.Value); err == nil {
 			r.endpoints[e.ID] = e

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -177,5 +178,47 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	if lines, complaints, _, err := run(t, inspect.Options{Files: []string{write(t, "empty", "")}, Out: inspect.Findings}); err != nil || len(lines)+len(complaints) > 0 {
 		t.Errorf("empty file: %v %q %q", err, lines, complaints)
+	}
+}
+
+// Values that only other traffic shows to be values: what is printed are the
+// templates after all input.
+func TestEndpointsAreLearned(t *testing.T) {
+	var b strings.Builder
+	names := strings.Fields("zelda mario luigi peach yoshi toad bowser wario daisy rosalina birdo koopa")
+	for i := range 60 {
+		fmt.Fprintf(&b, `{"method":"GET","uri":"https://h.example/users/%s/orders","status":200}`+"\n", names[i%len(names)])
+		fmt.Fprintf(&b, `{"method":"GET","uri":"https://h.example/users/search","status":200}`+"\n")
+	}
+	fmt.Fprintf(&b, `{"method":"GET","uri":"https://h.example/users/nobody/orders","status":404}`+"\n")
+	lines, _, sum, err := run(t, inspect.Options{Files: []string{write(t, "a.jsonl", b.String())}, Out: inspect.Endpoints, JSON: true})
+	if err != nil || len(lines) != 2 || sum.Endpoints != 2 {
+		t.Fatalf("%v: %+v\n%s", err, sum, strings.Join(lines, "\n"))
+	}
+	type param struct {
+		In, Name string
+		Count    uint64
+	}
+	type endpoint struct {
+		Host, Method, Template string
+		Hits                   uint64
+		Params                 []param
+	}
+	var got [2]endpoint
+	for i, l := range lines {
+		if err := json.Unmarshal([]byte(l), &got[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := [2]endpoint{
+		{"h.example", "GET", "/users/search", 60, []param{}},
+		{"h.example", "GET", "/users/{string}/orders", 61, []param{{"path", "users_id", 60}}},
+	}
+	if len(got[0].Params) > 0 || !strings.Contains(lines[0], `"params":[]`) {
+		t.Errorf("no list of parameters: %s", lines[0])
+	}
+	got[0].Params = []param{}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

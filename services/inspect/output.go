@@ -102,7 +102,7 @@ func (r *inspection) finish() (Summary, error) {
 	case Endpoints:
 		for _, e := range r.sortedEndpoints() {
 			if r.o.JSON {
-				r.out.json(e)
+				r.out.json(endpointLine{e, append([]catalog.Param{}, e.Params...)})
 			} else {
 				r.out.printf("%8d  %-7s %s%s\n", e.Hits, e.Method, e.Host, e.Template)
 			}
@@ -127,6 +127,13 @@ func (r *inspection) finish() (Summary, error) {
 		}
 	}
 	return r.sum, cmp.Or(r.err, r.out.err, r.out.b.Flush())
+}
+
+// endpointLine is a line of --out endpoints: the record, with a list of parameters
+// even where there are none.
+type endpointLine struct {
+	catalog.Endpoint
+	Params []catalog.Param `json:"params"`
 }
 
 // withInputIDs names events by the ids of their records. A record without one

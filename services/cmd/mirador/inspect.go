@@ -28,12 +28,16 @@ body_base64?, status?, response_headers?, response_body?}; unknown fields are ig
 line is reported with its number and counted, and is fatal only with --strict.
 
 --out verdicts prints a line a transaction, in input order, with its id as it came:
-  {"id", "verdict": "attack" | "clean", "score": 0..1, "findings": [rules]}`,
+  {"id", "verdict": "attack" | "clean", "score": 0..1, "findings": [rules]}
+
+--out endpoints prints the endpoints as they stand after all input, with learned templates: a
+table on a terminal, else, and with --json, a line an endpoint:
+  {"host", "method", "template", "params": [...], "hits", ...}`,
 		Example: "  mirador inspect traffic.har\n  mirador inspect --json access.log.gz | jq .rule\n  zcat lines.jsonl.gz | mirador inspect --out verdicts --detectors signature -\n  mirador inspect --out openapi traffic.har > openapi.yaml",
 		Args:    cobra.MinimumNArgs(1),
 	}
 	c.Flags().StringVar(&out, "out", "findings", "what to print: findings, verdicts, endpoints, openapi or fields")
-	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON, a line an object (verdicts always are)")
+	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON, a line an object (verdicts always are; endpoints unless on a terminal)")
 	c.Flags().StringSliceVar(&o.Detectors, "detectors", nil, "which detectors to run: "+strings.Join(platform.Detectors(), ", ")+"; empty: those that --out needs")
 	c.Flags().BoolVar(&o.Strict, "strict", false, "stop with an error at the first bad line")
 	c.Flags().StringVar(&format, "format", "", "har, jsonl or access-log; empty: told from the content")
@@ -44,6 +48,8 @@ line is reported with its number and counted, and is fatal only with --strict.
 			return err
 		}
 		o.Files, o.Out, o.Format, o.Tenant = files, inspect.Output(out), transcript.Format(format), cfg.Tenant
+		// Lists are for programs unless a person looks on.
+		o.JSON = o.JSON || o.Out == inspect.Endpoints && !term.IsTerminal(int(os.Stdout.Fd()))
 		o.Build, o.Stdout, o.Content = cfg.InspectStages, cmd.OutOrStdout(), runner.DefaultOptions()
 		limits, err := cfg.Content.Limits()
 		if err != nil {

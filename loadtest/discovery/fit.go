@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+
+	"github.com/miradorhq/mirador/services/discovery/learn"
+	"github.com/segmentio/encoding/json"
+)
+
+// row is what was seen of one literal: signs, whether it is a value, and how much
+// it counts.
+type row struct {
+	signs         []float64
+	value, weight float64
+}
+
+// truthOf says for a place and a text whether it is a value there.
+func truthOf(ops []operation) func(place, text string) (value, known bool) {
+	literals, params := map[string]bool{}, map[string]bool{}
+	for _, op := range ops {
+		_, path, _ := strings.Cut(op.shape, " ")
+		place := ""
+		for s := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+			if strings.Contains(s, "{") {
+				params[place] = true
+			} else {
+				literals[place+"/"+s] = true
+			}
+			place += "/" + s
+		}
+	}
+	return func(place, text string) (value, known bool) {
+		if literals[place+"/"+text] {
+			return false, true
+		}
+		return true, params[place]
+	}
+}
+
+// lessons are the settings of the traffic that weights are fitted to.
+func lessons() []settings {
+	var out []settings
+	zipf, examples := []float64{0.8, 0.5, 1, 0.3, 1, 0.6}, []float64{0, 0.5, 1, 0.8, 0.2, 0.5}
+	for i, n := range []int{20, 50, 300, 20, 60, 150} {
+		for _, bodies := range []bool{false, true} {
+			out = append(out, settings{seed: uint64(100 + i*2), perOperation: n, examples: examples[i], bodies: bodies, zipf: zipf[i], actors: 20})
+		}
+	}
+	return out
+}
+
+// fit fits weights to the traffic of the tuning half and writes them to file.
+func fit(ops map[string][]operation, file string, progress io.Writer) error {
+	cfg := learn.Defaults()
+	cfg.Weights = learn.Weights{}
+	for look := 1; look <= 2; look++ {
+		var rows []row
+		for _, p := range sortedNames(ops) {
+			if heldOut(p) {
+				continue
+			}
+			for _, s := range lessons() {
+				s.perOperation = min(s.perOperation, max(20, 30_000/len(ops[p])))
+				rows = append(rows, taught(p, ops[p], s, cfg, look)...)
+			}
+		}
+		if w := train(rows, progress); look == 1 {
+			cfg.Weights.First = w
+		} else {
+			cfg.Weights.Second = w
+		}
+	}
+	b, err := json.Marshal([2][]float64{cfg.Weights.First, cfg.Weights.Second})
+	if err == nil {
+		err = os.WriteFile(file, append(b, '\n'), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
+	return nil
+}
+
+// taught are the rows of one provider. Providers count alike, nearly, whatever
+// their size, and so do parameters, whatever the number of their values.
+func taught(provider string, ops []operation, s settings, cfg learn.Config, look int) []row {
+	tree := learn.New(cfg)
+	for _, t := range transactions(provider, ops, s) {
+		if sample, ok := sampleOf(&t); ok {
+			tree.Add(sample)
+		}
+	}
+	var rows []row
+	total := 0.0
+	tree.Teach(truthOf(ops), func(at int, signs []float64, value bool, siblings int) {
+		if at != look {
+			return
+		}
+		r := row{signs: signs, weight: 1}
+		if value {
+			r.value, r.weight = 1, 1/math.Sqrt(float64(siblings))
+		}
+		total += r.weight
+		rows = append(rows, r)
+	})
+	for i := range rows {
+		rows[i].weight /= math.Pow(total, 0.6)
+	}
+	return rows
+}
+
+// train is logistic regression by gradient descent with Adam's step sizes.
+func train(rows []row, progress io.Writer) []float64 {
+	const steps, decay = 500, 2e-4
+	n := len(rows[0].signs)
+	w, m, v, g := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	total := 0.0
+	for i := range rows {
+		total += rows[i].weight
+	}
+	for step := 1; step <= steps; step++ {
+		clear(g)
+		loss := 0.0
+		for i := range rows {
+			r := &rows[i]
+			s := 0.0
+			for j, x := range r.signs {
+				s += w[j] * x
+			}
+			p := 1 / (1 + math.Exp(-s))
+			loss -= r.weight * math.Log(1e-12+math.Abs(1-r.value-p))
+			e := (p - r.value) * r.weight / total
+			for j, x := range r.signs {
+				g[j] += e * x
+			}
+		}
+		rate := 0.1
+		if step > steps*2/3 {
+			rate = 0.02
+		}
+		for j := range w {
+			d := g[j] + decay*w[j]
+			m[j], v[j] = 0.9*m[j]+0.1*d, 0.999*v[j]+0.001*d*d
+			w[j] -= rate * (m[j] / (1 - math.Pow(0.9, float64(step)))) / (math.Sqrt(v[j]/(1-math.Pow(0.999, float64(step)))) + 1e-9)
+		}
+		if step%100 == 0 {
+			fmt.Fprintf(progress, "%d literals, %d signs: loss %.4f after %d steps\n", len(rows), n, loss/total, step)
+		}
+	}
+	return w
+}

@@ -1,0 +1,110 @@
+// Command discovery scores how well templates are learned from traffic alone: make
+// eval-discovery.
+//
+// It makes traffic of operations of published API descriptions, of which the
+// templates are known, feeds it through the stages of discovery as mirador inspect
+// does, and compares what they wrote to the catalog with the truth. Providers are
+// split in halves by a hash of their name: one is what the learner was tuned on,
+// the other is not. The generator is of our own making, as is the tuning: figures
+// that others take with theirs are worth more.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "discovery:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	s := settings{actors: 20}
+	f := flag.NewFlagSet("discovery", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	file := f.String("operations", corpusFile(), "operations as gzipped JSON lines; MIRADOR_CORPORA names the folder of the corpora")
+	f.Uint64Var(&s.seed, "seed", 1, "of the traffic")
+	f.IntVar(&s.perOperation, "n", 40, "transactions an operation, in the mean")
+	f.Float64Var(&s.examples, "examples", 0.5, "share of draws that take the one documented example, 0 to 1")
+	f.BoolVar(&s.bodies, "bodies", false, "give responses a body")
+	f.Float64Var(&s.zipf, "zipf", 0.8, "exponent of the mix of operations")
+	lexer := f.Bool("lexer", false, "without the learner: the baseline")
+	all := f.Bool("all", false, "every combination of -n 20 and 200, -examples 0, 0.5 and 1, with and without -bodies")
+	show := f.String("show", "", "print what is wrong of this provider, or of all of the tuning half: \"tuning\"")
+	weights := f.String("fit", "", "fit the learner's weights to the tuning half and write them to this file")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	ops, err := readOperations(*file)
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(stdout, "NOT MEASURED: no operations at %s; set MIRADOR_CORPORA to the folder of the corpora\n", *file)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if *weights != "" {
+		return fit(ops, *weights, stderr)
+	}
+	combinations := []settings{s}
+	if *all {
+		combinations = nil
+		for _, n := range []int{20, 200} {
+			for _, x := range []float64{0, 0.5, 1} {
+				for _, b := range []bool{false, true} {
+					c := s
+					c.perOperation, c.examples, c.bodies = n, x, b
+					combinations = append(combinations, c)
+				}
+			}
+		}
+	}
+	for _, c := range combinations {
+		if err := evaluate(ops, c, !*lexer, *show, stdout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evaluate scores one combination of settings over all providers.
+func evaluate(ops map[string][]operation, s settings, learner bool, show string, w io.Writer) error {
+	began := time.Now()
+	halves := [2]report{{name: "tuning", scores: map[string]*score{}}, {name: "held out", scores: map[string]*score{}}}
+	total := 0
+	for _, p := range sortedNames(ops) {
+		half := 0
+		if heldOut(p) {
+			half = 1
+		}
+		if show != "" && show != p && (show != "tuning" || half != 0) {
+			continue
+		}
+		all := transactions(p, ops[p], s)
+		total += len(all)
+		sc, err := measure(all, learner)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p, err)
+		}
+		halves[half].scores[p] = sc
+		if show != "" {
+			sc.explain(w, p)
+		}
+	}
+	fmt.Fprintf(w, "seed %d, %d transactions an operation, examples %.0f %%, bodies %v, Zipf %.1f, learner %v: %d transactions in %.0f s\n",
+		s.seed, s.perOperation, 100*s.examples, s.bodies, s.zipf, learner, total, time.Since(began).Seconds())
+	for i := range halves {
+		if len(halves[i].scores) > 0 {
+			halves[i].write(w)
+		}
+	}
+	return nil
+}

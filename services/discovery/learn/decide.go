@@ -1,0 +1,221 @@
+package learn
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// view is a place in the learned templates of a host.
+type view struct {
+	literals map[string]*view
+	affixed  map[string]affixed // segments that hold a value and text, by text
+	param    *view
+	typ      string // of param
+	methods  []string
+}
+
+// affixed is a segment that holds a value and text: "{int}.json".
+type affixed struct {
+	template string
+	next     *view
+}
+
+// Decide looks at everything that was fed and makes the templates. They are a
+// function of what was fed alone: neither of its order nor of earlier decisions. It
+// says whether there was something to look at.
+func (t *Tree) Decide() bool {
+	if t.view != nil && !t.dirty {
+		return false
+	}
+	t.dirty = false
+	t.view = decide([]*node{t.root}, context{host: t.host()})
+	return true
+}
+
+// context is what stands before a place.
+type context struct {
+	depth int
+	last  string // the segment before when it is a literal
+	param bool   // the segment before is a parameter
+	// place is all that stands before, as Pins has it.
+	place string
+	host  *host
+}
+
+// host is what is known of all places together.
+type host struct {
+	places map[string]int // in how many places a literal stands
+	// level is the logarithm of the mean hits of a lexical endpoint: hits are looked
+	// at in its terms, so that a day of traffic looks as an hour does.
+	level   float64
+	uses    int
+	pins    *Pins
+	weights Weights
+	teacher *teacher // nil but where weights are fitted
+}
+
+func (t *Tree) host() *host {
+	h := &host{places: map[string]int{}, pins: &t.pins, weights: t.cfg.Weights}
+	h.count(t.root)
+	h.level = math.Log(float64(max(1, t.root.hits)) / float64(max(1, h.uses)))
+	return h
+}
+
+func (h *host) count(n *node) {
+	h.uses += len(n.uses)
+	for k, c := range n.children {
+		if !isTyped(k) {
+			h.places[k]++
+		}
+		h.count(c)
+	}
+}
+
+func decide(nodes []*node, at context) *view {
+	v := &view{}
+	for _, n := range nodes {
+		for i := range n.uses {
+			if !slices.Contains(v.methods, n.uses[i].method) {
+				v.methods = append(v.methods, n.uses[i].method)
+			}
+		}
+	}
+	slices.Sort(v.methods)
+	typed, mixed, words := childrenOf(nodes)
+	values := assign(at, typed, words)
+	at.host.pins.apply(at.place, words, values)
+	var general []*node
+	var types []string
+	for _, c := range typed {
+		general = append(general, c.nodes...)
+		types = append(types, c.text)
+	}
+	for i, c := range words {
+		if values[i] {
+			general = append(general, c.nodes...)
+			types = append(types, overflow)
+			continue
+		}
+		if v.literals == nil {
+			v.literals = map[string]*view{}
+		}
+		v.literals[c.text] = decide(c.nodes, context{depth: at.depth + 1, last: c.text, host: at.host, place: at.place + "/" + c.text})
+	}
+	if len(general) > 0 {
+		v.typ = types[0]
+		for _, x := range types {
+			if x != v.typ {
+				v.typ = overflow
+			}
+		}
+		v.param = decide(general, context{depth: at.depth + 1, param: true, host: at.host, place: at.place + "/{}"})
+	}
+	for i := 0; i < len(mixed); {
+		j := i
+		var group []*node
+		text := mixed[i].text
+		for ; j < len(mixed) && affix(mixed[j].text) == affix(mixed[i].text); j++ {
+			group = append(group, mixed[j].nodes...)
+			if mixed[j].text != text {
+				open, end := strings.IndexByte(text, '{'), strings.IndexByte(text, '}')
+				text = text[:open] + overflow + text[end+1:]
+			}
+		}
+		if v.affixed == nil {
+			v.affixed = map[string]affixed{}
+		}
+		v.affixed[affix(mixed[i].text)] = affixed{text, decide(group, context{depth: at.depth + 1, param: true, host: at.host, place: at.place + "/" + affix(mixed[i].text)})}
+		i = j
+	}
+	return v
+}
+
+// affix is a segment without the type of its value: "{int}.json" gives "{}.json".
+func affix(s string) string {
+	open, end := strings.IndexByte(s, '{'), strings.IndexByte(s, '}')
+	if open < 0 || end < open {
+		return s
+	}
+	return s[:open+1] + s[end:]
+}
+
+// child is a segment at a place and all that was seen below it.
+type child struct {
+	text  string
+	nodes []*node
+	hits  uint64
+	odd   float64
+	uses  []use    // at the place itself, by method
+	subs  []string // names of the next two levels, sorted; no values, no versions
+	wild  bool     // there are parameters at the next level
+}
+
+// childrenOf are the children of all nodes together, each kind sorted by text.
+func childrenOf(nodes []*node) (typed, mixed, words []*child) {
+	all := map[string]*child{}
+	for _, n := range nodes {
+		for k, c := range n.children {
+			x := all[k]
+			if x == nil {
+				x = &child{text: k}
+				all[k] = x
+			}
+			x.nodes = append(x.nodes, c)
+			x.hits += c.hits
+		}
+	}
+	for _, k := range sortedKeys(all) {
+		c := all[k]
+		c.look()
+		switch {
+		case !isTyped(k):
+			c.odd = oddness(k)
+			words = append(words, c)
+		case k[0] == '{' && strings.IndexByte(k, '}') == len(k)-1:
+			typed = append(typed, c)
+		default:
+			mixed = append(mixed, c)
+		}
+	}
+	slices.SortStableFunc(mixed, func(a, b *child) int { return strings.Compare(affix(a.text), affix(b.text)) })
+	return typed, mixed, words
+}
+
+func (c *child) look() {
+	for _, n := range c.nodes {
+		for k, below := range n.children {
+			if isTyped(k) {
+				c.wild = true
+			}
+			c.name(k)
+			for k := range below.children {
+				c.name(k)
+			}
+		}
+		for i := range n.uses {
+			c.uses = addUse(c.uses, &n.uses[i])
+		}
+	}
+}
+
+func (c *child) name(k string) {
+	if isTyped(k) || isVersion(k) || oddness(k) >= nameless {
+		return
+	}
+	if i, found := slices.BinarySearch(c.subs, k); !found {
+		c.subs = slices.Insert(c.subs, i, k)
+	}
+}
+
+// addUse adds u to a list sorted by method; nothing of u is shared.
+func addUse(list []use, u *use) []use {
+	i, found := slices.BinarySearchFunc(list, u.method, func(x use, m string) int { return strings.Compare(x.method, m) })
+	if !found {
+		list = slices.Insert(list, i, use{method: u.method})
+	}
+	list[i].hits += u.hits
+	list[i].response = addFields(list[i].response, u.response, 64)
+	list[i].request = addFields(list[i].request, u.request, 64)
+	return list
+}

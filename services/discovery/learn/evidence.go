@@ -1,0 +1,275 @@
+package learn
+
+import "math"
+
+// summary is what a group of children have in common.
+type summary struct {
+	members int
+	hits    uint64
+	uses    []use
+	subs    map[string]int
+	wild    int
+}
+
+func summarize(groups ...[]*child) *summary {
+	s := &summary{subs: map[string]int{}}
+	for _, g := range groups {
+		for _, c := range g {
+			s.members++
+			s.hits += c.hits
+			for i := range c.uses {
+				s.uses = addUse(s.uses, &c.uses[i])
+			}
+			for _, k := range c.subs {
+				s.subs[k]++
+			}
+			if c.wild {
+				s.wild++
+			}
+		}
+	}
+	return s
+}
+
+// Signs of a first look, at each child and its place.
+func first(at context, typed, words []*child) [][]float64 {
+	var odd []*child
+	plain := 0
+	for _, c := range words {
+		if c.odd >= nameless {
+			odd = append(odd, c)
+		}
+		if c.odd < 0.2 {
+			plain++
+		}
+	}
+	all, values, types := summarize(words), summarize(typed, odd), summarize(typed)
+	d := float64(len(words))
+	fu, fk := float64(len(odd))/d, float64(plain)/d
+	place := placeOf(at)
+	shared, total, withSubs := 0, 0, 0
+	for _, k := range all.subs {
+		total += k
+		if k > 1 {
+			shared += k
+		}
+	}
+	post := 0
+	for _, c := range words {
+		if len(c.subs) > 0 {
+			withSubs++
+		}
+		if len(c.uses) == 1 && c.uses[0].method == "POST" {
+			post++
+		}
+	}
+	shareAll := 0.0
+	if total > 0 {
+		shareAll = float64(shared)/float64(total) - 0.5
+	}
+	alike, weight := alike(words)
+	ta := 0.0
+	if len(typed) > 0 {
+		ta = 1
+	}
+	ld := math.Log(d)
+	spread := spreadOf(words)
+	var out [][]float64
+	for _, c := range words {
+		o := bucket(c.odd)
+		f := []float64{1}
+		f = append(f, place[:]...)
+		f = append(f, o[:]...)
+		for _, p := range place {
+			for _, x := range o {
+				f = append(f, p*x)
+			}
+		}
+		for _, x := range o {
+			f = append(f, x*ld, x*fu, x*fk, x*ta)
+		}
+		f = append(f, ld, fu, fk, ta, fu*ld, fk*ld, ta*fu)
+		mean := (float64(all.hits) - float64(c.hits) + 1) / math.Max(1, d-1)
+		rest := math.Log(float64(c.hits) / mean)
+		if d == 1 {
+			rest = 0
+		}
+		lh := clamp(math.Log(float64(c.hits))-at.host.level, 3)
+		lm := clamp(math.Log(float64(all.hits)/d)-at.host.level, 3)
+		few := math.Min(2, math.Log(float64(c.hits)))
+		fewAll := math.Min(2, math.Log(float64(all.hits)/d))
+		f = append(f, few, fewAll, fewAll*ld, fewAll*fu, few*ta)
+		f = append(f, rest, rest*rest, lh, lm, lm*ld, rest*ld, lh*ta, lm*fu, lm*fk)
+		f = append(f, spread, spread*ld, spread*fu)
+		places := math.Log(float64(max(1, at.host.places[c.text])))
+		for _, x := range o {
+			f = append(f, x*places)
+		}
+		f = append(f, shareAll, shareAll*ld, float64(withSubs)/d, float64(all.wild)/d, float64(all.wild)/d*ta, float64(post)/d, flag(post > 0 && len(c.uses) == 1 && c.uses[0].method == "POST"))
+		f = append(f, (alike-0.5)*weight, weight, (alike-0.5)*weight*math.Min(ld, 3))
+		f = append(f, against(c, all, true)...)
+		f = append(f, against(c, values, c.odd >= nameless)...)
+		f = append(f, against(c, types, false)...)
+		f = append(f, flag(c.wild), flag(len(c.subs) > 0), flag(c.wild && len(c.subs) == 0), flag(len(c.uses) == 0), math.Min(float64(len(c.text)), 30)/10, flag(has(c, "GET")), flag(!c.wild && len(c.subs) == 0))
+		out = append(out, f)
+	}
+	return out
+}
+
+// second looks at each child again, with the others' first scores.
+func second(at context, typed, words []*child, scores []float64) [][]float64 {
+	place := placeOf(at)
+	p := make([]float64, len(words))
+	sum := 0.0
+	var values []*child
+	for i, s := range scores {
+		p[i] = 1 / (1 + math.Exp(-s))
+		sum += p[i]
+		if s > 0 {
+			values = append(values, words[i])
+		}
+	}
+	group := summarize(typed, values)
+	ta := flag(len(typed) > 0)
+	var out [][]float64
+	for i, c := range words {
+		others := sum - p[i]
+		mean := 0.0
+		if len(words) > 1 {
+			mean = others / float64(len(words)-1)
+		}
+		n := math.Log1p(others)
+		s := math.Max(-6, math.Min(6, scores[i]))
+		f := []float64{1, s, mean, n, s * mean, s * n, mean * n, ta, ta * s, ta * mean, n * n, mean * mean}
+		for _, x := range place {
+			f = append(f, x, x*n, x*mean, x*s)
+		}
+		rest := 0.0
+		inside := scores[i] > 0
+		members, hits := float64(len(values)), 0.0
+		for _, v := range values {
+			hits += float64(v.hits)
+		}
+		if inside {
+			members--
+			hits -= float64(c.hits)
+		}
+		if members > 0 {
+			rest = math.Log(float64(c.hits) / (hits / members))
+		}
+		f = append(f, rest, rest*rest, rest*n, rest*mean, math.Max(0, rest-1), flag(c.odd < 0.2)*n, flag(c.odd < 0.2)*rest, flag(c.odd < 0.2)*mean)
+		a := against(c, group, inside)
+		f = append(f, a...)
+		for _, x := range a {
+			f = append(f, x*n, x*mean)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// spreadOf is the standard deviation of the logarithms of hits.
+func spreadOf(words []*child) float64 {
+	var sum, square float64
+	for _, c := range words {
+		l := math.Log(float64(c.hits))
+		sum += l
+		square += l * l
+	}
+	n := float64(len(words))
+	return math.Sqrt(math.Max(0, square/n-sum/n*sum/n))
+}
+
+func clamp(x, limit float64) float64 { return math.Max(-limit, math.Min(limit, x)) }
+
+func has(c *child, method string) bool {
+	for i := range c.uses {
+		if c.uses[i].method == method {
+			return true
+		}
+	}
+	return false
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func placeOf(at context) (p [6]float64) {
+	switch {
+	case at.depth == 0:
+		p[0] = 1
+	case at.last == "api", at.last == "rest", isVersion(at.last):
+		p[1] = 1
+	case at.param:
+		p[2] = 1
+	case isVerbs(at.last):
+		p[3] = 1
+	case isPlural(at.last):
+		p[4] = 1
+	default:
+		p[5] = 1
+	}
+	return p
+}
+
+func bucket(odd float64) (o [5]float64) {
+	switch {
+	case odd < 0.2:
+		o[0] = 1
+	case odd < nameless:
+		o[1] = 1
+	case odd < 1:
+		o[2] = 1
+	case odd < 1.2:
+		o[3] = 1
+	default:
+		o[4] = 1
+	}
+	return o
+}
+
+const nameless = 0.5
+
+// against compares c with a group, which contains it where inside is set: methods,
+// names below, messages.
+func against(c *child, ref *summary, inside bool) []float64 {
+	n := ref.members
+	if inside {
+		n--
+	}
+	if n <= 0 {
+		return make([]float64, 5)
+	}
+	methods := 0.0
+	for _, u := range c.uses {
+		for i := range ref.uses {
+			if ref.uses[i].method == u.method && (ref.uses[i].hits > u.hits || !inside) {
+				methods++
+			}
+		}
+	}
+	m := 0.0
+	if len(c.uses) > 0 && len(ref.uses) > 0 {
+		m = methods/float64(len(c.uses)) - 0.5
+	}
+	subs := 0.0
+	for _, k := range c.subs {
+		if x := ref.subs[k]; x > 1 || x == 1 && !inside {
+			subs++
+		}
+	}
+	s := 0.0
+	if len(c.subs) > 0 {
+		s = subs/float64(len(c.subs)) - 0.5
+	}
+	l, w := likeGroup(c, ref, inside)
+	wild := float64(ref.wild)
+	if inside {
+		wild -= flag(c.wild)
+	}
+	return []float64{1, m, s, (l - 0.4) * w, flag(c.wild) * (wild/float64(n) - 0.5)}
+}

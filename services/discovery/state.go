@@ -1,0 +1,203 @@
+package discovery
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miradorhq/mirador/services/discovery/learn"
+	"github.com/tinylib/msgp/msgp"
+)
+
+// mergerVersion starts a snapshot of a merger. A reader knows one.
+const mergerVersion = 2
+
+// Snapshot writes endpoints and candidates, the latter in their order, then the
+// hosts with their trees and groups.
+func (m *merger) Snapshot(w io.Writer) error {
+	b := msgp.AppendUint8(nil, mergerVersion)
+	b = msgp.AppendTime(b, m.decided)
+	b = msgp.AppendArrayHeader(b, uint32(len(m.entries)))
+	for at := m.candidates.Back(); at != nil; at = at.Prev() {
+		if e, ok := at.Value.(*entry); ok {
+			b = appendEntry(b, e)
+		}
+	}
+	for _, e := range sorted(m.entries) {
+		if e.candidate == nil {
+			b = appendEntry(b, e)
+		}
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(m.hosts)))
+	for _, h := range m.sortedHosts() {
+		s := m.hosts[h]
+		b = msgp.AppendString(msgp.AppendString(b, h.tenant), h.name)
+		b = s.tree.Append(b)
+		b = msgp.AppendArrayHeader(b, uint32(len(s.groups)))
+		for _, g := range sorted(s.groups) {
+			b = appendGroup(b, g)
+		}
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(m.dirty)))
+	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
+		b = msgp.AppendString(b, id)
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(m.gone)))
+	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
+		b = msgp.AppendString(msgp.AppendString(b, id), m.gone[id])
+	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("discovery: write snapshot: %w", err)
+	}
+	return nil
+}
+
+func (m *merger) sortedHosts() []host {
+	return slices.SortedFunc(maps.Keys(m.hosts), func(a, b host) int {
+		return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.name, b.name))
+	})
+}
+
+func appendEntry(b []byte, e *entry) []byte {
+	b = msgp.AppendString(b, e.tenant)
+	b = msgp.AppendString(b, e.host)
+	b = msgp.AppendBool(b, e.candidate == nil)
+	b = msgp.AppendBool(b, e.published)
+	return appendOperation(b, &e.operation)
+}
+
+// appendGroup writes no sum: it is that of the parts and of the rest, to the byte.
+func appendGroup(b []byte, g *group) []byte {
+	b = msgp.AppendString(msgp.AppendString(b, g.sum.method), g.sum.template)
+	b = msgp.AppendBool(b, g.published)
+	b = msgp.AppendBool(b, g.rest.hits > 0)
+	if g.rest.hits > 0 {
+		b = appendOperation(b, &g.rest)
+	}
+	b = appendStrings(b, g.aliases)
+	b = msgp.AppendArrayHeader(b, uint32(len(g.parts)))
+	for _, id := range slices.Sorted(maps.Keys(g.parts)) {
+		b = msgp.AppendString(b, id)
+	}
+	return b
+}
+
+func appendStrings(b []byte, list []string) []byte {
+	b = msgp.AppendArrayHeader(b, uint32(len(list)))
+	for _, s := range list {
+		b = msgp.AppendString(b, s)
+	}
+	return b
+}
+
+// Restore reads a snapshot into m, which must be new.
+func (m *merger) Restore(from io.Reader) error {
+	b, err := io.ReadAll(from)
+	if err != nil {
+		return fmt.Errorf("discovery: read snapshot: %w", err)
+	}
+	r := &reader{b: b}
+	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != mergerVersion {
+		r.fail("snapshot of version %d, known is %d", v, mergerVersion)
+	}
+	if m.decided = read(r, msgp.ReadTimeBytes); !m.decided.IsZero() {
+		m.decided = m.decided.UTC()
+	} else {
+		m.decided = time.Time{}
+	}
+	listed := map[string]bool{}
+	for range r.length() {
+		e := &entry{tenant: read(r, msgp.ReadStringBytes), host: read(r, msgp.ReadStringBytes)}
+		isListed := read(r, msgp.ReadBoolBytes)
+		e.published = read(r, msgp.ReadBoolBytes)
+		op := r.operation(m.cfg)
+		if r.err != nil {
+			break
+		}
+		e.operation = *op
+		m.entries[e.id] = e
+		listed[e.id] = isListed
+		if !isListed {
+			e.candidate = m.candidates.PushFront(e)
+		}
+	}
+	for range r.length() {
+		m.restoreHost(r)
+		if r.err != nil {
+			break
+		}
+	}
+	for _, e := range sorted(m.entries) {
+		s := m.hosts[host{e.tenant, e.host}]
+		if s == nil {
+			r.fail("an entry of %s, which is no host of the snapshot", e.host)
+			break
+		}
+		s.entries[e.id] = e
+		if listed[e.id] && e.group == nil {
+			s.listed++
+		}
+	}
+	for range r.length() {
+		m.dirty[read(r, msgp.ReadStringBytes)] = true
+	}
+	for range r.length() {
+		id := read(r, msgp.ReadStringBytes)
+		m.gone[id] = read(r, msgp.ReadStringBytes)
+	}
+	if r.err != nil {
+		return fmt.Errorf("discovery: restore: %w", r.err)
+	}
+	return nil
+}
+
+func (m *merger) restoreHost(r *reader) {
+	at := host{read(r, msgp.ReadStringBytes), read(r, msgp.ReadStringBytes)}
+	if r.err != nil {
+		return
+	}
+	s := newSite(at, m.cfg)
+	tree, rest, err := learn.Decode(r.b, m.cfg.learn())
+	if err != nil {
+		r.fail("tree of %s: %w", at.name, err)
+		return
+	}
+	s.tree, r.b = tree, rest
+	m.hosts[at] = s
+	for range r.length() {
+		g := newGroup(at, read(r, msgp.ReadStringBytes), read(r, msgp.ReadStringBytes))
+		g.published = read(r, msgp.ReadBoolBytes)
+		if read(r, msgp.ReadBoolBytes) {
+			if op := r.operation(m.cfg); r.err == nil {
+				g.rest = *op
+			}
+		}
+		for range r.length() {
+			g.aliases = append(g.aliases, read(r, msgp.ReadStringBytes))
+		}
+		if r.err == nil && g.rest.hits > 0 {
+			g.include(&g.sum, &g.rest, m.cfg)
+		}
+		for range r.length() {
+			id := read(r, msgp.ReadStringBytes)
+			e := m.entries[id]
+			if r.err == nil && e == nil {
+				r.fail("a group of %s with a part %s that is not there", at.name, id)
+			}
+			if r.err != nil {
+				return
+			}
+			e.group, g.parts[id] = g, e
+			g.include(&g.sum, &e.operation, m.cfg)
+		}
+		if r.err != nil {
+			return
+		}
+		s.groups[g.sum.id], m.groups[g.sum.id] = g, g
+		s.listed++
+	}
+}
