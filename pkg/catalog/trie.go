@@ -32,8 +32,11 @@ type branch struct {
 
 const wildSegment = "{" + TypeString + "}"
 
-// isLearned says whether template belongs into a trie.
-func isLearned(template string) bool { return strings.Contains(template, wildSegment) }
+// isLearned says whether template belongs into a trie: an operation at a path is
+// found by no path.
+func isLearned(template string) bool {
+	return strings.Contains(template, wildSegment) && !strings.Contains(template, operationMark)
+}
 
 // put adds the endpoint id, or takes it away.
 func (t *tries) put(s site, method, template, id string, present bool) {

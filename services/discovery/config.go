@@ -34,6 +34,7 @@ type Config struct {
 	MaxName          int      `yaml:"max_name" doc:"Longest name of a parameter, or path of a field, in bytes; longer ones are not kept."`
 	MaxServices      int      `yaml:"max_services" doc:"Service names kept an endpoint, the first in alphabetical order."`
 	MaxEndpoints     int      `yaml:"max_endpoints" doc:"Endpoints listed a host. Beyond it new ones stay candidates."`
+	MaxOperations    int      `yaml:"max_operations" doc:"Operations listed a path: GraphQL operations and fields, JSON-RPC and MCP methods, SOAP operations. Whoever asks chooses their names."`
 	MaxCandidates    int      `yaml:"max_candidates" doc:"Paths a partition remembers that were never answered with success. The one unseen for longest is forgotten first."`
 	InternalNetworks []string `yaml:"internal_networks" doc:"Networks (CIDR) whose callers are internal. Default: the private ranges."`
 	PartnerNetworks  []string `yaml:"partner_networks" doc:"Networks (CIDR) of partners, looked at before internal_networks. All others are public."`
@@ -55,7 +56,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
-		MaxEndpoints: 5000, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
+		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
 		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256,
 	}
 }
@@ -77,6 +78,7 @@ func (c Config) Validate() error {
 	check("max_name", c.MaxName, 8, 4096)
 	check("max_services", c.MaxServices, 1, 1000)
 	check("max_endpoints", c.MaxEndpoints, 1, 1_000_000)
+	check("max_operations", c.MaxOperations, 1, 100_000)
 	check("max_candidates", c.MaxCandidates, 1, 10_000_000)
 	check("max_nodes", c.MaxNodes, 100, 10_000_000)
 	check("max_siblings", c.MaxSiblings, 8, 10_000)

@@ -65,26 +65,45 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	if n := t.fields.Dropped; n > 0 {
 		d.metrics.names.Add(float64(n))
 	}
-	p := d.pending[tx.Endpoint.ID]
+	m := &tx.Endpoint
+	d.count(tx, t, d.at(tx, m.ID, m.Template, out), true)
+	for _, o := range t.asked {
+		template := catalog.WithOperation(m.Template, o.name)
+		t.protocol = o.protocol
+		d.count(tx, t, d.at(tx, catalog.ID(tx.Tenant, m.Host, m.Method, template), template, out), o.whole)
+	}
+	tx.Prepared = nil
+	d.pool.give(t)
+}
+
+// at is the pending difference of one endpoint.
+func (d *detector) at(tx *detect.Tx, id, template string, out *detect.Out) *pending {
+	p := d.pending[id]
 	if p == nil {
 		if len(d.pending) >= d.cfg.MaxPending {
 			d.metrics.early.Inc()
 			d.Flush(out)
 		}
 		p = &pending{tenant: strings.Clone(tx.Tenant), host: strings.Clone(tx.Endpoint.Host)}
-		p.id, p.method = strings.Clone(tx.Endpoint.ID), strings.Clone(tx.Endpoint.Method)
-		p.template = strings.Clone(tx.Endpoint.Template)
+		p.id, p.method, p.template = strings.Clone(id), strings.Clone(tx.Endpoint.Method), strings.Clone(template)
 		d.pending[p.id] = p
 	}
-	if dropped := p.count(tx, t, d.cfg); dropped > 0 {
-		d.metrics.params.Add(float64(dropped))
-	}
-	tx.Prepared = nil
-	d.pool.give(t)
+	return p
 }
 
-// count adds one transaction. It returns how many parameters found no room.
-func (op *operation) count(tx *detect.Tx, t *traits, c *Config) (dropped int) {
+// count adds tx to p; what its bodies hold only where they are all p's.
+func (d *detector) count(tx *detect.Tx, t *traits, p *pending, bodies bool) {
+	p.count(tx, t, d.cfg)
+	if !bodies {
+		return
+	}
+	if dropped := p.params.Observe(&t.fields, d.cfg.limits()); dropped > 0 {
+		d.metrics.params.Add(float64(dropped))
+	}
+}
+
+// count adds one transaction, without what it carries.
+func (op *operation) count(tx *detect.Tx, t *traits, c *Config) {
 	e, now := tx.Event, tx.Time.UnixNano()
 	op.span(now, now)
 	op.hits++
@@ -102,7 +121,6 @@ func (op *operation) count(tx *detect.Tx, t *traits, c *Config) (dropped int) {
 		op.successes++
 		op.protocols[t.protocol]++
 	}
-	return op.params.Observe(&t.fields, c.limits())
 }
 
 // Flush sends the differences, a partial a host, and begins anew.

@@ -112,8 +112,8 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
-	if n != 18 {
-		t.Fatalf("%d cases, want 18", n)
+	if n != 22 {
+		t.Fatalf("%d cases, want 22", n)
 	}
 }
 

@@ -20,11 +20,13 @@ type site struct {
 	entries map[string]*entry // by endpoint id
 	groups  map[string]*group
 	listed  int
-	warned  bool // of MaxEndpoints; no part of the state
+	// operations counts listed operations by the path that they are asked for at.
+	operations map[string]int
+	warned     bool // of MaxEndpoints; no part of the state
 }
 
 func newSite(at host, c *Config) *site {
-	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}}
+	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}, operations: map[string]int{}}
 }
 
 // group is an endpoint whose template was learned: it holds what came under
@@ -97,8 +99,8 @@ func (m *merger) joined(g *group, op *operation, out *detect.Out) {
 
 // learn feeds the tree with the successes of op.
 func (s *site) learn(op *operation) {
-	if op.successes == 0 {
-		return
+	if _, operation := catalog.SplitOperation(op.template); op.successes == 0 || operation != "" {
+		return // its path is fed by itself
 	}
 	sample := learn.Sample{Method: op.method, Template: op.template, Hits: op.successes}
 	for _, x := range [...]struct {
@@ -138,7 +140,7 @@ func (m *merger) regroup(s *site, out *detect.Out) {
 	templates := make([]string, len(entries))
 	made := map[string]bool{}
 	for i, e := range entries {
-		templates[i] = s.tree.Resolve(e.method, e.template)
+		templates[i] = s.resolve(e.method, e.template)
 		if templates[i] != e.template && e.successes > 0 {
 			made[endpointID(s.host, e.method, templates[i])] = true
 		}
@@ -174,7 +176,7 @@ func (m *merger) move(s *site, e *entry, g *group, touched map[string]*group, ou
 		touched[old.sum.id] = old
 		m.metrics.split.Inc()
 	} else if g != nil && e.candidate == nil {
-		s.listed--
+		s.listing(e, -1)
 	}
 	if e.candidate != nil && g != nil {
 		m.candidates.Remove(e.candidate)

@@ -106,7 +106,7 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 	s.learn(op)
 	e := m.entries[op.id]
 	if e == nil {
-		g := s.groups[endpointID(s.host, op.method, s.tree.Resolve(op.method, op.template))]
+		g := s.groups[endpointID(s.host, op.method, s.resolve(op.method, op.template))]
 		if g != nil && (len(g.parts) >= 2*m.cfg.MaxParts || op.successes == 0 && len(g.parts) >= m.cfg.MaxParts) {
 			// One more value of a parameter, or one that nobody has. Those that were
 			// answered come first, for a scan can ask for any number.
@@ -138,7 +138,7 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		}
 		return
 	}
-	if e.successes > 0 && s.listed < m.cfg.MaxEndpoints {
+	if e.successes > 0 && s.room(e, m.cfg) {
 		m.list(s, e)
 		m.metrics.listed.Inc()
 		out.Finding(discovered(e.tenant, e.host, &e.operation))
@@ -150,8 +150,8 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		}
 		if !s.warned { // once: whoever sends the paths must not fill the log
 			s.warned = true
-			m.log.Warn("endpoint not listed: its host has as many as discovery.max_endpoints allows",
-				"tenant", s.host.tenant, "host", s.host.name, "limit", m.cfg.MaxEndpoints)
+			m.log.Warn("endpoint not listed: its host has as many as discovery.max_endpoints allows, or its path as many operations as max_operations",
+				"tenant", s.host.tenant, "host", s.host.name, "path", e.template)
 		}
 		e.params = params{} // a candidate stays small
 	}
@@ -174,7 +174,7 @@ func (m *merger) list(s *site, e *entry) {
 		m.candidates.Remove(e.candidate)
 		e.candidate = nil
 	}
-	s.listed++
+	s.listing(e, 1)
 	m.dirty[e.id] = true
 }
 

@@ -32,7 +32,7 @@ func scheme(name []byte) int {
 }
 
 // The protocols in the order in which they win when counts are equal.
-var protocolNames = [...]string{"rest", "graphql", "grpc", "jsonrpc", "soap"}
+var protocolNames = [...]string{"rest", "graphql", "grpc", "jsonrpc", "soap", "mcp"}
 
 const (
 	protocolREST = iota
@@ -40,6 +40,7 @@ const (
 	protocolGRPC
 	protocolJSONRPC
 	protocolSOAP
+	protocolMCP
 	protocols
 )
 

@@ -19,6 +19,7 @@ type traits struct {
 	protocol int
 	network  uint8
 	fields   schema.Message
+	asked    []namedOperation
 }
 
 // traitPool lends traits from Prepare to the end of Detect, and readers, which
@@ -41,11 +42,12 @@ func newTraitPool(c *Config) *traitPool {
 func (p *traitPool) read(tx *detect.Tx, c *Config) *traits {
 	t, r := p.traits.Get().(*traits), p.readers.Get().(*schema.Reader)
 	t.fields.Reset()
+	t.asked = t.asked[:0]
 	t.success, t.protocol = isSuccess(tx.Event.Status, c.AdmitUnanswered), 0
 	t.network = p.ranges.of(tx.Event.Client.Address)
 	r.Begin()
 	if t.success {
-		t.request(tx, r)
+		t.request(tx, r, c)
 	}
 	if tx.Event.Status > 0 {
 		t.body(tx.Response(), &tx.Event.ResponseBody, tx.Event.ResponseHeader("Content-Type"), r, schema.Body{
@@ -74,7 +76,7 @@ func isSuccess(status uint16, unanswered bool) bool {
 	}
 }
 
-func (t *traits) request(tx *detect.Tx, r *schema.Reader) {
+func (t *traits) request(tx *detect.Tx, r *schema.Reader, c *Config) {
 	names := catalog.ParamNames(tx.Endpoint.Template)
 	for i, v := range tx.Endpoint.Values {
 		if i < len(names) {
@@ -83,6 +85,7 @@ func (t *traits) request(tx *detect.Tx, r *schema.Reader) {
 	}
 	request := tx.Request()
 	t.protocol = protocol(tx, request)
+	t.operations(request, c)
 	for i := range request.Leaves {
 		l := &request.Leaves[i]
 		switch l.Location {
@@ -125,8 +128,13 @@ func pathType(typ string) content.Type {
 	return content.String
 }
 
-// protocol goes by content type, header and body, in this order.
+// protocol goes by what the request asks for, else by content type and header.
 func protocol(tx *detect.Tx, request *content.Document) int {
+	for i := range request.Operations {
+		if p, ok := operationProtocol(request.Operations[i].Protocol); ok {
+			return p
+		}
+	}
 	e := tx.Event
 	typ := e.RequestBody.ContentType
 	if len(typ) == 0 {
@@ -139,18 +147,6 @@ func protocol(tx *detect.Tx, request *content.Document) int {
 		return protocolSOAP
 	case request.Format == content.GraphQL:
 		return protocolGraphQL
-	case request.Format != content.JSON:
-		return protocolREST
-	}
-	version, method := false, false
-	for i := range request.Leaves {
-		if l := &request.Leaves[i]; l.Location == content.Body {
-			version = version || l.Name == "jsonrpc"
-			method = method || l.Name == "method"
-		}
-	}
-	if version && method {
-		return protocolJSONRPC
 	}
 	return protocolREST
 }

@@ -139,7 +139,7 @@ func (m *merger) Restore(from io.Reader) error {
 		}
 		s.entries[e.id] = e
 		if listed[e.id] && e.group == nil {
-			s.listed++
+			s.listing(e, 1)
 		}
 	}
 	for range r.length() {

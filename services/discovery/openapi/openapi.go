@@ -51,10 +51,16 @@ func document(endpoints []catalog.Endpoint) object {
 	})
 	type place struct{ path, method string }
 	joined := map[place]*exported{}
+	asked := map[place][]object{}
 	hosts := map[string]bool{}
 	for i := range endpoints {
 		e := &endpoints[i]
-		at := place{pathOf(e.Template), e.Method}
+		path, operation := catalog.SplitOperation(e.Template)
+		at := place{pathOf(path), e.Method}
+		if operation != "" { // OpenAPI has no word for it
+			asked[at] = append(asked[at], object{"name": operation, "protocol": e.Protocol, "hits": e.Hits, "endpoint": e.ID})
+			continue
+		}
 		if joined[at] == nil {
 			joined[at] = &exported{path: at.path, method: e.Method}
 		}
@@ -68,8 +74,12 @@ func document(endpoints []catalog.Endpoint) object {
 			item = object{}
 			paths[at.path] = item
 		}
+		operation := x.operation(len(hosts) > 1)
+		if list := asked[at]; len(list) > 0 {
+			operation["x-mirador-asked"] = list
+		}
 		if slices.Contains(openAPIMethods, at.method) {
-			item[strings.ToLower(at.method)] = x.operation(len(hosts) > 1)
+			item[strings.ToLower(at.method)] = operation
 			continue
 		}
 		others, ok := item["x-mirador-operations"].(object)
@@ -77,7 +87,7 @@ func document(endpoints []catalog.Endpoint) object {
 			others = object{}
 			item["x-mirador-operations"] = others
 		}
-		others[at.method] = x.operation(len(hosts) > 1)
+		others[at.method] = operation
 	}
 	doc := object{
 		"openapi": "3.1.0",

@@ -17,8 +17,8 @@ import (
 func Compare(specs []*Specification, endpoints []catalog.Endpoint, now time.Time, o Options) []Difference {
 	var list []observed
 	for i := range endpoints {
-		if endpoints[i].Hits > 0 && endpoints[i].Source != catalog.Specification {
-			list = append(list, observe(&endpoints[i]))
+		if e := &endpoints[i]; e.Hits > 0 && e.Source != catalog.Specification && inDocuments(e) {
+			list = append(list, observe(e))
 		}
 	}
 	return compare(specs, list, now, o)

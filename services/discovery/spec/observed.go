@@ -23,10 +23,32 @@ type observed struct {
 	request, responses      []catalog.Body
 }
 
+// inDocuments says whether a specification has words for e. Of what requests ask for
+// in their bodies only the fields at the top of GraphQL operations stand in
+// documents: names of operations are the client's own.
+func inDocuments(e *catalog.Endpoint) bool {
+	_, operation := catalog.SplitOperation(e.Template)
+	return operation == "" || field(e) != ""
+}
+
+// field is "query user" for the endpoint of such a field, else empty.
+func field(e *catalog.Endpoint) string {
+	_, operation := catalog.SplitOperation(e.Template)
+	for _, kind := range [...]string{"query", "mutation", "subscription"} {
+		if name, ok := strings.CutPrefix(operation, kind+"."); ok && e.Protocol == "graphql" {
+			return kind + " " + name
+		}
+	}
+	return ""
+}
+
 func observe(e *catalog.Endpoint) observed {
 	o := observed{
 		id: e.ID, tenant: e.Tenant, label: e.Label(), host: e.Host, method: e.Method, template: e.Template, protocol: e.Protocol,
 		first: e.FirstSeen, last: e.LastSeen, hits: e.Hits, statuses: e.Statuses,
+	}
+	if f := field(e); f != "" {
+		o.operations = []string{f}
 	}
 	o.answered = count(e.Statuses, "2xx")
 	o.served = lowerBounds(e)
