@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,6 +22,12 @@ const (
 
 // Key is the record key of e: tenant|id.
 func (e *Endpoint) Key() []byte { return event.RecordKey(e.Tenant, e.ID) }
+
+// SplitKey takes a record key tenant|id apart: that of a tombstone is all there is.
+func SplitKey(key []byte) (tenant, id string, ok bool) {
+	t, i, ok := bytes.Cut(key, []byte{'|'})
+	return string(t), string(i), ok
+}
 
 // Label is "METHOD host/template", as Match.Label.
 func (e *Endpoint) Label() string { return e.Method + " " + e.Host + e.Template }

@@ -1,7 +1,6 @@
 package chsink
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -168,11 +167,10 @@ var errIncomplete = errors.New("tenant and id are required")
 // tenant and id are given. A tombstone leaves all but these empty.
 func latest(r *kgo.Record, v any, tenant, id *string) error {
 	if r.Value == nil {
-		t, rest, ok := bytes.Cut(r.Key, []byte("|"))
-		if !ok {
+		var ok bool
+		if *tenant, *id, ok = catalog.SplitKey(r.Key); !ok {
 			return errNoKey
 		}
-		*tenant, *id = string(t), string(rest)
 	} else if err := json.Unmarshal(r.Value, v); err != nil {
 		return fmt.Errorf("malformed record: %w", err)
 	}

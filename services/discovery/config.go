@@ -47,7 +47,11 @@ type Config struct {
 	MaxParts      int           `yaml:"max_parts" doc:"Endpoints merged into one that keep counters of their own, so that the merge can be taken back exactly."`
 	MaxSupersedes int           `yaml:"max_supersedes" doc:"Ids of merged endpoints that a record lists. Beyond it the others are still found by the template."`
 
-	// Log and Metrics are injected; both may be nil.
+	MaxAlikes int `yaml:"max_alikes" doc:"Look-alikes a partition counts at once, by who sends them and what they resemble; those longest unseen are forgotten, and said anew should they go on."`
+
+	// Catalog, Log and Metrics are injected; all may be nil. Without a catalog no
+	// look-alikes are told.
+	Catalog Catalog               `yaml:"-"`
 	Log     *slog.Logger          `yaml:"-"`
 	Metrics prometheus.Registerer `yaml:"-"`
 }
@@ -57,7 +61,7 @@ func Defaults() Config {
 	return Config{
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
 		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
-		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256,
+		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxAlikes: 20_000,
 	}
 }
 
@@ -83,6 +87,7 @@ func (c Config) Validate() error {
 	check("max_nodes", c.MaxNodes, 100, 10_000_000)
 	check("max_siblings", c.MaxSiblings, 8, 10_000)
 	check("max_parts", c.MaxParts, 1, 10_000)
+	check("max_alikes", c.MaxAlikes, 1, 10_000_000)
 	check("max_supersedes", c.MaxSupersedes, 1, 10_000)
 	if c.LearnEvery < time.Second || c.LearnEvery > 24*time.Hour {
 		errs = append(errs, fmt.Errorf("discovery.learn_every is %v: must be between 1s and 24h", c.LearnEvery))
@@ -114,6 +119,7 @@ type metrics struct {
 	forgotten prometheus.Counter
 	lostHits  prometheus.Counter
 	malformed prometheus.Counter
+	alikes    prometheus.Counter
 	listed    prometheus.Counter
 	merged    prometheus.Counter
 	split     prometheus.Counter
@@ -144,6 +150,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		forgotten: counter("candidates_forgotten_total", "Paths forgotten, never answered with success, because of max_candidates."),
 		lostHits:  counter("candidate_hits_forgotten_total", "Transactions counted for paths that were forgotten."),
 		malformed: counter("partials_malformed_total", "Differences that could not be read."),
+		alikes:    counter("lookalikes_forgotten_total", "Counts of look-alikes forgotten because of max_alikes."),
 		listed:    counter("endpoints_listed_total", "Endpoints that were listed."),
 		merged:    counter("endpoints_merged_total", "Endpoints that were made of others, because a segment was found to be a value."),
 		split:     counter("endpoints_split_total", "Endpoints that a merge no longer covers."),

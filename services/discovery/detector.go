@@ -9,16 +9,17 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/tinylib/msgp/msgp"
 )
 
 // Factory makes detectors that gather differences. cfg must be valid. Findings
-// come from the merger alone.
+// about endpoints come from the merger alone, those about look-alikes from here.
 func Factory(cfg Config) detect.Factory {
 	m, pool := newMetrics(cfg.Metrics), newTraitPool(&cfg)
 	var lexical catalog.Lexical
 	return func(int32) detect.Detector {
-		return &detector{cfg: &cfg, metrics: m, pool: pool, lexical: &lexical, pending: map[string]*pending{}}
+		return &detector{cfg: &cfg, metrics: m, pool: pool, lexical: &lexical, pending: map[string]*pending{}, alikes: newAlikes(&cfg, m)}
 	}
 }
 
@@ -30,6 +31,7 @@ type detector struct {
 	pool    *traitPool
 	lexical *catalog.Lexical
 	pending map[string]*pending // by endpoint id
+	alikes  *keyed.Table[alike]
 }
 
 // pending is a difference that was not sent yet.
@@ -47,11 +49,16 @@ var (
 // Prepare reads names and types out of the leaves. The endpoint is that of the
 // lexer: what is learned must come from what was seen, not from what was learned
 // before, or a name that appears late in a place of values would stay unseen.
-func (d *detector) Prepare(tx *detect.Tx) {
+func (d *detector) Prepare(tx *detect.Tx) { tx.Prepared = d.read(tx) }
+
+func (d *detector) read(tx *detect.Tx) *traits {
+	seen := tx.Endpoint // as the catalog has it
 	if strings.Contains(tx.Endpoint.Template, "{"+catalog.TypeString+"}") {
 		tx.Endpoint = d.lexical.Match(tx.Tenant, tx.Event.Host(), string(tx.Event.Method), tx.Event.Path)
 	}
-	tx.Prepared = d.pool.read(tx, d.cfg)
+	t := d.pool.read(tx, d.cfg)
+	t.resembles(tx, &seen, d.cfg)
+	return t
 }
 
 // Detect counts tx. A refusal by the edge for Mirador is a transaction like any
@@ -60,7 +67,7 @@ func (d *detector) Prepare(tx *detect.Tx) {
 func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	t, ok := tx.Prepared.(*traits)
 	if !ok {
-		t = d.pool.read(tx, d.cfg)
+		t = d.read(tx)
 	}
 	if n := t.fields.Dropped; n > 0 {
 		d.metrics.names.Add(float64(n))
@@ -71,6 +78,9 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		template := catalog.WithOperation(m.Template, o.name)
 		t.protocol = o.protocol
 		d.count(tx, t, d.at(tx, catalog.ID(tx.Tenant, m.Host, m.Method, template), template, out), o.whole)
+	}
+	if t.alike {
+		d.said(tx, &t.match, out)
 	}
 	tx.Prepared = nil
 	d.pool.give(t)
@@ -157,9 +167,17 @@ func (d *detector) groups(limit int, f func(tenant, host string, payload []byte)
 	}
 }
 
-// Snapshot writes what is pending.
+// detectorVersion starts every snapshot of a detector: that of the operations in it
+// is another.
+const detectorVersion = 3
+
+// Snapshot writes what is pending, and the look-alikes that were counted.
 func (d *detector) Snapshot(w io.Writer) error {
-	b := msgp.AppendUint8(nil, formatVersion)
+	alikes, err := d.alikeState()
+	if err != nil {
+		return err
+	}
+	b := msgp.AppendBytes(msgp.AppendUint8(nil, detectorVersion), alikes)
 	var groups uint32
 	var body []byte
 	d.groups(1<<30, func(tenant, host string, payload []byte) {
@@ -182,8 +200,13 @@ func (d *detector) Restore(from io.Reader) error {
 		return fmt.Errorf("discovery: read snapshot: %w", err)
 	}
 	r := &reader{b: b}
-	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != formatVersion {
-		r.fail("snapshot of version %d, known is %d", v, formatVersion)
+	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != detectorVersion {
+		r.fail("snapshot of version %d, known is %d", v, detectorVersion)
+	}
+	if alikes := read(r, msgp.ReadBytesZC); r.err == nil {
+		if err := d.restoreAlikes(alikes); err != nil {
+			return err
+		}
 	}
 	for range r.length() {
 		tenant, host := read(r, msgp.ReadStringBytes), read(r, msgp.ReadStringBytes)

@@ -8,6 +8,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/discovery/lookalike"
 	"github.com/miradorhq/mirador/services/discovery/schema"
 )
 
@@ -20,6 +21,9 @@ type traits struct {
 	network  uint8
 	fields   schema.Message
 	asked    []namedOperation
+	// alike: the request looks like match, and is not.
+	alike bool
+	match lookalike.Match
 }
 
 // traitPool lends traits from Prepare to the end of Detect, and readers, which
@@ -42,6 +46,7 @@ func newTraitPool(c *Config) *traitPool {
 func (p *traitPool) read(tx *detect.Tx, c *Config) *traits {
 	t, r := p.traits.Get().(*traits), p.readers.Get().(*schema.Reader)
 	t.fields.Reset()
+	t.alike, t.match = false, lookalike.Match{}
 	t.asked = t.asked[:0]
 	t.success, t.protocol = isSuccess(tx.Event.Status, c.AdmitUnanswered), 0
 	t.network = p.ranges.of(tx.Event.Client.Address)

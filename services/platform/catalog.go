@@ -39,7 +39,7 @@ func (p *Process) followCatalog(ctx context.Context) error {
 		})
 		fetches.EachRecord(func(r *kgo.Record) {
 			if r.Value == nil {
-				if tenant, id, ok := splitKey(r.Key); ok {
+				if tenant, id, ok := catalog.SplitKey(r.Key); ok {
 					p.live.Remove(id)
 					p.inventory.Remove(tenant, id)
 				}
@@ -63,14 +63,4 @@ func (p *Process) followCatalog(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// splitKey takes a record key tenant|id apart.
-func splitKey(key []byte) (tenant, id string, ok bool) {
-	for i, c := range key {
-		if c == '|' {
-			return string(key[:i]), string(key[i+1:]), true
-		}
-	}
-	return "", "", false
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/miradorhq/mirador/services/behavior"
 	"github.com/miradorhq/mirador/services/classifier"
 	"github.com/miradorhq/mirador/services/discovery"
+	"github.com/miradorhq/mirador/services/discovery/inventory"
 	"github.com/miradorhq/mirador/services/signature"
 	"github.com/miradorhq/mirador/services/signature/crs"
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,13 +30,14 @@ type detection struct {
 func Detectors() []string { return []string{"discovery", "signature", "behavior", "classifier"} }
 
 // detection makes the detectors of the service of that name. The keys of their
-// hashes are derived from secret, which every instance must share.
-func (c *Config) detection(name, secret string, reg prometheus.Registerer, log *slog.Logger) (d detection, err error) {
+// hashes are derived from secret, which every instance must share. known is what
+// look-alikes are told by.
+func (c *Config) detection(name, secret string, known discovery.Catalog, reg prometheus.Registerer, log *slog.Logger) (d detection, err error) {
 	d.name = name
 	switch name {
 	case "discovery":
 		cfg := c.Discovery
-		cfg.Log, cfg.Metrics = log, reg
+		cfg.Log, cfg.Metrics, cfg.Catalog = log, reg, known
 		d.first, d.second, d.kind = discovery.Factory(cfg), discovery.MergerFactory(cfg), discovery.Kind
 	case "signature":
 		var engine *crs.Engine
@@ -75,11 +77,14 @@ func derived(secret, purpose string) string {
 // looking at recorded traffic. Nothing of it leaves the process, so the keys of
 // its hashes are fixed and a run repeats.
 func (c *Config) InspectStages(names []string) (first []runner.DetectStage, second []runner.MergeStage, err error) {
-	reg, log := prometheus.NewRegistry(), slog.New(slog.DiscardHandler)
+	reg, log, known := prometheus.NewRegistry(), slog.New(slog.DiscardHandler), inventory.New()
 	for _, name := range names {
-		d, err := c.detection(name, "mirador inspects files with this key: it protects nothing", reg, log)
+		d, err := c.detection(name, "mirador inspects files with this key: it protects nothing", known, reg, log)
 		if err != nil {
 			return nil, nil, err
+		}
+		if name == "discovery" {
+			d.second = inventory.Follow(d.second, known)
 		}
 		stage := runner.DetectStage{Name: name, New: d.first}
 		if d.second != nil {

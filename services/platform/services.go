@@ -120,7 +120,7 @@ func (p *Process) classifier() ([]part, error) {
 // detector is the stages of a detector service and, where it has a topic of its
 // own, that topic's sink.
 func (p *Process) detector(name, topic string, open func() (runner.Sink, error)) ([]part, error) {
-	d, err := p.Config.detection(name, p.secret, p.Registry, p.Log.With("service", name))
+	d, err := p.Config.detection(name, p.secret, p.inventory, p.Registry, p.Log.With("service", name))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,75 @@
+package discovery
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/discovery/lookalike"
+	"github.com/miradorhq/mirador/services/keyed"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// Catalog says what a request resembles that no endpoint fits (INV-02). Like a
+// catalog.Matcher it must be deterministic for a fixed catalog and safe for
+// concurrent use.
+type Catalog interface {
+	Resembles(tenant string, r lookalike.Request) (lookalike.Match, bool)
+}
+
+// alike counts the look-alikes that one principal sends to one endpoint in an hour
+// by the same tricks: they are one finding.
+type alike struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	First    int64    // ns
+	Count    uint64
+	Served   bool // one was answered 2xx
+}
+
+// newAlikes makes the table of a detector.
+func newAlikes(c *Config, m *metrics) *keyed.Table[alike] {
+	return keyed.NewTable[alike](c.MaxAlikes, m.alikes.Inc)
+}
+
+// resembles looks tx up; m is the endpoint as the catalog has it.
+func (t *traits) resembles(tx *detect.Tx, m *catalog.Match, c *Config) {
+	if c.Catalog != nil {
+		t.match, t.alike = c.Catalog.Resembles(tx.Tenant, lookalike.Of(tx.Event, m))
+	}
+}
+
+// said puts out the finding of a look-alike: at first, whenever the count has
+// doubled, and when one is served after all, which makes it worse.
+func (d *detector) said(tx *detect.Tx, m *lookalike.Match, out *detect.Out) {
+	h := fnv.New64a()
+	fmt.Fprint(h, tx.Tenant, "|", tx.Principal, "|", m.EndpointID, "|", m.Tricks, "|", tx.Time.Truncate(time.Hour).Unix())
+	s := d.alikes.Touch(h.Sum64())
+	if s.Count == 0 {
+		s.First = tx.Time.UnixNano()
+	}
+	s.Count++
+	served := tx.Event.Status >= 200 && tx.Event.Status < 300
+	if s.Count&(s.Count-1) != 0 && (s.Served || !served) {
+		return
+	}
+	s.Served = s.Served || served
+	out.Finding(lookalike.Finding(tx, *m, s.Count, time.Unix(0, s.First).UTC()))
+}
+
+func (d *detector) alikeState() ([]byte, error) {
+	var b bytes.Buffer
+	if err := d.alikes.Encode(msgpack.NewEncoder(&b)); err != nil {
+		return nil, fmt.Errorf("discovery: look-alikes: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func (d *detector) restoreAlikes(b []byte) error {
+	if err := d.alikes.Decode(msgpack.NewDecoder(bytes.NewReader(b)), func(*alike) error { return nil }); err != nil {
+		return fmt.Errorf("discovery: restore look-alikes: %w", err)
+	}
+	return nil
+}
