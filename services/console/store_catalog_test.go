@@ -223,7 +223,7 @@ func TestStoreChanges(t *testing.T) {
 	if len(c.Added.Rows) != 2 || c.Added.All != 9 || !c.Added.Cut() {
 		t.Errorf("two of 9: %+v", c.Added)
 	}
-	if c.Gone.Rows[0].Place != "partners.bank.example/v1/batch" || c.Gone.Rows[0].What != "learned" || c.Gone.Rows[0].Detail != "soap" || c.Gone.Rows[0].Band() != "high" {
+	if c.Gone.Rows[0].Place != "partners.bank.example/v1/batch" || c.Gone.Rows[0].What != "learned" || c.Gone.Rows[0].Detail != "soap" || c.Gone.Rows[0].Band() != "high" || !c.Gone.Rows[0].Scored {
 		t.Errorf("gone %+v", c.Gone.Rows)
 	}
 	if c.Fields.Rows[0].Place != "partners.bank.example/v1/reports/{string}" || !c.Fields.Rows[0].Sure || c.Fields.Rows[0].Hits != 88 {

@@ -31,6 +31,7 @@ type changeRow struct {
 	Sure              bool   // a field that is confirmed
 	Hits              uint64
 	Risk              uint64
+	Scored            bool // where an endpoint has a risk at all
 	Time              time.Time
 }
 
@@ -40,18 +41,18 @@ func (r *changeRow) Band() string { return riskBand(int(r.Risk)) }
 // are in all.
 const (
 	addedEndpoints = `
-SELECT id, method, concat(host, template), source, protocol, true, hits, risk, first_seen, count() OVER ()
+SELECT id, method, concat(host, template), source, protocol, true, hits, risk, likelihood + impact > 0, first_seen, count() OVER ()
 FROM v_endpoints WHERE tenant = {tenant:String} AND first_seen >= {since:DateTime64(6, 'UTC')}
 ORDER BY first_seen DESC, id`
 
 	goneEndpoints = `
-SELECT id, method, concat(host, template), source, protocol, true, hits, risk, last_seen, count() OVER ()
+SELECT id, method, concat(host, template), source, protocol, true, hits, risk, likelihood + impact > 0, last_seen, count() OVER ()
 FROM v_endpoints WHERE tenant = {tenant:String} AND last_seen < {since:DateTime64(6, 'UTC')}
 ORDER BY last_seen DESC, id`
 
 	// A tombstone has the id alone. The template it had stands with its traffic.
 	mergedEndpoints = `
-SELECT e.id, e.method, concat(e.host, e.template), old.id, label.name, true, e.hits, e.risk, old.received, count() OVER ()
+SELECT e.id, e.method, concat(e.host, e.template), old.id, label.name, true, e.hits, e.risk, false, old.received, count() OVER ()
 FROM (
     SELECT id, received FROM
     (
@@ -70,7 +71,7 @@ ORDER BY old.received DESC, old.id`
 
 	// Fields of endpoints that are new themselves are no change of an endpoint.
 	newFields = `
-SELECT e.id, e.method, concat(e.host, e.template), f.type, concatWithSeparator(' ', f.direction, f.location, f.path), f.confirmed, f.matched, e.risk, f.first_seen, count() OVER ()
+SELECT e.id, e.method, concat(e.host, e.template), f.type, concatWithSeparator(' ', f.direction, f.location, f.path), f.confirmed, f.matched, e.risk, false, f.first_seen, count() OVER ()
 FROM (SELECT * FROM v_fields WHERE tenant = {tenant:String} AND first_seen >= {since:DateTime64(6, 'UTC')}) AS f
 LEFT JOIN (SELECT alias_id, endpoint_id FROM v_endpoint_aliases WHERE tenant = {tenant:String}) AS a ON f.endpoint_id = a.alias_id
 INNER JOIN (SELECT id, host, method, template, risk, first_seen FROM v_endpoints WHERE tenant = {tenant:String} AND first_seen < {since:DateTime64(6, 'UTC')}) AS e
@@ -92,7 +93,7 @@ func (s *store) changesSince(ctx context.Context, since time.Time, size int) (*c
 		g.Go(func() error {
 			return s.query(ctx, q.name, q.text+` LIMIT {size:UInt32}`, func(r driver.Rows) error {
 				var v changeRow
-				err := r.Scan(&v.ID, &v.Method, &v.Place, &v.What, &v.Detail, &v.Sure, &v.Hits, &v.Risk, &v.Time, &q.to.All)
+				err := r.Scan(&v.ID, &v.Method, &v.Place, &v.What, &v.Detail, &v.Sure, &v.Hits, &v.Risk, &v.Scored, &v.Time, &q.to.All)
 				q.to.Rows = append(q.to.Rows, v)
 				return err
 			}, stamp("since", since), named("size", size))
