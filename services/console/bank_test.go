@@ -115,6 +115,7 @@ func (w *world) catalog() {
 				{In: "path", Name: "account", Types: []catalog.Tally{{Name: "int", Count: 9}}, Count: hits},
 				{In: "query", Name: "page", Types: []catalog.Tally{{Name: "int", Count: 2}}, Count: hits / 5},
 			}}
+		describe(&e)
 		endpoints = append(endpoints, e)
 	}
 	w.putEndpoints(endpoints...)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -22,6 +23,7 @@ func TestBrowser(t *testing.T) {
 		per = 25 // for the eye
 	}
 	w := bank(t, cfg, per)
+	w.older()
 	u := &orders{record: func(o Order) { w.putActions(*o.action(time.Now().UTC())) }}
 	settings := Defaults()
 	settings.Token, settings.ClickHouse, settings.Refresh = testToken, "127.0.0.1:9000/mirador", time.Second
@@ -59,7 +61,7 @@ func TestBrowser(t *testing.T) {
 		c.clean("login")
 	})
 	finding := eval[string](c, `document.querySelector("table.findings a.row").getAttribute("href")`)
-	list, err := console.store.endpoints(t.Context(), listFilter{}, 1)
+	list, err := console.store.endpoints(t.Context(), state(t, "q=/accounts/%7Bint%7D&sort=hits"), 1)
 	must(t, err)
 	event := ""
 	pages := []struct{ name, path, rows, want string }{
@@ -68,6 +70,9 @@ func TestBrowser(t *testing.T) {
 		{"finding", finding, "table tbody tr", "9 or fewer failed accounts"},
 		{"endpoints", "/endpoints", "table tbody tr", "/accounts/{int}"},
 		{"endpoint", "/endpoints/" + list[0].ID, "table tbody tr", "amount"},
+		{"endpoint-schemas", "/endpoints/" + catalog.ID("default", bankHost, "GET", "/accounts/{int}") + "?range=1h", "table.tree tbody tr", "tax_id"},
+		{"merged", "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}") + "?range=7d", "#superseded li", "/v1/reports/beta"},
+		{"changes", "/changes", "#merged tbody tr", "/v2/rates"},
 		{"fields", "/fields?all=1", "table tbody tr", "411111******1111"},
 		{"actions", "/actions", "table.actions tbody tr", enumerator},
 		{"event", "", "dl.list dt", attacker},
@@ -154,6 +159,54 @@ func TestBrowser(t *testing.T) {
 		}
 		c.picture("empty")
 		c.clean("filter")
+	})
+	c.step("facets", func(t *testing.T) {
+		c.open("/endpoints")
+		c.click(`.facets a[href="/endpoints?host=partners.bank.example"]`)
+		c.until(`document.querySelectorAll("#rows tbody tr").length === 4`)
+		c.picture("facets")
+		c.run(`document.querySelector("#q").value = "v1 get"`)
+		c.click(".filter button.primary")
+		c.until(`location.search.includes("host=partners") && document.querySelectorAll("#rows tbody tr").length === 2`)
+		// On a phone the facets are folded away, and stay open when news come in.
+		c.viewport(390, 844, true)
+		c.open("/endpoints")
+		if eval[bool](c, `document.querySelector(".facets").checkVisibility()`) {
+			t.Error("the facets push the list off a phone")
+		}
+		c.click(`label[for="show-facets"]`)
+		c.visible(".facets")
+		c.picture("facets-phone")
+		was := c.text("#as-of")
+		c.until(fmt.Sprintf(`document.querySelector("#as-of").textContent !== %q`, was))
+		c.visible(".facets")
+		c.viewport(1440, 900, false)
+		c.clean("facets")
+	})
+	c.step("schema", func(t *testing.T) {
+		c.open("/endpoints/" + list[0].ID)
+		in := func(name string) float64 {
+			return eval[float64](c, fmt.Sprintf(`[...document.querySelectorAll("#response-0 .tree b")].find(b => b.textContent === %q).getBoundingClientRect().left`, name))
+		}
+		if a, b := in("owner"), in("email"); b <= a {
+			t.Errorf("a field stands at %v, what holds it at %v", b, a)
+		}
+		if eval[bool](c, `document.querySelector("#response-1 .tree").checkVisibility()`) {
+			t.Error("the second body is unfolded")
+		}
+		c.click("#response-1 > summary")
+		c.visible("#response-1 .tree")
+		c.visible("#canvas-traffic[data-drawn] canvas")
+		c.click(`.ranges a[href$="range=7d"]`)
+		c.until(`document.querySelector(".ranges [aria-current]").textContent === "7d" && document.querySelector("#canvas-traffic canvas") !== null`)
+		c.clean("schema")
+	})
+	c.step("changes", func(t *testing.T) {
+		c.open("/changes")
+		c.run(`document.querySelector("#since").value = "2020-01-01"`)
+		c.click(".filter button.primary")
+		c.until(`location.search === "?since=2020-01-01" && document.querySelectorAll("#added tbody tr").length === 13`)
+		c.clean("changes")
 	})
 	c.step("unblock", func(t *testing.T) {
 		c.open("/actions")

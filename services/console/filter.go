@@ -148,12 +148,12 @@ func (f findingFilter) bounds(now time.Time) (from, to time.Time) {
 	return from, to
 }
 
-// listFilter is the state of the endpoint and the field page.
+// listFilter is the state of the page of fields.
 type listFilter struct {
 	Text  string
-	Kind  string // method of an endpoint, type of a field
-	Place string // host of an endpoint, direction of a field
-	All   bool   // fields: also those not confirmed
+	Kind  string // type
+	Place string // direction
+	All   bool   // also those not confirmed
 	Page  int
 }
 

@@ -1,10 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +47,14 @@ func functions() template.FuncMap {
 			return m
 		},
 		"chartJSON": chartJSON, "breaks": breaks, "stage": func(g string) string { return strings.TrimPrefix(g, defaultPrefix) },
-		"isIP": func(p string) bool { return strings.HasPrefix(p, "ip:") }, "size": byteSize, "statusClass": func(s uint16) string { return strconv.Itoa(int(s)/100) + "xx" },
+		"isIP": func(p string) bool { return strings.HasPrefix(p, "ip:") }, "size": byteSize, "bytes": func(v float64) string { return byteSize(uint64(max(v, 0))) },
+		"shares": shares, "portion": func(part, whole uint64) string {
+			if whole == 0 {
+				return "–"
+			}
+			return percent(float64(part) / float64(whole))
+		},
+		"statusClass": func(s uint16) string { return strconv.Itoa(int(s)/100) + "xx" },
 	}
 }
 
@@ -88,6 +97,9 @@ func percent(v float64) string {
 	if v > 0.995 && v < 1 {
 		return ">\u00a099\u00a0%"
 	}
+	if v > 0 && v < 0.005 {
+		return "<\u00a01\u00a0%"
+	}
 	return strconv.FormatFloat(v*100, 'f', 0, 64) + "\u00a0%"
 }
 
@@ -97,6 +109,28 @@ func share(part, whole uint64) string {
 		return "0"
 	}
 	return strconv.FormatFloat(100*float64(part)/float64(whole), 'f', 2, 64)
+}
+
+// part is a tally as a share of its list.
+type part struct {
+	Name  string
+	Share float64
+}
+
+// shares are those of a list, the largest first.
+func shares(list []catalog.Tally) []part {
+	var all uint64
+	for _, t := range list {
+		all += t.Count
+	}
+	var out []part
+	for _, t := range list {
+		if t.Count > 0 {
+			out = append(out, part{t.Name, float64(t.Count) / float64(all)})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b part) int { return cmp.Compare(b.Share, a.Share) })
+	return out
 }
 
 func milliseconds(v float64) string {

@@ -21,7 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/fields", "/actions", "/anything"}
+var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/changes", "/fields", "/actions", "/anything"}
 
 func TestEverythingIsClosed(t *testing.T) {
 	cfg, _ := database(t)
@@ -191,6 +191,12 @@ func TestUnblockByForm(t *testing.T) {
 	}
 }
 
+// badSchema has a bad text wherever a schema has one.
+func badSchema(bad func() string) catalog.Schema {
+	value := catalog.Schema{Types: []catalog.Tally{{Name: bad(), Count: 1}}, Format: bad(), Enum: []string{bad()}}
+	return catalog.Schema{Types: []catalog.Tally{{Name: "object", Count: 1}}, Properties: []catalog.Property{{Name: bad(), Schema: value}}}
+}
+
 // TestEscaping puts markup into every text that comes from traffic.
 func TestEscaping(t *testing.T) {
 	cfg, _ := database(t)
@@ -212,20 +218,22 @@ func TestEscaping(t *testing.T) {
 	w.actions = append(w.actions, a)
 	w.putStatuses(action.Status{Tenant: "default", ActionID: a.ID, Enforcer: bad(), Edge: bad(), State: action.State(bad()), Error: bad(), Time: w.now})
 	w.putEndpoints(catalog.Endpoint{ID: "e1", Tenant: "default", Host: bad(), Method: bad(), Template: bad(), Protocol: bad(), Source: bad(), FirstSeen: w.now, LastSeen: w.now, Hits: 1,
-		Statuses: []catalog.Tally{{Name: bad(), Count: 1}}, Auth: []catalog.Tally{{Name: bad(), Count: 1}}, Params: []catalog.Param{{In: bad(), Name: bad(), Types: []catalog.Tally{{Name: bad(), Count: 1}}}}})
+		Statuses: []catalog.Tally{{Name: bad(), Count: 1}}, Auth: []catalog.Tally{{Name: bad(), Count: 1}}, Params: []catalog.Param{{In: "query", Name: bad(), Types: []catalog.Tally{{Name: bad(), Count: 1}}}}, Services: []string{bad()}, DataClasses: []string{bad()}, Supersedes: []string{bad()},
+		AuthServed: []catalog.Tally{{Name: bad(), Count: 1}}, Exposure: []catalog.Tally{{Name: bad(), Count: 1}}, Risk: catalog.Risk{Score: 1, Likelihood: 1, Impact: 1, Reasons: []string{bad()}},
+		Request: []catalog.Body{{Media: bad(), Schema: badSchema(bad)}}, Responses: []catalog.Body{{Status: bad(), Media: bad(), Schema: badSchema(bad)}}})
 	w.putFields(catalog.Field{ID: "s1", Tenant: "default", EndpointID: "e1", Endpoint: bad(), Direction: bad(), Location: bad(), Path: bad(), Type: bad(), Confirmed: true, Masked: []string{bad()}, FirstSeen: w.now, LastSeen: w.now})
 	w.flush()
 	_, b := serve(t, open(t, cfg), &orders{}, nil)
 	shown := 0
-	query := "?q=" + url.QueryEscape(bad()) + "&principal=" + url.QueryEscape(bad())
-	for _, p := range []string{"/", "/findings", "/findings" + query, "/findings/f1", "/events/" + ids[0], "/endpoints", "/endpoints" + query, "/endpoints/e1", "/fields", "/actions"} {
+	query := "?q=" + url.QueryEscape(bad()) + "&principal=" + url.QueryEscape(bad()) + "&host=" + url.QueryEscape(bad())
+	for _, p := range []string{"/", "/findings", "/findings" + query, "/findings/f1", "/events/" + ids[0], "/endpoints", "/endpoints" + query, "/endpoints/e1", "/changes", "/fields", "/actions"} {
 		page := b.page(p)
 		if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") {
 			t.Errorf("%s holds markup of an attacker", p)
 		}
 		shown += strings.Count(html.UnescapeString(page), "<script>alert(")
 	}
-	if shown < 60 {
+	if shown < 100 {
 		t.Errorf("the texts are shown %d times only: the test does not test", shown)
 	}
 }
@@ -264,7 +272,7 @@ func TestPagesWithRows(t *testing.T) {
 func TestEmptyPagesTeach(t *testing.T) {
 	cfg, _ := database(t)
 	_, b := serve(t, open(t, cfg), nil, nil)
-	for path, want := range map[string]string{"/": "mirador replay", "/findings": "mirador demo", "/endpoints": "mirador replay", "/fields": "check digits", "/actions": "Nothing is blocked"} {
+	for path, want := range map[string]string{"/": "mirador replay", "/findings": "mirador demo", "/endpoints": "mirador replay", "/changes": "every endpoint was asked for", "/fields": "check digits", "/actions": "Nothing is blocked"} {
 		if page := b.page(path); !strings.Contains(page, want) {
 			t.Errorf("%s does not say %q", path, want)
 		}
@@ -282,7 +290,7 @@ func TestClickHouseGone(t *testing.T) {
 	_, b := serve(t, open(t, cfg), nil, nil)
 	b.page("/")
 	must(t, ch.Kill())
-	for _, p := range []string{"/", "/findings", "/findings/x", "/endpoints", "/fields", "/actions"} {
+	for _, p := range []string{"/", "/findings", "/findings/x", "/endpoints", "/endpoints/x", "/changes", "/fields", "/actions"} {
 		a := b.get(p)
 		if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "ClickHouse at 127.0.0.1:9000/mirador does not answer") || !strings.Contains(a.body, `href="/findings"`) {
 			t.Errorf("%s: %d, does it name the server and keep the navigation? %s", p, a.status, a.body)

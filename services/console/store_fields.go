@@ -17,13 +17,22 @@ type fieldRow struct {
 	FirstSeen, LastSeen                                       time.Time
 }
 
+// ofEndpoint is true of what is about the endpoint of the parameter, or about one
+// that was merged into it.
+const ofEndpoint = `({endpoint:String} = '' OR endpoint_id = {endpoint:String} OR endpoint_id IN (
+    SELECT alias_id FROM v_endpoint_aliases WHERE {endpoint:String} != '' AND tenant = {tenant:String} AND endpoint_id = {endpoint:String}))`
+
 const fieldConditions = `
 tenant = {tenant:String}
 AND ({kind:String} = '' OR type = {kind:String})
 AND ({place:String} = '' OR direction = {place:String})
-AND ({endpoint:String} = '' OR endpoint_id = {endpoint:String})
+AND ` + ofEndpoint + `
 AND ({all:Bool} OR confirmed)
 AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concatWithSeparator(' ', type, endpoint, location, path), {text:String}) > 0)`
+
+func listArgs(f listFilter) []arg {
+	return []arg{named("kind", f.Kind), named("place", f.Place), named("text", f.Text)}
+}
 
 // fields is a page of sensitive fields, the surest first; of one endpoint if
 // endpoint is not empty.

@@ -35,7 +35,7 @@ AND ({severity:String} = '' OR has(splitByChar(',', {severity:String}), severity
 AND ({detector:String} = '' OR detector = {detector:String})
 AND ({rule:String} = '' OR rule = {rule:String})
 AND ({principal:String} = '' OR principal = {principal:String} OR has(addresses, {principal:String}))
-AND ({endpoint:String} = '' OR endpoint_id = {endpoint:String})
+AND ` + ofEndpoint + `
 AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concatWithSeparator('\n', summary, title, rule, endpoint, principal, service, arrayStringConcat(addresses, ' '), id), {text:String}) > 0)`
 
 func (s *store) findingArgs(f findingFilter) []arg {

@@ -158,54 +158,6 @@ func TestStoreOfOneFinding(t *testing.T) {
 	}
 }
 
-func TestStoreCatalog(t *testing.T) {
-	cfg, _ := database(t)
-	w := bank(t, cfg, 1)
-	s := storeOf(t, w)
-	list, err := s.endpoints(t.Context(), listFilter{}, 100)
-	must(t, err)
-	if len(list) != 8 || list[0].Method != "GET" || list[0].Status["2xx"] == 0 || list[0].Params != 4 || list[0].Sensitive != 1 || len(list[0].Auth) != 2 {
-		t.Fatalf("endpoints %+v", list)
-	}
-	for want, f := range map[int]listFilter{1: {Kind: "PATCH"}, 8: {Place: bankHost}, 3: {Text: "/ACCOUNTS"}, 0: {Text: "%"}} {
-		got, err := s.endpoints(t.Context(), f, 100)
-		must(t, err)
-		hosts, methods, n, err := s.endpointChoices(t.Context(), f)
-		must(t, err)
-		if len(got) != want || int(n) != want || len(hosts) != 1 || len(methods) != 3 {
-			t.Errorf("%+v: %d rows, count %d, hosts %v, methods %v", f, len(got), n, hosts, methods)
-		}
-	}
-	e, err := s.endpoint(t.Context(), list[0].ID)
-	must(t, err)
-	if len(e.Params) != 4 || e.Template != list[0].Template {
-		t.Errorf("endpoint %+v", e)
-	}
-	sp, _ := spanByName("24h")
-	points, err := s.endpointTraffic(t.Context(), e.ID, sp, sp.from(w.now))
-	must(t, err)
-	if len(points) == 0 {
-		t.Error("no traffic of the endpoint")
-	}
-	if _, err := s.endpoint(t.Context(), "none"); !errors.Is(err, errNotFound) {
-		t.Errorf("endpoint: %v, want not found", err)
-	}
-	for want, f := range map[int]listFilter{5: {}, 6: {All: true}, 1: {Kind: "pan"}, 4: {Place: "response"}, 0: {Text: "nowhere"}} {
-		got, err := s.fields(t.Context(), f, "", 100)
-		must(t, err)
-		types, n, err := s.fieldChoices(t.Context(), f)
-		must(t, err)
-		if len(got) != want || int(n) != want || len(types) != 5 {
-			t.Errorf("%+v: %d fields, count %d, types %v, want %d", f, len(got), n, types, want)
-		}
-	}
-	own, err := s.fields(t.Context(), listFilter{All: true}, e.ID, 10)
-	must(t, err)
-	if len(own) != 2 {
-		t.Errorf("%d fields of the endpoint, want 2", len(own))
-	}
-}
-
 func TestStoreActions(t *testing.T) {
 	cfg, _ := database(t)
 	w := bank(t, cfg, .2)

@@ -1,0 +1,246 @@
+package console
+
+import (
+	"errors"
+	"net/url"
+	"reflect"
+	"testing"
+
+	"github.com/miradorhq/mirador/pkg/finding"
+)
+
+// state is the inventory of a query.
+func state(t testing.TB, query string) inventory {
+	t.Helper()
+	q, err := url.ParseQuery(query)
+	must(t, err)
+	f := parseInventory(q)
+	if len(f.Ignored) > 0 {
+		t.Fatalf("%s: not understood: %v", query, f.Ignored)
+	}
+	return f
+}
+
+func TestStoreInventory(t *testing.T) {
+	cfg, _ := database(t)
+	w := bank(t, cfg, 1)
+	w.older()
+	s := storeOf(t, w)
+	f := func(query string, want int, first string) {
+		t.Helper()
+		got, err := s.endpoints(t.Context(), state(t, query), 100)
+		must(t, err)
+		_, all, err := s.facetCounts(t.Context(), state(t, query))
+		must(t, err)
+		if len(got) != want || int(all) != want || want > 0 && got[0].Template != first {
+			t.Errorf("%s: %d rows and %d in all, want %d, first %+v, want %s", query, len(got), all, want, got[:min(len(got), 1)], first)
+		}
+	}
+	f("", 13, "/transfers")
+	f("sort=hits", 13, "/v1/rates")
+	f("sort=name", 13, "/accounts/{int}")
+	f("sort=first&host=partners.bank.example", 4, "/v2/rates")
+	f("sort=last", 13, "/graphql")
+	f("q=ACCOUNTS+get", 2, "/accounts/{int}")
+	f("q=%25", 0, "")
+	f("q='+OR+1%3D1+--", 0, "")
+	f("q=%7Bint%7D", 3, "/accounts/{int}")
+	f("method=PATCH", 1, "/accounts/{int}/limits")
+	f("method=PATCH&method=POST", 5, "/transfers")
+	f("method=PATCH&host=partners.bank.example", 0, "")
+	f("host="+url.QueryEscape(`a'b\\c"d{x:String}`)+"&host="+bankHost+"&sort=hits", 8, "/accounts/{int}")
+	f("auth=none", 2, "/transfers")
+	f("auth=apikey&auth=none", 7, "/transfers")
+	f("exposure=partner", 6, "/transfers")
+	f("risk=high", 2, "/transfers")
+	f("risk=low", 3, "/v2/rates")
+	f("sensitive=yes&sort=hits", 5, "/accounts/{int}")
+	f("new=1", 8, "/transfers")
+	f("new=7&host=partners.bank.example", 1, "/v2/rates")
+	f("unseen=7", 2, "/v1/batch")
+	f("unseen=30", 1, "/v1/rates")
+	f("protocol=graphql&protocol=soap", 2, "/v1/batch")
+	page, err := s.endpoints(t.Context(), state(t, "page=2"), 8)
+	must(t, err)
+	if len(page) != 5 {
+		t.Errorf("page 2 of 8 has %d rows, want 5", len(page))
+	}
+	row, err := s.endpoints(t.Context(), state(t, "q=transfers+post"), 1)
+	must(t, err)
+	if r := row[0]; r.Risk != 72 || r.Band() != "high" || r.Status["2xx"] == 0 || len(r.Auth) != 2 || len(r.Exposure) != 2 || r.Callers == 0 || r.Sensitive != 0 {
+		t.Errorf("row %+v", r)
+	}
+	// A field of a merged template, known of the whole as well, counts once.
+	if row, err = s.endpoints(t.Context(), state(t, "q=/v1/reports"), 2); err != nil || len(row) != 1 || row[0].Sensitive != 2 {
+		t.Errorf("merged: %+v, %v", row, err)
+	}
+	s.tenant = "other"
+	f("", 0, "")
+}
+
+// TestStoreFacets: a facet counts what all others let through.
+func TestStoreFacets(t *testing.T) {
+	cfg, _ := database(t)
+	w := bank(t, cfg, .2)
+	w.older()
+	s := storeOf(t, w)
+	f := func(query, name string, want ...facetCount) {
+		t.Helper()
+		counts, _, err := s.facetCounts(t.Context(), state(t, query))
+		must(t, err)
+		if got := counts[facetIndex(name)]; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %s has %v, want %v", query, name, got, want)
+		}
+	}
+	f("", "host", facetCount{bankHost, 8}, facetCount{"partners.bank.example", 4}, facetCount{"graph.bank.example", 1})
+	f("host="+bankHost, "host", facetCount{bankHost, 8}, facetCount{"partners.bank.example", 4}, facetCount{"graph.bank.example", 1})
+	f("host="+bankHost, "method", facetCount{"GET", 5}, facetCount{"POST", 2}, facetCount{"PATCH", 1})
+	f("host="+bankHost+"&method=POST", "method", facetCount{"GET", 5}, facetCount{"POST", 2}, facetCount{"PATCH", 1})
+	f("method=POST", "host", facetCount{bankHost, 2}, facetCount{"graph.bank.example", 1}, facetCount{"partners.bank.example", 1})
+	f("method=POST&host="+bankHost, "risk", facetCount{"high", 1}, facetCount{"medium", 1})
+	f("", "exposure", facetCount{"internal", 7}, facetCount{"public", 7}, facetCount{"partner", 6})
+	f("", "auth", facetCount{"jwt", 7}, facetCount{"apikey", 5}, facetCount{"none", 2})
+	f("", "new", facetCount{"30", 9}, facetCount{"7", 9}, facetCount{"1", 8})
+	f("", "unseen", facetCount{"1", 2}, facetCount{"7", 2}, facetCount{"30", 1})
+	f("", "sensitive", facetCount{"yes", 5})
+	f("", "protocol", facetCount{"rest", 11}, facetCount{"graphql", 1}, facetCount{"soap", 1})
+	f("q=nowhere", "protocol")
+}
+
+func TestStoreCatalog(t *testing.T) {
+	cfg, _ := database(t)
+	w := bank(t, cfg, 1)
+	s := storeOf(t, w)
+	list, err := s.endpoints(t.Context(), state(t, "sort=hits"), 100)
+	must(t, err)
+	if len(list) != 8 || list[0].Method != "GET" || list[0].Status["2xx"] == 0 || list[0].Sensitive != 1 || list[0].Auth[0].Name != "jwt" {
+		t.Fatalf("endpoints %+v", list)
+	}
+	e, err := s.endpoint(t.Context(), list[0].ID)
+	must(t, err)
+	if len(e.Params) != 4 || e.Template != list[0].Template {
+		t.Errorf("endpoint %+v", e)
+	}
+	sp, _ := spanByName("24h")
+	points, err := s.endpointTraffic(t.Context(), e.ID, sp, sp.from(w.now))
+	must(t, err)
+	if len(points) == 0 {
+		t.Error("no traffic of the endpoint")
+	}
+	if _, err := s.endpoint(t.Context(), "none"); !errors.Is(err, errNotFound) {
+		t.Errorf("endpoint: %v, want not found", err)
+	}
+	for want, f := range map[int]listFilter{5: {}, 6: {All: true}, 1: {Kind: "pan"}, 4: {Place: "response"}, 0: {Text: "nowhere"}} {
+		got, err := s.fields(t.Context(), f, "", 100)
+		must(t, err)
+		types, n, err := s.fieldChoices(t.Context(), f)
+		must(t, err)
+		if len(got) != want || int(n) != want || len(types) != 5 {
+			t.Errorf("%+v: %d fields, count %d, types %v, want %d", f, len(got), n, types, want)
+		}
+	}
+	own, err := s.fields(t.Context(), listFilter{All: true}, e.ID, 10)
+	must(t, err)
+	if len(own) != 2 {
+		t.Errorf("%d fields of the endpoint, want 2", len(own))
+	}
+}
+
+func TestStoreMerged(t *testing.T) {
+	cfg, _ := database(t)
+	w := bank(t, cfg, .2)
+	w.older()
+	s := storeOf(t, w)
+	row, err := s.endpoints(t.Context(), state(t, "q=/v1/reports"), 1)
+	must(t, err)
+	e, err := s.endpoint(t.Context(), row[0].ID)
+	must(t, err)
+	if part, err := s.endpoint(t.Context(), e.Supersedes[1]); err != nil || part.ID != e.ID {
+		t.Errorf("the id of a merged template leads to %+v, %v", part, err)
+	}
+	parts, err := s.superseded(t.Context(), append(e.Supersedes, "never-seen"), e.FirstSeen)
+	must(t, err)
+	want := []supersededRow{{e.Supersedes[0], "GET partners.bank.example/v1/reports/alpha"}, {e.Supersedes[1], "GET partners.bank.example/v1/reports/beta"}, {"never-seen", ""}}
+	if !reflect.DeepEqual(parts, want) {
+		t.Errorf("superseded %+v, want %+v", parts, want)
+	}
+	if none, err := s.superseded(t.Context(), nil, e.FirstSeen); len(none) != 0 || err != nil {
+		t.Errorf("superseded of none: %v, %v", none, err)
+	}
+	fields, err := s.fields(t.Context(), listFilter{All: true}, e.ID, 10)
+	must(t, err)
+	if len(fields) != 3 {
+		t.Errorf("%d fields of the endpoint and what was merged into it, want 3", len(fields))
+	}
+	// What was found of a template before the merge is found of the endpoint.
+	w.find = append(w.find, finding.Finding{ID: "before", Tenant: "default", Rule: "R", Severity: finding.Low, Time: w.now, FirstSeen: w.now, LastSeen: w.now, Subject: finding.Subject{EndpointID: e.Supersedes[0]}})
+	w.flush()
+	found, err := s.findings(t.Context(), findingFilter{Endpoint: e.ID}, 10)
+	must(t, err)
+	if len(found) != 1 || found[0].ID != "before" {
+		t.Errorf("findings %+v", found)
+	}
+	sp, _ := spanByName("7d")
+	points, err := s.endpointTraffic(t.Context(), e.ID, sp, sp.from(w.now))
+	must(t, err)
+	var hits uint64
+	for _, p := range points {
+		hits += p.Hits
+	}
+	if hits != 2 {
+		t.Errorf("%d events of the merged templates, want 2", hits)
+	}
+}
+
+func TestStoreChanges(t *testing.T) {
+	cfg, _ := database(t)
+	w := bank(t, cfg, .2)
+	w.older()
+	s := storeOf(t, w)
+	f := func(days int, added, gone, merged, fields int) {
+		t.Helper()
+		c, err := s.changesSince(t.Context(), w.now.AddDate(0, 0, -days), 100)
+		must(t, err)
+		for name, v := range map[string]struct {
+			list changeList
+			want int
+		}{"added": {c.Added, added}, "gone": {c.Gone, gone}, "merged": {c.Merged, merged}, "fields": {c.Fields, fields}} {
+			if len(v.list.Rows) != v.want || int(v.list.All) != v.want || v.list.Cut() {
+				t.Errorf("since %d days: %s %d rows of %d, want %d", days, name, len(v.list.Rows), v.list.All, v.want)
+			}
+		}
+	}
+	// Days before the oldest endpoint: all are new, none is gone.
+	f(365, 13, 0, 3, 0)
+	f(100, 11, 0, 3, 0)
+	f(30, 9, 1, 3, 2)
+	f(7, 9, 2, 3, 2)
+	f(2, 8, 2, 3, 2)
+	f(1, 8, 2, 3, 0)
+	f(0, 0, 10, 0, 0)
+	c, err := s.changesSince(t.Context(), w.now.AddDate(0, 0, -7), 2)
+	must(t, err)
+	if len(c.Added.Rows) != 2 || c.Added.All != 9 || !c.Added.Cut() {
+		t.Errorf("two of 9: %+v", c.Added)
+	}
+	if c.Gone.Rows[0].Place != "partners.bank.example/v1/batch" || c.Gone.Rows[0].What != "learned" || c.Gone.Rows[0].Detail != "soap" || c.Gone.Rows[0].Band() != "high" || !c.Gone.Rows[0].Scored {
+		t.Errorf("gone %+v", c.Gone.Rows)
+	}
+	if c.Fields.Rows[0].Place != "partners.bank.example/v1/reports/{string}" || !c.Fields.Rows[0].Sure || c.Fields.Rows[0].Hits != 88 {
+		t.Errorf("fields %+v", c.Fields.Rows)
+	}
+	c, err = s.changesSince(t.Context(), w.now.AddDate(0, 0, -7), 100)
+	must(t, err)
+	into, removed := map[string]string{}, 0
+	for _, r := range c.Merged.Rows {
+		if r.ID == "" {
+			removed++
+		}
+		into[r.Detail] = r.Place
+	}
+	if removed != 1 || into["GET partners.bank.example/v1/reports/alpha"] != "partners.bank.example/v1/reports/{string}" {
+		t.Errorf("merged %+v", c.Merged.Rows)
+	}
+	s.tenant = "other"
+	f(365, 0, 0, 0, 0)
+}
