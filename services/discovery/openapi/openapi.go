@@ -18,12 +18,27 @@ import (
 // extensions (x-mirador-hits, x-mirador-count ...). Endpoints of several hosts that
 // share path and method are one operation; x-mirador-hosts says which hosts have it.
 func JSON(endpoints []catalog.Endpoint) ([]byte, error) {
-	b, err := json.MarshalIndent(document(endpoints), "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("openapi of %d endpoints: %w", len(endpoints), err)
+	doc := document(endpoints)
+	b := []byte("{")
+	for _, key := range sections {
+		v, ok := doc[key]
+		if !ok {
+			continue
+		}
+		text, err := json.MarshalIndent(v, "  ", "  ")
+		if err != nil {
+			return nil, fmt.Errorf("openapi of %d endpoints: %s: %w", len(endpoints), key, err)
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(fmt.Appendf(b, "\n  %q: ", key), text...)
 	}
-	return append(b, '\n'), nil
+	return append(b, "\n}\n"...), nil
 }
+
+// sections are the keys of a document in the order in which a person reads them.
+var sections = []string{"openapi", "info", "servers", "paths", "components", "x-mirador-endpoints"}
 
 // YAML is the same document as YAML.
 func YAML(endpoints []catalog.Endpoint) ([]byte, error) {
