@@ -53,7 +53,7 @@ soak-broker: ## SIGKILL of a lone Apache Kafka, again and again: a measurement, 
 
 bench: ## Benchmarks: events/s a core of each stage and the whole, and time to enforce
 	@set -e; (cd pkg && go test -run '^$$' -bench . -benchmem ./event ./content ./catalog ./chsink ./runner ./policy); \
-	(cd services && go test -run '^$$' -bench . -benchmem ./signature/... ./behavior ./discovery ./classifier ./enforcer ./shipper); \
+	(cd services && go test -run '^$$' -bench . -benchmem ./signature/... ./behavior ./discovery/... ./classifier ./enforcer ./shipper ./console); \
 	(cd loadtest && go test -run '^$$' -bench . -timeout 30m ./...)
 
 eval-discovery: ## How well templates are learned, on operations of published APIs (ARGS="--help")
@@ -66,7 +66,7 @@ lint: ## go vet, staticcheck and the linter, each module also without the worksp
 FUZZTIME ?= 20s
 fuzz: ## Every fuzz target for FUZZTIME (20s) each
 	@set -e; for m in pkg services; do (cd $$m && for p in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
-	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | awk '{print $$2}'); do echo "== $$m $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done); done
+	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | awk '{print $$2}'); do echo "== $$m $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done); done
 
 generate: ## Generated code: the codecs of events and partials
 	cd pkg && go generate ./event ./detect
