@@ -54,39 +54,12 @@ func (t *Tree) Unpin(place string, texts ...string) {
 // is a value stays one, and new literals are kept. Thaw takes it back.
 func (t *Tree) Freeze(place string) {
 	place = PlaceOf(place)
-	nodes := []*node{t.root}
-	v := t.view
-	for s := range strings.SplitSeq(strings.TrimPrefix(place, "/"), "/") {
-		if s == "" || v == nil {
-			continue
-		}
-		var next []*node
-		for _, n := range nodes {
-			for _, k := range sortedKeys(n.children) {
-				literal := v.literals[k] != nil
-				if s == k || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
-					next = append(next, n.children[k])
-				}
-			}
-		}
-		nodes = next
-		switch {
-		case s == "{}":
-			v = v.param
-		case v.literals[s] != nil:
-			v = v.literals[s]
-		default:
-			v = v.affixed[s].next
-		}
+	names, values := t.Texts(place)
+	if len(names) > 0 {
+		t.pin(place, false, names)
 	}
-	if v != nil {
-		for _, n := range nodes {
-			for _, k := range sortedKeys(n.children) {
-				if !isTyped(k) {
-					t.pin(place, v.literals[k] == nil, []string{k})
-				}
-			}
-		}
+	if len(values) > 0 {
+		t.pin(place, true, values)
 	}
 	if t.pins.Frozen == nil {
 		t.pins.Frozen = map[string]bool{}

@@ -1,0 +1,84 @@
+package learn
+
+import "strings"
+
+// Texts are the literals that were seen at a place and are remembered: those that
+// are names under the last decision, and those that are values. Both are sorted.
+// What the lexer typed is neither.
+func (t *Tree) Texts(place string) (names, values []string) {
+	nodes, v := t.at(PlaceOf(place))
+	if v == nil {
+		return nil, nil
+	}
+	all := map[string]bool{}
+	for _, n := range nodes {
+		for k := range n.children {
+			if !isTyped(k) {
+				all[k] = true
+			}
+		}
+	}
+	for _, k := range sortedKeys(all) {
+		if v.literals[k] != nil {
+			names = append(names, k)
+		} else {
+			values = append(values, k)
+		}
+	}
+	return names, values
+}
+
+// at are the nodes that stand at a place under the last decision, and its part of
+// the templates; nil where there is none.
+func (t *Tree) at(place string) ([]*node, *view) {
+	nodes, v := []*node{t.root}, t.view
+	for s := range strings.SplitSeq(strings.TrimPrefix(place, "/"), "/") {
+		if s == "" || v == nil {
+			continue
+		}
+		var next []*node
+		for _, n := range nodes {
+			for _, k := range sortedKeys(n.children) {
+				literal := v.literals[k] != nil
+				if s == k || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
+					next = append(next, n.children[k])
+				}
+			}
+		}
+		nodes = next
+		switch {
+		case s == "{}":
+			v = v.param
+		case v.literals[s] != nil:
+			v = v.literals[s]
+		default:
+			v = v.affixed[s].next
+		}
+	}
+	return nodes, v
+}
+
+// Pinned are the texts at a place that persons said are names, and are values.
+func (t *Tree) Pinned(place string) (names, values []string) {
+	pinned := t.pins.Places[PlaceOf(place)]
+	for _, k := range sortedKeys(pinned) {
+		if pinned[k] {
+			values = append(values, k)
+		} else {
+			names = append(names, k)
+		}
+	}
+	return names, values
+}
+
+// Pins is how many texts and names of parameters persons have pinned.
+func (t *Tree) Pins() int {
+	n := 0
+	for _, texts := range t.pins.Places {
+		n += len(texts)
+	}
+	for _, names := range t.pins.Names {
+		n += len(names)
+	}
+	return n
+}
