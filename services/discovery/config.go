@@ -47,6 +47,8 @@ type Config struct {
 	MaxParts      int           `yaml:"max_parts" doc:"Endpoints merged into one that keep counters of their own, so that the merge can be taken back exactly."`
 	MaxSupersedes int           `yaml:"max_supersedes" doc:"Ids of merged endpoints that a record lists. Beyond it the others are still found by the template."`
 
+	MaxPins int `yaml:"max_pins" doc:"Segments and names of parameters a host that people may pin. An order beyond it is refused, and a finding says so."`
+
 	MaxAlikes int `yaml:"max_alikes" doc:"Look-alikes a partition counts at once, by who sends them and what they resemble; those longest unseen are forgotten, and said anew should they go on."`
 
 	// Catalog, Log and Metrics are injected; all may be nil. Without a catalog no
@@ -61,7 +63,7 @@ func Defaults() Config {
 	return Config{
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
 		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
-		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxAlikes: 20_000,
+		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxPins: 10_000, MaxAlikes: 20_000,
 	}
 }
 
@@ -88,6 +90,7 @@ func (c Config) Validate() error {
 	check("max_siblings", c.MaxSiblings, 8, 10_000)
 	check("max_parts", c.MaxParts, 1, 10_000)
 	check("max_alikes", c.MaxAlikes, 1, 10_000_000)
+	check("max_pins", c.MaxPins, 1, 1_000_000)
 	check("max_supersedes", c.MaxSupersedes, 1, 10_000)
 	if c.LearnEvery < time.Second || c.LearnEvery > 24*time.Hour {
 		errs = append(errs, fmt.Errorf("discovery.learn_every is %v: must be between 1s and 24h", c.LearnEvery))
@@ -123,6 +126,8 @@ type metrics struct {
 	listed    prometheus.Counter
 	merged    prometheus.Counter
 	split     prometheus.Counter
+	ordered   prometheus.Counter
+	refused   prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -154,5 +159,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		listed:    counter("endpoints_listed_total", "Endpoints that were listed."),
 		merged:    counter("endpoints_merged_total", "Endpoints that were made of others, because a segment was found to be a value."),
 		split:     counter("endpoints_split_total", "Endpoints that a merge no longer covers."),
+		ordered:   counter("orders_total", "Orders of people that were carried out: merge, split, pin, unpin, rename."),
+		refused:   counter("orders_refused_total", "Orders of people that were not carried out; a finding says why."),
 	}
 }

@@ -3,6 +3,7 @@ package discovery
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -118,6 +119,7 @@ type merging struct {
 }
 
 func newMerging(t *testing.T, cfg Config) *merging {
+	cfg.Log = slog.New(slog.DiscardHandler)
 	return &merging{t: t, m: newMerger(&cfg, newMetrics(nil), 0), live: catalog.NewLive(&catalog.Lexical{}), at: start, all: map[string]catalog.Endpoint{}}
 }
 
@@ -143,7 +145,13 @@ func (x *merging) decide() {
 	var out detect.Out
 	x.at = x.at.Add(x.m.cfg.LearnEvery)
 	x.m.Advance(x.at, &out)
-	x.m.Flush(&out)
+	x.take(&out)
+}
+
+// take flushes and takes what is put out.
+func (x *merging) take(out *detect.Out) {
+	x.t.Helper()
+	x.m.Flush(out)
 	for _, r := range out.Records {
 		id := string(r.Key[len("default|"):])
 		if r.Value == nil {
@@ -163,6 +171,12 @@ func (x *merging) decide() {
 func (x *merging) expect(want ...string) {
 	x.t.Helper()
 	x.decide()
+	x.are(want...)
+}
+
+// are holds the catalog, as it is, against what it should be.
+func (x *merging) are(want ...string) {
+	x.t.Helper()
 	var got []string
 	var hits uint64
 	for _, e := range x.all {

@@ -13,6 +13,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/order"
 )
 
 // MergerFactory makes mergers, the only writers of the catalog. cfg must be valid.
@@ -74,10 +75,14 @@ func newMerger(cfg *Config, m *metrics, partition int32) *merger {
 	}
 }
 
-// Merge adds a difference. Partials of other kinds share the topic and are
-// passed over.
+// Merge adds a difference, or carries out the order of a person. Partials of other
+// kinds share the topic and are passed over.
 func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 	if p.Kind != Kind {
+		return
+	}
+	if order.Is(p.Payload) {
+		m.order(p, out)
 		return
 	}
 	ops, err := decodePayload(p.Payload, p.Tenant, p.Dimension, m.cfg)
@@ -97,7 +102,7 @@ func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 	for _, op := range ops {
 		m.merge(s, op, out)
 	}
-	if len(s.entries) == 0 && len(s.groups) == 0 {
+	if len(s.entries) == 0 && len(s.groups) == 0 && s.tree.Pins() == 0 {
 		delete(m.hosts, at)
 	}
 }

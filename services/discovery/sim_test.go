@@ -183,7 +183,7 @@ func run(t *testing.T, cfg Config, events []*event.Event, partitions int, r *ran
 	drain := func(all bool) {
 		for left := true; left; {
 			left = false
-			for _, i := range order(len(queues), r) {
+			for _, i := range turns(len(queues), r) {
 				for len(queues[i]) > 0 {
 					if !all && chance(0.5) {
 						break
@@ -240,7 +240,7 @@ func run(t *testing.T, cfg Config, events []*event.Event, partitions int, r *ran
 	return res
 }
 
-func order(n int, r *rand.Rand) []int {
+func turns(n int, r *rand.Rand) []int {
 	if r != nil {
 		return r.Perm(n)
 	}
