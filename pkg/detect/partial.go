@@ -27,6 +27,10 @@ type Partial struct {
 	Watermark int64 `msg:"watermark"`
 }
 
+// KindHeader is the record header that holds the kind, so that a merge stage need not
+// decode what is not its own.
+const KindHeader = "kind"
+
 // Key is the record key of p: tenant|dimension.
 func (p *Partial) Key() []byte { return event.RecordKey(p.Tenant, p.Dimension) }
 

@@ -13,10 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// kindHeader names the kind of a partial, so that a merge stage need not decode
-// what is not its own.
-const kindHeader = "kind"
-
 // pending is what a partition has put out and not committed.
 type pending struct {
 	records []*kgo.Record
@@ -89,7 +85,7 @@ func (w *writer) emit(p *partition, out *detect.Out) {
 }
 
 func kind(k string) []kgo.RecordHeader {
-	return []kgo.RecordHeader{{Key: kindHeader, Value: []byte(k)}}
+	return []kgo.RecordHeader{{Key: detect.KindHeader, Value: []byte(k)}}
 }
 
 // broadcast follows the partials of the same flush, and the order within a

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -198,7 +199,7 @@ func (ss *session) take(f kgo.Fetches) error {
 			it.control = r.Attrs.IsControl()
 			it.light = p.replaying && r.Offset < p.live && p.stateful == nil
 			for _, h := range r.Headers {
-				if h.Key == kindHeader {
+				if h.Key == detect.KindHeader {
 					it.kind = string(h.Value)
 				}
 			}

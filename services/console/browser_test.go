@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/services/discovery/order"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -27,7 +28,7 @@ func TestBrowser(t *testing.T) {
 	u := &orders{record: func(o Order) { w.putActions(*o.action(time.Now().UTC())) }}
 	settings := Defaults()
 	settings.Token, settings.ClickHouse, settings.Refresh = testToken, "127.0.0.1:9000/mirador", time.Second
-	console, err := New(settings, conn, u, usualLag(), silent(), prometheus.NewRegistry())
+	console, err := New(settings, conn, u, u, usualLag(), silent(), prometheus.NewRegistry())
 	must(t, err)
 	srv := httptest.NewServer(console.Handler())
 	t.Cleanup(srv.Close)
@@ -200,6 +201,32 @@ func TestBrowser(t *testing.T) {
 		c.click(`.ranges a[href$="range=7d"]`)
 		c.until(`document.querySelector(".ranges [aria-current]").textContent === "7d" && document.querySelector("#canvas-traffic canvas") !== null`)
 		c.clean("schema")
+	})
+	c.step("template", func(t *testing.T) {
+		c.viewport(1440, 900, false)
+		merged := "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}")
+		c.open(merged)
+		if eval[bool](c, `document.querySelector("#template form").checkVisibility()`) {
+			t.Error("the form is unfolded")
+		}
+		c.click("#template summary")
+		c.visible("#template form")
+		c.picture("template-form")
+		c.viewport(390, 844, true)
+		if over := eval[int](c, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+			t.Errorf("the form is %d px wider than a phone", over)
+		}
+		c.picture("template-form-phone")
+		c.viewport(1440, 900, false)
+		c.run(`document.querySelector("#template select").value = "split:2"`)
+		c.typeIn("#template input[name=name]", "beta")
+		c.click("#template form button")
+		c.visible("#done")
+		c.picture("template-sent")
+		if len(u.templates) != 1 || u.templates[0].order.Name != "beta" || u.templates[0].order.Op != order.Split || u.templates[0].order.Person != "ann" {
+			t.Errorf("orders %+v", u.templates)
+		}
+		c.clean("template")
 	})
 	c.step("changes", func(t *testing.T) {
 		c.open("/changes")

@@ -7,7 +7,7 @@
 //
 // Reading order: console.go, routes.go (what is open and what is closed), store.go
 // and store_*.go (a file a page: its queries), page_*.go (a file a page: its
-// handler), unblock.go and lag.go (the two sides towards Kafka).
+// handler), unblock.go, template_orders.go and lag.go (the sides towards Kafka).
 package console
 
 import (
@@ -31,6 +31,7 @@ type Console struct {
 	cfg       Config
 	store     *store
 	unblocker Unblocker
+	templates TemplateOrders
 	lag       LagSource
 	log       *slog.Logger
 	metrics   *metrics
@@ -47,10 +48,10 @@ type Console struct {
 }
 
 // New makes a console. conn is bound to the database and stays the caller's, who
-// closes it after Run has returned; the same for unblocker and lag. unblocker may
-// be nil: then there are no buttons. lag may be nil: then the page says that it is
-// not known.
-func New(cfg Config, conn driver.Conn, unblocker Unblocker, lag LagSource, log *slog.Logger, registry prometheus.Registerer) (*Console, error) {
+// closes it after Run has returned; the same for unblocker, templates and lag. unblocker
+// and templates may be nil: then there are no buttons. lag may be nil: then the page
+// says that it is not known.
+func New(cfg Config, conn driver.Conn, unblocker Unblocker, templates TemplateOrders, lag LagSource, log *slog.Logger, registry prometheus.Registerer) (*Console, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("console: configuration: %w", err)
 	}
@@ -67,7 +68,7 @@ func New(cfg Config, conn driver.Conn, unblocker Unblocker, lag LagSource, log *
 		return nil, fmt.Errorf("console: templates: %w", err)
 	}
 	c := &Console{
-		cfg: cfg, unblocker: unblocker, lag: lag, log: log, metrics: m, views: v, token: token, generated: generated,
+		cfg: cfg, unblocker: unblocker, templates: templates, lag: lag, log: log, metrics: m, views: v, token: token, generated: generated,
 		store:    &store{conn: conn, tenant: cfg.Tenant, timeout: cfg.QueryTimeout, rows: cfg.QueryRows, metrics: m, now: time.Now},
 		sessions: newSessions(token, cfg.SessionLife, cfg.CertFile != "" || strings.HasPrefix(cfg.PublicURL, "https:")),
 		attempts: newAttempts(cfg.LoginAttempts),

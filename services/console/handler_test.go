@@ -34,7 +34,7 @@ func TestEverythingIsClosed(t *testing.T) {
 			t.Errorf("GET %s without a session: %d to %q", p, a.status, a.header.Get("Location"))
 		}
 	}
-	for _, p := range []string{"/actions/unblock", "/actions/withdraw", "/logout"} {
+	for _, p := range []string{"/actions/unblock", "/actions/withdraw", "/endpoints/x/template", "/logout"} {
 		if a := b.post(p, url.Values{"key": {"x"}}); a.status != http.StatusUnauthorized {
 			t.Errorf("POST %s without a session: %d", p, a.status)
 		}
@@ -322,11 +322,11 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%s is not reported: %v", want, err)
 		}
 	}
-	if _, err := New(bad, nil, nil, nil, silent(), prometheus.NewRegistry()); err == nil {
+	if _, err := New(bad, nil, nil, nil, nil, silent(), prometheus.NewRegistry()); err == nil {
 		t.Error("New takes a bad configuration")
 	}
 	c.ClickHouse = chsink.DefaultConfig().Addr[0]
-	console, err := New(c, nil, nil, nil, silent(), prometheus.NewRegistry())
+	console, err := New(c, nil, nil, nil, nil, silent(), prometheus.NewRegistry())
 	must(t, err)
 	token, generated := console.Token()
 	if !generated || len(token) < minToken || console.LoginURL() != "http://127.0.0.1:8095/login#token="+token {

@@ -153,7 +153,7 @@ func TestLagWithoutBroker(t *testing.T) {
 func TestRun(t *testing.T) {
 	cfg := Defaults()
 	cfg.Listen, cfg.Token = "127.0.0.1:0", testToken
-	c, err := New(cfg, nil, nil, nil, silent(), prometheus.NewRegistry())
+	c, err := New(cfg, nil, nil, nil, nil, silent(), prometheus.NewRegistry())
 	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ln, err := c.Listen(ctx)
@@ -168,7 +168,7 @@ func TestRun(t *testing.T) {
 	}
 	// A second one on the same port says what to do.
 	cfg.Listen = ln.Addr().String()
-	second, err := New(cfg, nil, nil, nil, silent(), prometheus.NewRegistry())
+	second, err := New(cfg, nil, nil, nil, nil, silent(), prometheus.NewRegistry())
 	must(t, err)
 	var op *net.OpError
 	if err := second.Run(ctx); !errors.As(err, &op) || !strings.Contains(err.Error(), cfg.Listen) {

@@ -18,6 +18,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/miradorhq/mirador/pkg/chsink"
 	"github.com/miradorhq/mirador/pkg/stack"
+	"github.com/miradorhq/mirador/services/discovery/order"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -74,14 +75,31 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// orders is an Unblocker that keeps what it was told, and puts allows where the
+// orders is an Unblocker and TemplateOrders that keeps what it was told, and puts allows where the
 // recorder would.
 type orders struct {
 	mu        sync.Mutex
 	given     []Order
 	withdrawn []Order
 	record    func(Order)
+	templates []told
 	err       error
+}
+
+// told is an order about a template and where it went.
+type told struct {
+	tenant, host string
+	order        order.Order
+}
+
+// Publish implements TemplateOrders.
+func (o *orders) Publish(_ context.Context, tenant, host string, v order.Order) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err == nil {
+		o.templates = append(o.templates, told{tenant, host, v})
+	}
+	return o.err
 }
 
 func (o *orders) Unblock(_ context.Context, v Order) error {
@@ -132,7 +150,8 @@ func serve(t testing.TB, conn driver.Conn, u Unblocker, change func(*Config)) (*
 	if change != nil {
 		change(&cfg)
 	}
-	c, err := New(cfg, conn, u, usualLag(), silent(), prometheus.NewRegistry())
+	templates, _ := u.(TemplateOrders)
+	c, err := New(cfg, conn, u, templates, usualLag(), silent(), prometheus.NewRegistry())
 	must(t, err)
 	srv := httptest.NewServer(c.Handler())
 	t.Cleanup(srv.Close)

@@ -96,6 +96,22 @@ func (c *Console) withdraw(w http.ResponseWriter, r *http.Request, v session) {
 	})
 }
 
+// orderedBy is the name that an order goes out under: the configured one, that of the
+// form, or that of the session.
+func (c *Console) orderedBy(r *http.Request, v session) string {
+	if c.cfg.User != "" {
+		return c.cfg.User
+	}
+	if name := strings.TrimSpace(r.PostForm.Get("person")); name != "" {
+		return name
+	}
+	return v.person
+}
+
+func wrongPerson(name string) string {
+	return fmt.Sprintf("%q is not a name of letters, digits, and . _ @ - inside, up to 64. The order goes out under it", name)
+}
+
 func (c *Console) order(w http.ResponseWriter, r *http.Request, v session, what string, make func(*actionRow, string) (Order, error)) {
 	invalid := func(why string) {
 		c.metrics.orders.WithLabelValues(what, "invalid").Inc()
@@ -105,15 +121,9 @@ func (c *Console) order(w http.ResponseWriter, r *http.Request, v session, what 
 		invalid("this console has no connection to Kafka")
 		return
 	}
-	name := c.cfg.User
-	if name == "" {
-		name = strings.TrimSpace(r.PostForm.Get("person"))
-	}
-	if name == "" {
-		name = v.person
-	}
+	name := c.orderedBy(r, v)
 	if !validPerson(name) {
-		invalid(fmt.Sprintf("%q is not a name of letters, digits, and . _ @ - inside, up to 64. The order is signed with it", name))
+		invalid(wrongPerson(name))
 		return
 	}
 	key := r.PostForm.Get("key")

@@ -20,6 +20,9 @@ type endpointBody struct {
 	Fields     []fieldRow
 	Findings   []findingRow
 	Superseded []supersededRow
+	Wishes     []wishChoice // none where nothing can be ordered
+	FixedName  string
+	Done       string
 	Unnamed    int // merged templates beyond those that are listed
 }
 
@@ -38,6 +41,12 @@ func (c *Console) endpointPage(w http.ResponseWriter, r *http.Request, v session
 		if sp.Name == r.URL.Query().Get("range") {
 			b.Span = sp
 		}
+	}
+	if c.templates != nil {
+		b.Wishes, b.FixedName = wishes(e.Template), c.cfg.User
+	}
+	if r.URL.Query().Get("done") == "ordered" {
+		b.Done = "Sent. It takes effect within seconds: the endpoint may have another template then. A finding (INV-03) says what came of it."
 	}
 	from := b.Span.from(b.Now)
 	g, ctx := errgroup.WithContext(r.Context())

@@ -37,6 +37,7 @@ func (c *Console) routes() http.Handler {
 	closed("GET /events/{id}", "event", c.eventPage)
 	closed("GET /endpoints", "endpoints", c.endpointsPage)
 	closed("GET /endpoints/{id}", "endpoint", c.endpointPage)
+	closed("POST /endpoints/{id}/template", "template", c.posted(c.orderTemplate))
 	closed("GET /changes", "changes", c.changesPage)
 	closed("GET /fields", "fields", c.fieldsPage)
 	closed("GET /actions", "actions", c.actionsPage)

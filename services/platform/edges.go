@@ -183,12 +183,16 @@ func (p *Process) console() ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
+	templates, err := console.NewKafkaTemplateOrders("", p.kafka...)
+	if err != nil {
+		return nil, err
+	}
 	lag, err := console.NewKafkaLag("", p.kafka...)
 	if err != nil {
 		return nil, err
 	}
 	cfg.ClickHouse = fmt.Sprintf("%v/%s", p.Config.ClickHouse.Addr, p.Config.ClickHouse.Database)
-	c, err := console.New(cfg, conn, lift, lag, log, p.Registry)
+	c, err := console.New(cfg, conn, lift, templates, lag, log, p.Registry)
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +205,7 @@ func (p *Process) console() ([]part, error) {
 	return []part{{name: "pages", run: func(ctx context.Context) error {
 		defer conn.Close()
 		defer lift.Close()
+		defer templates.Close()
 		defer lag.Close()
 		return c.Serve(ctx, ln)
 	}}}, nil

@@ -1,0 +1,118 @@
+package console
+
+import (
+	"errors"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/services/discovery/order"
+)
+
+func TestWishes(t *testing.T) {
+	for template, want := range map[string][]string{
+		"/":                      nil,
+		"/login":                 {"merge:0", "pin:-1", "unpin:-1"},
+		"/v1/reports/{string}":   {"merge:0", "merge:1", "split:2", "rename:2", "pin:-1", "unpin:-1"},
+		"/users/{int}/x({uuid})": {"merge:0", "rename:1", "rename:2", "pin:-1", "unpin:-1"},
+		"/graphql#query a/{b}":   {"merge:0", "pin:-1", "unpin:-1"},
+		"/a//":                   {"merge:0", "pin:-1", "unpin:-1"},
+	} {
+		var got []string
+		for _, w := range wishes(template) {
+			got = append(got, w.Value)
+			if w.Text == "" {
+				t.Errorf("%s of %s says nothing", w.Value, template)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", template, got, want)
+		}
+	}
+}
+
+func TestTemplateIsOrderedByForm(t *testing.T) {
+	cfg, _ := database(t)
+	w := newWorld(t, cfg)
+	w.older()
+	u := &orders{}
+	_, b := serve(t, open(t, cfg), u, nil)
+	const host = "partners.bank.example"
+	path := "/endpoints/" + catalog.ID("default", host, "GET", "/v1/reports/{string}")
+	page := html.UnescapeString(b.page(path))
+	for _, want := range []string{"Segment 3, {string}, is a name", "Segment 2, reports, is a value", "Rename the parameter in segment 3", "Keep the template as it is", "within seconds", `value="ann"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	csrf := csrfOf(t, page)
+	form := func(change url.Values) url.Values {
+		f := url.Values{"csrf": {csrf}, "wish": {"split:2"}, "name": {" alpha "}, "person": {"bob"}}
+		for k, v := range change {
+			f[k] = v
+		}
+		return f
+	}
+	f := func(name, path string, change url.Values, status int) {
+		t.Helper()
+		if a := b.post(path+"/template", form(change)); a.status != status {
+			t.Errorf("%s: status %d, want %d: %s", name, a.status, status, a.body)
+		}
+	}
+	f("no form token", path, url.Values{"csrf": nil}, http.StatusForbidden)
+	f("token of another session", path, url.Values{"csrf": {newSessions(testToken, time.Hour, false).csrf(session{})}}, http.StatusForbidden)
+	f("no such endpoint", "/endpoints/none", nil, http.StatusNotFound)
+	f("a wish that the template does not have", path, url.Values{"wish": {"merge:2"}}, http.StatusBadRequest)
+	f("no wish", path, url.Values{"wish": nil}, http.StatusBadRequest)
+	f("a name with a separator", path, url.Values{"person": {"a|b"}}, http.StatusBadRequest)
+	f("a name of a segment with a slash", path, url.Values{"name": {"a/b"}}, http.StatusBadRequest)
+	f("too long a name", path, url.Values{"name": {strings.Repeat("x", 201)}}, http.StatusBadRequest)
+	if a := b.do("POST", path+"/template", form(nil), http.Header{"Sec-Fetch-Site": {"cross-site"}}); a.status != http.StatusForbidden {
+		t.Errorf("a form of another site gives orders: %d", a.status)
+	}
+	u.err = errors.New("broker 10.1.2.3:9092 is gone")
+	if a := b.post(path+"/template", form(nil)); a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "10.1.2.3:9092") {
+		t.Errorf("Kafka is gone: %d", a.status)
+	}
+	u.err = nil
+	if len(u.templates) != 0 {
+		t.Fatalf("orders were given: %+v", u.templates)
+	}
+	a := b.post(path+"/template", form(nil))
+	if a.status != http.StatusSeeOther || !strings.Contains(b.page(a.header.Get("Location")), "It takes effect within seconds") {
+		t.Errorf("%d to %s", a.status, a.header.Get("Location"))
+	}
+	f("a pin takes no name", path, url.Values{"wish": {"pin:-1"}, "person": nil}, http.StatusSeeOther)
+	if len(u.templates) != 2 {
+		t.Fatalf("orders %+v", u.templates)
+	}
+	split, pin := u.templates[0], u.templates[1]
+	want := order.Order{Op: order.Split, Method: "GET", Template: "/v1/reports/{string}", Segment: 2, Name: "alpha", Person: "bob", At: split.order.At}
+	if split.tenant != "default" || split.host != host || split.order != want || split.order.At.IsZero() {
+		t.Errorf("order %+v, want %+v", split, want)
+	}
+	if pin.order.Op != order.Pin || pin.order.Segment != order.Whole || pin.order.Name != "" || pin.order.Person != "ann" {
+		t.Errorf("order %+v", pin)
+	}
+}
+
+// Without Kafka there is no form, and what is posted all the same says so.
+func TestNoTemplateOrdersWithoutKafka(t *testing.T) {
+	cfg, _ := database(t)
+	w := newWorld(t, cfg)
+	w.older()
+	_, b := serve(t, open(t, cfg), nil, nil)
+	path := "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}")
+	page := b.page(path)
+	if strings.Contains(page, "/template") || strings.Contains(page, "Correct it") {
+		t.Error("there is a form that nothing is behind")
+	}
+	if a := b.post(path+"/template", url.Values{"csrf": {csrfOf(t, page)}, "wish": {"pin:-1"}}); a.status != http.StatusBadRequest || !strings.Contains(a.body, "no connection to Kafka") {
+		t.Errorf("%d: %s", a.status, a.body)
+	}
+}
