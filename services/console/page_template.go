@@ -14,6 +14,7 @@ type wishChoice struct {
 	Value, Text string
 	op          order.Op
 	segment     int
+	name        string // else that of the form
 }
 
 // wishes are all that make sense for a template. What the merger knows beside, such as
@@ -22,12 +23,13 @@ func wishes(template string) []wishChoice {
 	o := order.Order{Template: template}
 	var out []wishChoice
 	add := func(op order.Op, segment int, format string, args ...any) {
-		out = append(out, wishChoice{fmt.Sprintf("%s:%d", op, segment), fmt.Sprintf(format, args...), op, segment})
+		out = append(out, wishChoice{Value: fmt.Sprintf("%s:%d", op, segment), Text: fmt.Sprintf(format, args...), op: op, segment: segment})
 	}
 	segments := o.Segments()
 	for i, s := range segments {
 		if s != "" && !strings.Contains(s, "{") {
 			add(order.Merge, i, "Segment %d, %s, is a value", i+1, s)
+			out = append(out, wishChoice{fmt.Sprintf("%s-all:%d", order.Merge, i), fmt.Sprintf("Segment %d, %s, is a value, and so is every other name there", i+1, s), order.Merge, i, order.All})
 		}
 	}
 	for i, s := range segments {
@@ -80,7 +82,7 @@ func (c *Console) orderTemplate(w http.ResponseWriter, r *http.Request, v sessio
 		invalid("the template is " + e.Template + " now: choose again what is to become of it")
 		return
 	}
-	o := order.Order{Op: all[i].op, Method: e.Method, Template: e.Template, Segment: all[i].segment, Person: name, At: c.store.now().UTC()}
+	o := order.Order{Op: all[i].op, Method: e.Method, Template: e.Template, Segment: all[i].segment, Name: all[i].name, Person: name, At: c.store.now().UTC()}
 	if o.Op == order.Split || o.Op == order.Rename {
 		o.Name = strings.TrimSpace(r.PostForm.Get("name"))
 	}

@@ -17,11 +17,11 @@ import (
 func TestWishes(t *testing.T) {
 	for template, want := range map[string][]string{
 		"/":                      nil,
-		"/login":                 {"merge:0", "pin:-1", "unpin:-1"},
-		"/v1/reports/{string}":   {"merge:0", "merge:1", "split:2", "rename:2", "pin:-1", "unpin:-1"},
-		"/users/{int}/x({uuid})": {"merge:0", "rename:1", "rename:2", "pin:-1", "unpin:-1"},
-		"/graphql#query a/{b}":   {"merge:0", "pin:-1", "unpin:-1"},
-		"/a//":                   {"merge:0", "pin:-1", "unpin:-1"},
+		"/login":                 {"merge:0", "merge-all:0", "pin:-1", "unpin:-1"},
+		"/v1/reports/{string}":   {"merge:0", "merge-all:0", "merge:1", "merge-all:1", "split:2", "rename:2", "pin:-1", "unpin:-1"},
+		"/users/{int}/x({uuid})": {"merge:0", "merge-all:0", "rename:1", "rename:2", "pin:-1", "unpin:-1"},
+		"/graphql#query a/{b}":   {"merge:0", "merge-all:0", "pin:-1", "unpin:-1"},
+		"/a//":                   {"merge:0", "merge-all:0", "pin:-1", "unpin:-1"},
 	} {
 		var got []string
 		for _, w := range wishes(template) {
@@ -68,6 +68,7 @@ func TestTemplateIsOrderedByForm(t *testing.T) {
 	f("token of another session", path, url.Values{"csrf": {newSessions(testToken, time.Hour, false).csrf(session{})}}, http.StatusForbidden)
 	f("no such endpoint", "/endpoints/none", nil, http.StatusNotFound)
 	f("a wish that the template does not have", path, url.Values{"wish": {"merge:2"}}, http.StatusBadRequest)
+	f("the choice that is none", path, url.Values{"wish": {""}}, http.StatusBadRequest)
 	f("no wish", path, url.Values{"wish": nil}, http.StatusBadRequest)
 	f("a name with a separator", path, url.Values{"person": {"a|b"}}, http.StatusBadRequest)
 	f("a name of a segment with a slash", path, url.Values{"name": {"a/b"}}, http.StatusBadRequest)
@@ -87,11 +88,15 @@ func TestTemplateIsOrderedByForm(t *testing.T) {
 	if a.status != http.StatusSeeOther || !strings.Contains(b.page(a.header.Get("Location")), "It takes effect within seconds") {
 		t.Errorf("%d to %s", a.status, a.header.Get("Location"))
 	}
+	f("every name there", path, url.Values{"wish": {"merge-all:1"}}, http.StatusSeeOther)
+	if o := u.templates[1].order; o.Op != order.Merge || o.Segment != 1 || o.Name != order.All {
+		t.Errorf("order %+v", o)
+	}
 	f("a pin takes no name", path, url.Values{"wish": {"pin:-1"}, "person": nil}, http.StatusSeeOther)
-	if len(u.templates) != 2 {
+	if len(u.templates) != 3 {
 		t.Fatalf("orders %+v", u.templates)
 	}
-	split, pin := u.templates[0], u.templates[1]
+	split, pin := u.templates[0], u.templates[2]
 	want := order.Order{Op: order.Split, Method: "GET", Template: "/v1/reports/{string}", Segment: 2, Name: "alpha", Person: "bob", At: split.order.At}
 	if split.tenant != "default" || split.host != host || split.order != want || split.order.At.IsZero() {
 		t.Errorf("order %+v, want %+v", split, want)

@@ -76,6 +76,9 @@ func (c *change) says() string {
 	}
 	switch o.Op {
 	case order.Merge:
+		if o.Name == order.All {
+			return segment + " is a value, and so is every other name there"
+		}
 		return segment + " is a value"
 	case order.Split:
 		if o.Name != "" {

@@ -69,6 +69,9 @@ func TestOrders(t *testing.T) {
 	does("is a name where it is alpha. The template is /v1/alpha now.", order.Order{Op: order.Split, Method: "GET", Template: "/v1/{string}", Segment: 1, Name: "alpha"},
 		"/login 1", "/v1/alpha 2", "/v1/{string} 1", "/v1/{string}/rows 1")
 	does("is a value", order.Order{Op: order.Merge, Template: "/v1/alpha", Segment: 1}, both...)
+	does("is a name where it is beta", order.Order{Op: order.Split, Method: "GET", Template: "/v1/{string}", Segment: 1, Name: "beta"},
+		"/login 1", "/v1/beta 1", "/v1/beta/rows 1", "/v1/{string} 2")
+	does("and so is every other name there. The template is /v1/{string}/rows now.", order.Order{Op: order.Merge, Template: "/v1/beta/rows", Segment: 1, Name: order.All}, both...)
 	does("Of the 2 texts there each is a name now, as in /v1/alpha.", order.Order{Op: order.Split, Method: "GET", Template: "/v1/{string}", Segment: 1},
 		"/login 1", "/v1/alpha 2", "/v1/beta 1", "/v1/beta/rows 1")
 	for _, name := range []string{"alpha", "beta"} {
@@ -78,9 +81,9 @@ func TestOrders(t *testing.T) {
 	if n := x.tree().tree.Pins(); n != 1 { // the name of the parameter
 		t.Errorf("%d pins are left", n)
 	}
-	// The version of every record has gone up with each of the eight orders.
+	// The version of every record has gone up with each of the ten orders.
 	for _, e := range x.all {
-		if e.Version != int64(1+len(e.Supersedes))+x.tree().tree.Revision() || x.tree().tree.Revision() != 8 {
+		if e.Version != int64(1+len(e.Supersedes))+x.tree().tree.Revision() || x.tree().tree.Revision() != 10 {
 			t.Errorf("%s has version %d, the pins revision %d", e.Template, e.Version, x.tree().tree.Revision())
 		}
 	}
@@ -149,11 +152,12 @@ func TestOrdersThatAreRefused(t *testing.T) {
 	refuses("is no value that was seen at segment 3", order.Order{Op: order.Split, Template: "/a/b/{string}", Segment: 2, Name: "d"})
 	x.say(order.Order{Op: order.Rename, Template: known, Segment: 1, Name: "user"})
 	refuses("max_pins", order.Order{Op: order.Merge, Template: "/a/b/c", Segment: 1})
+	refuses("max_pins", order.Order{Op: order.Merge, Template: "/a/b/c", Segment: 0, Name: order.All})
 	refuses("max_pins", order.Order{Op: order.Rename, Template: known, Segment: 3, Name: "card"})
 	x.m.cfg.Learn = false
 	refuses("discovery.learn is off", order.Order{Op: order.Unpin, Template: "/a/b/c", Segment: 2})
-	if n != 17 {
-		t.Errorf("%d orders, want 17", n)
+	if n != 18 {
+		t.Errorf("%d orders, want 18", n)
 	}
 	// A host that nobody knows: no state is made for it.
 	var out detect.Out

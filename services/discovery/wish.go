@@ -32,10 +32,17 @@ func (w *wish) change(c *change, maxPins int) error {
 		if isParameter(w.segments[i]) {
 			return fmt.Errorf("segment %d is a value already; pin it to keep it one", i+1)
 		}
-		if tree.Pins() >= maxPins {
+		texts := []string{w.segments[i]}
+		if o.Name == order.All {
+			texts, _ = tree.Texts(w.place(i))
+			if !slices.Contains(texts, w.segments[i]) { // seen too long ago to be remembered
+				texts = append(texts, w.segments[i])
+			}
+		}
+		if tree.Pins()+len(texts) > maxPins {
 			return full(maxPins)
 		}
-		tree.Merge(w.place(i), w.segments[i])
+		tree.Merge(w.place(i), texts...)
 	case order.Split:
 		if !isParameter(w.segments[i]) {
 			return fmt.Errorf("segment %d is a name already; pin it to keep it one", i+1)

@@ -22,7 +22,8 @@ import (
 type Op string
 
 const (
-	// Merge: the segment is a value. Endpoints that differ in it alone become one.
+	// Merge: the segment is a value, and with the Name All so is every other name that
+	// was seen there. Endpoints that differ in it alone become one.
 	Merge Op = "merge"
 	// Split: what stands at the segment is a name. With a Name that text alone, else
 	// all that were seen there.
@@ -40,6 +41,9 @@ func Ops() []Op { return []Op{Merge, Split, Pin, Unpin, Rename} }
 
 // Whole as a Segment stands for every segment of a template: for Pin and Unpin.
 const Whole = -1
+
+// All as the Name of a Merge stands for every text at the segment.
+const All = "*"
 
 // Bounds of what an order may hold, in bytes, and of the segments of its template.
 const (
@@ -100,7 +104,7 @@ func (o *Order) Validate() error {
 	if len(o.Name) > MaxName || !plain(o.Name) || strings.ContainsAny(o.Name, "/{}#") {
 		bad("the name must be text of at most %d bytes without slash, braces and #", MaxName)
 	}
-	if o.Name != "" && o.Op != Split && o.Op != Rename {
+	if o.Name != "" && o.Op != Split && o.Op != Rename && (o.Op != Merge || o.Name != All) {
 		bad("%s takes no name", o.Op)
 	}
 	if !person.MatchString(o.Person) {

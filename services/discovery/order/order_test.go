@@ -14,7 +14,8 @@ var good = Order{Op: Split, Method: "GET", Template: "/users/{string}/orders", S
 
 func TestRoundTrip(t *testing.T) {
 	whole := Order{Op: Pin, Template: "/", Segment: Whole, Person: "a@b", At: good.At}
-	for _, o := range []Order{good, whole} {
+	all := Order{Op: Merge, Template: "/a/b", Segment: 1, Name: All, Person: "ann", At: good.At}
+	for _, o := range []Order{good, whole, all} {
 		b := Append(nil, &o)
 		got, err := Decode(b)
 		if err != nil || got != o || !Is(b) {
