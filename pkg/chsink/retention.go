@@ -22,7 +22,7 @@ type Retention struct {
 	EventsDays   int `yaml:"events_days" doc:"Days that transactions are kept in the table events."`
 	FindingsDays int `yaml:"findings_days" doc:"Days that findings are kept after their last update."`
 	ActionsDays  int `yaml:"actions_days" doc:"Days that actions and what enforcers did are kept."`
-	RollupsDays  int `yaml:"rollups_days" doc:"Days that counts by minute and hour are kept."`
+	RollupsDays  int `yaml:"rollups_days" doc:"Days that counts by minute and hour, and what an endpoint was on a day, are kept."`
 	CatalogDays  int `yaml:"catalog_days" doc:"Days that endpoints and sensitive fields are kept after their last record."`
 }
 
@@ -53,7 +53,8 @@ func (r *Retention) Validate() error {
 func (r *Retention) tables() map[string]int {
 	return map[string]int{
 		"events": r.EventsDays, "findings": r.FindingsDays, "actions": r.ActionsDays, "action_status": r.ActionsDays,
-		"endpoint_minutes": r.RollupsDays, "principal_hours": r.RollupsDays, "endpoints": r.CatalogDays, "fields": r.CatalogDays,
+		"endpoint_minutes": r.RollupsDays, "principal_hours": r.RollupsDays, "endpoint_days": r.RollupsDays,
+		"endpoints": r.CatalogDays, "fields": r.CatalogDays,
 	}
 }
 
