@@ -73,7 +73,7 @@ func TestBrowser(t *testing.T) {
 		{"endpoint", "/endpoints/" + list[0].ID, "table tbody tr", "amount"},
 		{"endpoint-schemas", "/endpoints/" + catalog.ID("default", bankHost, "GET", "/accounts/{int}") + "?range=1h", "table.tree tbody tr", "tax_id"},
 		{"merged", "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}") + "?range=7d", "#superseded li", "/v1/reports/beta"},
-		{"changes", "/changes", "#merged tbody tr", "/v2/rates"},
+		{"changes", "/changes", "#changed tbody tr", "New parameter query page, integer."},
 		{"fields", "/fields?all=1", "table tbody tr", "411111******1111"},
 		{"actions", "/actions", "table.actions tbody tr", enumerator},
 		{"event", "", "dl.list dt", attacker},
@@ -232,7 +232,11 @@ func TestBrowser(t *testing.T) {
 		c.open("/changes")
 		c.run(`document.querySelector("#since").value = "2020-01-01"`)
 		c.click(".filter button.primary")
-		c.until(`location.search === "?since=2020-01-01" && document.querySelectorAll("#added tbody tr").length === 13`)
+		c.until(`location.search.startsWith("?since=2020-01-01&until=2") && document.querySelectorAll("#added tbody tr").length === 13`)
+		c.click(`.ranges a[href="/changes?since=` + time.Now().UTC().AddDate(0, 0, -7).Format(time.DateOnly) + `"]`)
+		c.until(`document.querySelectorAll("#changed .told li").length === 4`)
+		c.click("#changed a.row")
+		c.until(`location.pathname.startsWith("/endpoints/") && document.querySelector("h1").textContent.includes("/graphql")`)
 		c.clean("changes")
 	})
 	c.step("unblock", func(t *testing.T) {

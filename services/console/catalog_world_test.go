@@ -74,17 +74,25 @@ func (w *world) older() {
 	}
 	const partners = "partners.bank.example"
 	parts := []string{catalog.ID("default", partners, "GET", "/v1/reports/alpha"), catalog.ID("default", partners, "GET", "/v1/reports/beta")}
+	removed := endpoint(partners, "DELETE", "/v1/rates", "rest", 90, 80, 1, 1)
+	// Records of former days: what was merged and removed since, and the graph, which
+	// was only asked from inside then and knew one parameter less.
+	graph := endpoint("graph.bank.example", "POST", "/graphql", "graphql", 60, 0, 51200, 55)
+	formerly := endpoint("graph.bank.example", "POST", "/graphql", "graphql", 60, 20, 9000, 12)
+	formerly.Exposure, formerly.AuthServed = []catalog.Tally{tally("internal", 9000)}, []catalog.Tally{tally("none", 9000)}
+	page := catalog.Schema{Types: []catalog.Tally{tally("integer", 40)}, Seen: 40}
+	graph.Params = []catalog.Param{{In: "query", Name: "page", Types: page.Types, Count: 40, Schema: &page}}
+	w.putEndpoints(removed, endpoint(partners, "GET", "/v1/reports/alpha", "rest", 90, 30, 400, 33), endpoint(partners, "GET", "/v1/reports/beta", "rest", 90, 30, 300, 33), formerly)
 	merged := endpoint(partners, "GET", "/v1/reports/{string}", "rest", 90, 0, 812, 33, parts...)
 	w.putEndpoints(
 		endpoint(partners, "GET", "/v1/rates", "rest", 120, 40, 90210, 20),
 		endpoint(partners, "POST", "/v1/batch", "soap", 200, 12, 411, 61),
-		endpoint("graph.bank.example", "POST", "/graphql", "graphql", 60, 0, 51200, 55),
+		graph,
 		endpoint(partners, "GET", "/v2/rates", "rest", 3, 0, 1200, 22), merged)
 	for _, name := range []string{"alpha", "beta"} {
 		e := w.event(day(1), "GET", "/v1/reports/"+name, "198.51.100.9", "", 200)
 		e.Authority = []byte(partners)
 	}
-	removed := endpoint(partners, "DELETE", "/v1/rates", "rest", 90, 80, 1, 1)
 	w.tombstones(parts[0], parts[1], removed.ID)
 	field := func(id, endpoint, kind string, first int) catalog.Field {
 		return catalog.Field{ID: id, Tenant: "default", EndpointID: endpoint, Endpoint: "GET " + partners + "/v1/reports/alpha", Direction: "response", Location: "body", Path: "$.holder." + kind, Type: kind,

@@ -26,6 +26,7 @@ type Config struct {
 	QueryTimeout   time.Duration `yaml:"query_timeout" doc:"Longest time a page may wait for ClickHouse, and for lag from Kafka."`
 	QueryRows      int           `yaml:"query_rows" doc:"Most rows that one query of the console may read in ClickHouse, a guard for the ingesting side. 0 is no limit."`
 	PageRows       int           `yaml:"page_rows" doc:"Rows a page of a list."`
+	Compared       int           `yaml:"compared_endpoints" doc:"Most endpoints whose records of two days the page of changes compares."`
 	Refresh        time.Duration `yaml:"refresh" doc:"How often open pages fetch news. 0 turns that off."`
 	Range          string        `yaml:"range" doc:"Time range that the overview opens with: 15m, 1h, 6h, 24h, 7d or 30d."`
 
@@ -38,7 +39,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Listen: "127.0.0.1:8095", Tenant: "default", SessionLife: 12 * time.Hour, LoginAttempts: 10,
-		QueryTimeout: 10 * time.Second, QueryRows: 200_000_000, PageRows: 50, Refresh: 5 * time.Second, Range: "1h",
+		QueryTimeout: 10 * time.Second, QueryRows: 200_000_000, PageRows: 50, Compared: 20_000, Refresh: 5 * time.Second, Range: "1h",
 	}
 }
 
@@ -103,6 +104,9 @@ func (c *Config) Validate() error {
 	}
 	if c.PageRows < 1 || c.PageRows > 500 {
 		bad("page_rows: %d is not between 1 and 500", c.PageRows)
+	}
+	if c.Compared < 1 || c.Compared > maxResultRows {
+		bad("compared_endpoints: %d is not between 1 and %d", c.Compared, maxResultRows)
 	}
 	if _, ok := spanByName(c.Range); !ok {
 		bad("range: %q is not one of %s", c.Range, strings.Join(spanNames(), ", "))

@@ -317,7 +317,7 @@ func TestConfig(t *testing.T) {
 	}
 	bad := Config{Listen: "0.0.0.0:80", CertFile: "", KeyFile: "k", Token: "short", User: "a|b", PublicURL: "ftp://x", Range: "2h", PageRows: 0, Refresh: time.Millisecond, QueryRows: -1}
 	err := bad.Validate()
-	for _, want := range []string{"listen", "key_file", "token", "user", "public_url", "tenant", "session_life", "query_timeout", "range", "page_rows", "refresh", "query_rows", "login_attempts"} {
+	for _, want := range []string{"listen", "key_file", "token", "user", "public_url", "tenant", "session_life", "query_timeout", "range", "page_rows", "refresh", "query_rows", "login_attempts", "compared_endpoints"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not reported: %v", want, err)
 		}

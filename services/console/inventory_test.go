@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -108,17 +109,28 @@ func FuzzInventory(f *testing.F) {
 				}
 			}
 		}
-		parseDay(q, time.Unix(1_800_000_000, 0))
+		now := time.Unix(1_800_000_000, 0)
+		if since, until, _ := parseDays(q, now); since.Unix() < 0 || !since.Before(until) || until.After(now) {
+			t.Fatalf("from %s to %s", since, until)
+		}
 	})
 }
 
-func TestParseDay(t *testing.T) {
+func TestParseDays(t *testing.T) {
 	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
-	for since, want := range map[string]string{"": "2026-11-18 true", "2026-11-25": "2026-11-25 true", "2026-02-01": "2026-02-01 true",
-		"2026-11-26": "2026-11-18 false", "yesterday": "2026-11-18 false", "2026-13-01": "2026-11-18 false", "1600-01-01": "2026-11-18 false"} {
-		day, ok := parseDay(url.Values{"since": {since}}, now)
-		if got := day.Format(time.DateOnly) + map[bool]string{true: " true", false: " false"}[ok]; got != want {
-			t.Errorf("%q: %s, want %s", since, got, want)
+	const usual = "2026-11-18 2026-11-25 "
+	for query, want := range map[string]string{
+		"": usual + "true", "since=2026-11-24": "2026-11-24 2026-11-25 true", "since=2026-02-01": "2026-02-01 2026-11-25 true",
+		"since=2026-02-01&until=2026-03-01": "2026-02-01 2026-03-01 true", "until=2026-03-08": "2026-03-01 2026-03-08 true",
+		"since=2026-11-25": usual + "false", "since=2026-11-26": usual + "false", "until=2026-11-26": usual + "false",
+		"since=yesterday": usual + "false", "until=yesterday": usual + "false", "since=2026-13-01": usual + "false", "since=1600-01-01": usual + "false",
+		"since=2026-03-02&until=2026-03-01": usual + "false", "until=1970-01-02": usual + "false", "since=1970-01-01&until=1970-01-02": "1970-01-01 1970-01-02 true",
+	} {
+		q, err := url.ParseQuery(query)
+		must(t, err)
+		since, until, ok := parseDays(q, now)
+		if got := fmt.Sprint(since.Format(time.DateOnly), " ", until.Format(time.DateOnly), " ", ok); got != want {
+			t.Errorf("%q: %s, want %s", query, got, want)
 		}
 	}
 }
@@ -155,9 +167,12 @@ func TestInventoryPage(t *testing.T) {
 	f("/endpoints?risk=high&risk=medium&unseen=30", "Nothing matches")
 	f("/endpoints?risk=worst&sort=x", "Not understood", "risk, sort")
 	f("/endpoints?page=150", "Past the end")
-	f("/changes", "Changes since "+w.now.Truncate(24*time.Hour).AddDate(0, 0, -7).Format(time.DateOnly), "The newest 5 of 9", "partners.bank.example/<wbr>v1/<wbr>reports/<wbr>alpha", "nothing: it was removed", "partners.bank.example/<wbr>v1/<wbr>batch", "cannot be told")
-	f("/changes?since=2999-01-01", "Not a day up to today")
-	f("/changes?since="+w.now.Format(time.DateOnly), "None.")
+	f("/changes", "Changes since "+w.now.Truncate(24*time.Hour).AddDate(0, 0, -7).Format(time.DateOnly), "The newest 5 of 9", "partners.bank.example/<wbr>v1/<wbr>reports/<wbr>alpha", "nothing: it was removed", "partners.bank.example/<wbr>v1/<wbr>batch",
+		"Risk went from low to medium.", "Answered to networks partner, before internal.", "New parameter query page, integer.", "1 endpoints were seen by")
+	for _, days := range []string{"since=2999-01-01", "until=x", "since=1-1-1", "since=" + w.now.Format(time.DateOnly), "since=2020-01-02&until=2020-01-02"} {
+		f("/changes?"+days, "Not two days")
+	}
+	f("/changes?since=2020-01-01&until=2020-01-02", "Changes since 2020-01-01 until 2020-01-02", "None.")
 	if a := b.get("/endpoints?host=" + url.QueryEscape(`<script>alert(1)</script>`)); a.status != http.StatusOK || strings.Contains(a.body, "<script>alert") {
 		t.Errorf("a picked value is markup: %d", a.status)
 	}

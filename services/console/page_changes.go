@@ -8,42 +8,58 @@ import (
 
 type changesBody struct {
 	*changes
-	Now     time.Time
-	Since   time.Time // start of a day, UTC
-	Ignored bool      // the day that was asked for is none
-	Today   string
+	Now          time.Time
+	Since, Until time.Time // starts of days, UTC: what is compared is how they ended
+	Ignored      bool      // the days that were asked for are none
+	Compared     int       // the setting, for where it was not enough
 }
 
 // changesDays is how far back the page looks if no day is named.
 const changesDays = 7
 
-// parseDay is the start of the day in the URL, at latest that of today.
-func parseDay(q url.Values, now time.Time) (day time.Time, ok bool) {
+// parseDays are the two days in the URL: the first before the second, the second at
+// latest today, which ends now.
+func parseDays(q url.Values, now time.Time) (since, until time.Time, ok bool) {
 	today := now.UTC().Truncate(24 * time.Hour)
-	v := q.Get("since")
-	if v == "" {
-		return today.AddDate(0, 0, -changesDays), true
+	day := func(name string, usual time.Time) (time.Time, bool) {
+		v := q.Get(name)
+		if v == "" {
+			return usual, true
+		}
+		d, err := time.Parse(time.DateOnly, v)
+		return d, err == nil
 	}
-	day, err := time.Parse(time.DateOnly, v)
-	if err != nil || day.Year() < 1970 || day.After(today) {
-		return today.AddDate(0, 0, -changesDays), false
+	until, ok1 := day("until", today)
+	since, ok2 := day("since", until.AddDate(0, 0, -changesDays))
+	if !ok1 || !ok2 || until.After(today) || !since.Before(until) || since.Unix() < 0 { // before what a Date can express
+		return today.AddDate(0, 0, -changesDays), today, false
 	}
-	return day, true
+	return since, until, true
 }
 
 func (c *Console) changesPage(w http.ResponseWriter, r *http.Request, v session) {
-	b := changesBody{Now: c.store.now().UTC()}
-	b.Today = b.Now.Format(time.DateOnly)
+	b := changesBody{Now: c.store.now().UTC(), Compared: c.cfg.Compared}
 	var ok bool
-	b.Since, ok = parseDay(r.URL.Query(), b.Now)
+	b.Since, b.Until, ok = parseDays(r.URL.Query(), b.Now)
 	b.Ignored = !ok
 	var err error
-	if b.changes, err = c.store.changesSince(r.Context(), b.Since, c.cfg.PageRows); err != nil {
+	if b.changes, err = c.store.changesBetween(r.Context(), b.Since, b.Until, c.cfg.PageRows, c.cfg.Compared); err != nil {
 		c.fail(w, r, v, "endpoints", err)
 		return
 	}
-	c.show(w, v, "changes", "Changes since "+b.Since.Format(time.DateOnly), "endpoints", b)
+	title := "Changes since " + b.Since.Format(time.DateOnly)
+	if !b.ToNow() {
+		title += " until " + b.Until.Format(time.DateOnly)
+	}
+	c.show(w, v, "changes", title, "endpoints", b)
 }
+
+// Today is the last day that can be chosen, and Yesterday the last to look back to.
+func (b changesBody) Today() time.Time     { return b.Now.Truncate(24 * time.Hour) }
+func (b changesBody) Yesterday() time.Time { return b.Today().AddDate(0, 0, -1) }
+
+// ToNow says whether the second day is today.
+func (b changesBody) ToNow() bool { return b.Until.Equal(b.Today()) }
 
 // dayLink is a day to go back to.
 type dayLink struct {
@@ -58,8 +74,8 @@ func (b changesBody) Days() []dayLink {
 		label string
 		back  int
 	}{{"1 d", 1}, {"7 d", 7}, {"30 d", 30}, {"90 d", 90}} {
-		day := b.Now.Truncate(24*time.Hour).AddDate(0, 0, -d.back)
-		out = append(out, dayLink{d.label, day.Format(time.DateOnly), day.Equal(b.Since)})
+		day := b.Today().AddDate(0, 0, -d.back)
+		out = append(out, dayLink{d.label, day.Format(time.DateOnly), b.ToNow() && day.Equal(b.Since)})
 	}
 	return out
 }

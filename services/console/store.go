@@ -25,6 +25,9 @@ type store struct {
 	now     func() time.Time
 }
 
+// maxResultRows is the most rows that a query may give.
+const maxResultRows = 20_000
+
 // arg is a parameter of a query, {name:Type} in its text.
 type arg = driver.NamedValue
 
@@ -43,7 +46,7 @@ func (s *store) query(ctx context.Context, name, text string, scan func(driver.R
 	settings := clickhouse.Settings{
 		// The server gives up by itself too: a cancelled connection alone leaves it at work.
 		"max_execution_time": max(int(s.timeout/time.Second), 1), "timeout_overflow_mode": "throw",
-		"max_result_rows": 20_000, "result_overflow_mode": "throw",
+		"max_result_rows": maxResultRows, "result_overflow_mode": "throw",
 	}
 	if s.rows > 0 {
 		settings["max_rows_to_read"] = s.rows
