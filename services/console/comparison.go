@@ -21,7 +21,7 @@ type comparison struct {
 	Kinds        []kindCount
 	Added, Ended changeList // Ended were merged or removed
 	// Untold are endpoints that were seen by the first day, but have no record of it.
-	// Left are those that were too many to compare.
+	// Left are those that there was no room or time to compare.
 	Untold, Left uint64
 }
 

@@ -168,7 +168,7 @@ func TestInventoryPage(t *testing.T) {
 	f("/endpoints?risk=worst&sort=x", "Not understood", "risk, sort")
 	f("/endpoints?page=150", "Past the end")
 	f("/changes", "Changes since "+w.now.Truncate(24*time.Hour).AddDate(0, 0, -7).Format(time.DateOnly), "The newest 5 of 9", "partners.bank.example/<wbr>v1/<wbr>reports/<wbr>alpha", "nothing: it was removed", "partners.bank.example/<wbr>v1/<wbr>batch",
-		"Risk went from low to medium.", "Answered to networks partner, before internal.", "New parameter query page, integer.", "1 endpoints were seen by")
+		"Risk went from low to medium.", "Answered to networks partner, before internal.", "New parameter query page, integer.", "no record of that time is kept: 1 endpoints")
 	for _, days := range []string{"since=2999-01-01", "until=x", "since=1-1-1", "since=" + w.now.Format(time.DateOnly), "since=2020-01-02&until=2020-01-02"} {
 		f("/changes?"+days, "Not two days")
 	}

@@ -11,7 +11,9 @@ type changesBody struct {
 	Now          time.Time
 	Since, Until time.Time // starts of days, UTC: what is compared is how they ended
 	Ignored      bool      // the days that were asked for are none
-	Compared     int       // the setting, for where it was not enough
+	// The settings that bound a comparison, for where they were not enough.
+	Compared int
+	Timeout  time.Duration
 }
 
 // changesDays is how far back the page looks if no day is named.
@@ -38,7 +40,7 @@ func parseDays(q url.Values, now time.Time) (since, until time.Time, ok bool) {
 }
 
 func (c *Console) changesPage(w http.ResponseWriter, r *http.Request, v session) {
-	b := changesBody{Now: c.store.now().UTC(), Compared: c.cfg.Compared}
+	b := changesBody{Now: c.store.now().UTC(), Compared: c.cfg.Compared, Timeout: c.cfg.QueryTimeout}
 	var ok bool
 	b.Since, b.Until, ok = parseDays(r.URL.Query(), b.Now)
 	b.Ignored = !ok
@@ -51,7 +53,9 @@ func (c *Console) changesPage(w http.ResponseWriter, r *http.Request, v session)
 	if !b.ToNow() {
 		title += " until " + b.Until.Format(time.DateOnly)
 	}
-	c.show(w, v, "changes", title, "endpoints", b)
+	data := c.view(v, title, "endpoints", b)
+	data.Refresh = 0 // days do not change by the second, and to compare them is work
+	c.views.render(w, http.StatusOK, "changes", data)
 }
 
 // Today is the last day that can be chosen, and Yesterday the last to look back to.

@@ -120,4 +120,12 @@ func TestStoreDaysInParts(t *testing.T) {
 	if !slices.Equal(got.Kinds, []kindCount{{"Statuses", 2 * n}}) {
 		t.Errorf("kinds %+v", got.Kinds)
 	}
+	// Where it takes too long, what was not compared is counted.
+	clock := w.now
+	s.now = func() time.Time { clock = clock.Add(s.timeout); return clock }
+	got, err = s.changesBetween(t.Context(), dayBefore(w, 5), dayBefore(w, 0), 3, 5000)
+	must(t, err)
+	if want := n + 2 - recordsAtOnce; int(got.Left) != want || got.ChangedAll < recordsAtOnce-2 || got.ChangedAll > recordsAtOnce {
+		t.Errorf("%d left, want %d; %d changed", got.Left, want, got.ChangedAll)
+	}
 }
