@@ -17,6 +17,10 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
+// harRecords is how many times longer than a record of other formats an entry may
+// be: browsers put whole downloads into it, coded as text. Capture cuts bodies.
+const harRecords = 8
+
 type har struct {
 	dec    *stdjson.Decoder
 	budget *budget

@@ -187,7 +187,7 @@ func New(r io.Reader, cfg Config) (*Reader, error) {
 	lines := lineReader{in: in, limit: cfg.RecordBytes}
 	switch t.format {
 	case HAR:
-		t.source = newHAR(in, cfg.RecordBytes)
+		t.source = newHAR(in, harRecords*cfg.RecordBytes)
 	case JSONLines:
 		t.source = &jsonLines{lines: lines}
 	case AccessLog:

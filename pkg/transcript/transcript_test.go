@@ -155,7 +155,7 @@ func TestBrokenHAR(t *testing.T) {
 
 func TestLimitsAndStrict(t *testing.T) {
 	good := `{"method":"GET","uri":"/"}`
-	long := `{"method":"GET","uri":"/` + strings.Repeat("x", 300<<10) + `"}`
+	long := `{"method":"GET","uri":"/` + strings.Repeat("x", 900<<10) + `"}`
 	text := good + "\n\n" + long + "\r\n" + good // the last without its end
 	r, err := New(strings.NewReader(text), Config{Builder: inspecting(t), RecordBytes: 200 << 10})
 	if err != nil {
@@ -186,7 +186,7 @@ func TestLimitsAndStrict(t *testing.T) {
 	if _, _, err := r.Next(); !errors.As(err, &bad) {
 		t.Fatal("strict went on", err)
 	}
-	entry := `{"request":{"method":"GET","url":"/` + strings.Repeat("x", 300<<10) + `"}}`
+	entry := `{"request":{"method":"GET","url":"/` + strings.Repeat("x", 900<<10) + `"}}`
 	r, _ = New(strings.NewReader(`{"log":{"entries":[`+entry+`]}}`), Config{Builder: inspecting(t), RecordBytes: 100 << 10})
 	if _, _, err := r.Next(); !errors.Is(err, ErrTooLong) {
 		t.Fatal(err)

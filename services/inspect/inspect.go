@@ -3,6 +3,7 @@
 package inspect
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"errors"
@@ -127,15 +128,21 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	var broken error
 	for i, path := range o.Files {
-		if err := r.file(ctx, path, transcript.Config{Builder: builder, Format: o.Format, Strict: o.Strict, File: i}); err != nil {
-			return r.sum, err
+		if broken = r.file(ctx, path, transcript.Config{Builder: builder, Format: o.Format, Strict: o.Strict, File: i}); broken != nil {
+			break
 		}
 	}
+	// What was found is said, however the reading ended.
 	r.feed()
 	r.local.Close()
 	r.take()
-	return r.finish()
+	sum, err := r.finish()
+	if broken == nil && err == nil && sum.Records == 0 && sum.Bad > 0 {
+		broken = fmt.Errorf("%s: not one record could be read: is it a HAR file, JSON lines or an access log? (--format names it)", strings.Join(o.Files, ", "))
+	}
+	return sum, cmp.Or(broken, err)
 }
 
 // needed leaves out detectors whose results nobody asked for.
@@ -168,6 +175,11 @@ func (r *inspection) file(ctx context.Context, path string, cfg transcript.Confi
 			r.sum.Bad++
 			r.o.Complain(fmt.Sprintf("%s: %v", path, err))
 			continue
+		case err != nil && !r.o.Strict && ctx.Err() == nil:
+			// The file breaks off: what stands before is whole.
+			r.sum.Bad++
+			r.o.Complain(fmt.Sprintf("%s: the rest is not read: %v", path, err))
+			return nil
 		case err != nil:
 			return fmt.Errorf("%s: %w", path, err)
 		}

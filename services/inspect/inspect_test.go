@@ -181,6 +181,35 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A file that breaks off: what stands before is whole, and found.
+func TestFilesThatBreakOff(t *testing.T) {
+	attack := `{"_id":"h1","startedDateTime":"2026-01-05T10:00:00Z","request":{"method":"GET","url":"https://h.example/a?q=1%27%20UNION%20SELECT%20a,b%20FROM%20c--%20"},"response":{"status":200}}`
+	har := write(t, "cut.har", `{"log":{"entries":[`+attack+`,{"request":{"met`)
+	lines, complaints, sum, err := run(t, inspect.Options{Files: []string{har}, Out: inspect.Verdicts})
+	if err != nil || len(lines) != 1 || !strings.Contains(lines[0], `"attack"`) || sum.Bad != 1 {
+		t.Errorf("HAR: %v %+v %q", err, sum, lines)
+	}
+	if len(complaints) != 1 || !strings.Contains(complaints[0], "entry 2") {
+		t.Errorf("HAR: %q", complaints)
+	}
+	if lines, _, _, err = run(t, inspect.Options{Files: []string{har}, Out: inspect.Verdicts, Strict: true}); err == nil || len(lines) != 1 {
+		t.Errorf("strict: %v %q", err, lines)
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	for i := range 2000 {
+		fmt.Fprintf(z, `{"method":"GET","uri":"https://h.example/a?q=1%%27%%20UNION%%20SELECT%%20a,b%%20FROM%%20c--%%20%d","status":200}`+"\n", i*7919%1000)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gz := write(t, "cut.jsonl.gz", packed.String()[:packed.Len()*3/4])
+	lines, complaints, _, err = run(t, inspect.Options{Files: []string{gz}, Out: inspect.Verdicts})
+	if err != nil || len(lines) < 500 || len(complaints) == 0 {
+		t.Errorf("gzip: %v, %d lines, %q", err, len(lines), complaints)
+	}
+}
+
 // Values that only other traffic shows to be values: what is printed are the
 // templates after all input.
 func TestEndpointsAreLearned(t *testing.T) {

@@ -123,7 +123,7 @@ func (p *Process) shipper() ([]part, error) {
 		}
 		return true, ""
 	}
-	return []part{{name: "ingest", run: s.Run, health: health}}, nil
+	return []part{{name: "ingest", run: s.Run, health: health, early: true}}, nil
 }
 
 func (p *Process) enforcer() ([]part, error) {
@@ -165,7 +165,7 @@ func (p *Process) enforcer() ([]part, error) {
 		p.built.decideURL = "http://" + ln.Addr().String() + "/v1/decide"
 		p.Log.Info("decisions are answered", "url", p.built.decideURL)
 		handler := decider.Handler(e.Live)
-		parts = append(parts, part{name: "decide", run: func(ctx context.Context) error {
+		parts = append(parts, part{name: "decide", early: true, run: func(ctx context.Context) error {
 			<-telemetry.ServeOn(ctx, ln, handler)
 			return nil
 		}})
@@ -202,7 +202,7 @@ func (p *Process) console() ([]part, error) {
 	}
 	p.built.console = c
 	log.Info("console", "url", c.URL())
-	return []part{{name: "pages", run: func(ctx context.Context) error {
+	return []part{{name: "pages", early: true, run: func(ctx context.Context) error {
 		defer conn.Close()
 		defer lift.Close()
 		defer templates.Close()

@@ -54,6 +54,9 @@ type part struct {
 	name   string
 	run    func(context.Context) error
 	health telemetry.Check
+	// early: it answers somebody who cannot wait for Kafka. Its listener is open
+	// already, so until it runs whoever connects would hang.
+	early bool
 }
 
 // New reads keys and builds the services. Nothing runs yet and no connection is
@@ -131,19 +134,27 @@ func (p *Process) Run(ctx context.Context) error {
 		p.Log.Info("telemetry", "metrics", "http://"+addr+"/metrics", "health", "http://"+addr+"/healthz")
 	}
 	p.Health.Add("topics", func() (bool, string) { return false, "waiting for kafka at " + fmt.Sprint(p.Config.Kafka.Brokers) })
-	if err := p.ensureTopics(ctx); err != nil || ctx.Err() != nil {
-		return err
-	}
-	p.Health.Add("topics", func() (bool, string) { return true, "" })
 	var wg sync.WaitGroup
-	for _, part := range p.parts {
-		wg.Go(func() {
-			if err := part.run(ctx); err != nil && ctx.Err() == nil {
-				stop(fmt.Errorf("%s: %w", part.name, err))
+	start := func(early bool) {
+		for _, part := range p.parts {
+			if part.early != early {
+				continue
 			}
-		})
+			wg.Go(func() {
+				if err := part.run(ctx); err != nil && ctx.Err() == nil {
+					stop(fmt.Errorf("%s: %w", part.name, err))
+				}
+			})
+		}
 	}
-	p.Health.SetReady(true)
+	start(true)
+	if err := p.ensureTopics(ctx); err != nil {
+		stop(err)
+	} else if ctx.Err() == nil {
+		p.Health.Add("topics", func() (bool, string) { return true, "" })
+		start(false)
+		p.Health.SetReady(true)
+	}
 	wg.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
