@@ -44,15 +44,16 @@ func TestShopIsLearned(t *testing.T) {
 	if len(ops) != 15 {
 		t.Fatalf("%d operations", len(ops))
 	}
-	for _, bodies := range []bool{false, true} {
+	for k := range 4 {
+		bodies, second := k&1 == 1, k&2 != 0
 		for seed := range uint64(3) {
-			all := transactions("shop.example", ops, settings{seed: seed, perOperation: 60, bodies: bodies, zipf: 0.5, actors: 9})
+			all := transactions("shop.example", ops, settings{seed: seed, perOperation: 60, bodies: bodies, zipf: 0.5, actors: 9, second: second})
 			sc, err := measure(all, true)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if sc.truth != 15 || sc.right != 15 || sc.predicted != 15 || sc.placed != sc.transactions || sc.grouped != sc.transactions || sc.over+sc.under != 0 {
-				t.Errorf("bodies %v, seed %d: %+v\nmissed %q\nwrong %q", bodies, seed, sc, sc.missed, sc.wrong)
+				t.Errorf("bodies %v, second generator %v, seed %d: %+v\nmissed %q\nwrong %q", bodies, second, seed, sc, sc.missed, sc.wrong)
 			}
 			// And without the learner it must be worse, or this measures nothing.
 			if sc, err = measure(all, false); err != nil || sc.predicted <= 30 || sc.right == 15 {
@@ -113,7 +114,12 @@ func TestGeneratorRepeats(t *testing.T) {
 		}
 		return out
 	}
+	first := paths(s)
+	s.second = true
 	one := paths(s)
+	if slices.Equal(one, first) {
+		t.Error("both generators gave the same traffic")
+	}
 	if !slices.Equal(one, paths(s)) {
 		t.Error("one seed gave two kinds of traffic")
 	}
@@ -140,6 +146,9 @@ func TestCommand(t *testing.T) {
 	}
 	if err := run([]string{"--help"}, &out, &complaints); err == nil || !strings.Contains(complaints.String(), "-bodies") {
 		t.Errorf("--help: %v %q", err, complaints.String())
+	}
+	if err := run([]string{"-generator", "c"}, &out, &complaints); err == nil || !strings.Contains(err.Error(), `"c"`) {
+		t.Errorf("a generator that is none: %v", err)
 	}
 	if err := run([]string{"-operations", "main.go"}, &out, &complaints); err == nil || !strings.Contains(err.Error(), "main.go") {
 		t.Errorf("a file that is none: %v", err)

@@ -36,6 +36,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	f.Float64Var(&s.examples, "examples", 0.5, "share of draws that take the one documented example, 0 to 1")
 	f.BoolVar(&s.bodies, "bodies", false, "give responses a body")
 	f.Float64Var(&s.zipf, "zipf", 0.8, "exponent of the mix of operations")
+	maker := f.String("generator", "a", "of the traffic: \"a\", or \"b\", which shares only the operations with it")
 	lexer := f.Bool("lexer", false, "without the learner: the baseline")
 	all := f.Bool("all", false, "every combination of -n 20 and 200, -examples 0, 0.5 and 1, with and without -bodies")
 	show := f.String("show", "", "print what is wrong of this provider, or of all of the tuning half: \"tuning\"")
@@ -43,6 +44,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
+	if *maker != "a" && *maker != "b" {
+		return fmt.Errorf("generator %q: there are a and b", *maker)
+	}
+	s.second = *maker == "b"
 	ops, err := readOperations(*file)
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(stdout, "NOT MEASURED: no operations at %s; set MIRADOR_CORPORA to the folder of the corpora\n", *file)
@@ -99,8 +104,8 @@ func evaluate(ops map[string][]operation, s settings, learner bool, show string,
 			sc.explain(w, p)
 		}
 	}
-	fmt.Fprintf(w, "seed %d, %d transactions an operation, examples %.0f %%, bodies %v, Zipf %.1f, learner %v: %d transactions in %.0f s\n",
-		s.seed, s.perOperation, 100*s.examples, s.bodies, s.zipf, learner, total, time.Since(began).Seconds())
+	fmt.Fprintf(w, "generator %s, seed %d, %d transactions an operation, examples %.0f %%, bodies %v, Zipf %.1f, learner %v: %d transactions in %.0f s\n",
+		map[bool]string{false: "a", true: "b"}[s.second], s.seed, s.perOperation, 100*s.examples, s.bodies, s.zipf, learner, total, time.Since(began).Seconds())
 	for i := range halves {
 		if len(halves[i].scores) > 0 {
 			halves[i].write(w)

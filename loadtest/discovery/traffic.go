@@ -21,6 +21,7 @@ type settings struct {
 	bodies       bool
 	zipf         float64
 	actors       int
+	second       bool // the other generator
 }
 
 // transaction is an event with what made it.
@@ -49,6 +50,9 @@ func transactions(provider string, ops []operation, s settings) []transaction {
 	g := &generator{
 		settings: s, host: "api." + strings.ToLower(provider), r: rand.New(rand.NewPCG(s.seed, h.Sum64())),
 		drawers: map[string]*drawer{}, at: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC),
+	}
+	if s.second {
+		return g.other(ops)
 	}
 	total := 0.0
 	cumulated := make([]float64, len(ops))

@@ -38,6 +38,7 @@ type Config struct {
 	MaxCandidates    int      `yaml:"max_candidates" doc:"Paths a partition remembers that were never answered with success. The one unseen for longest is forgotten first."`
 	InternalNetworks []string `yaml:"internal_networks" doc:"Networks (CIDR) whose callers are internal. Default: the private ranges."`
 	PartnerNetworks  []string `yaml:"partner_networks" doc:"Networks (CIDR) of partners, looked at before internal_networks. All others are public."`
+	MinActors        int      `yaml:"min_actors" doc:"Callers without an identity that must have been answered 2xx at a path before it is listed and learned from; one with an identity is enough. At 1 any answer of success is. Raise it where hosts answer 200 to paths that are not there: 3 keeps one scanner's inventions out, and paths that fewer anonymous callers ever ask for."`
 	AdmitUnanswered  bool     `yaml:"admit_unanswered" doc:"List endpoints whose responses no sensor sees, as in logs without a status. A scan then makes endpoints."`
 
 	Learn         bool          `yaml:"learn" doc:"Learn which segments of paths are values, beyond what their shape says, and merge the endpoints that differ in them."`
@@ -62,7 +63,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
-		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, InternalNetworks: privateNetworks(),
+		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, MinActors: 1, InternalNetworks: privateNetworks(),
 		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxPins: 10_000, MaxAlikes: 20_000,
 	}
 }
@@ -86,6 +87,7 @@ func (c Config) Validate() error {
 	check("max_endpoints", c.MaxEndpoints, 1, 1_000_000)
 	check("max_operations", c.MaxOperations, 1, 100_000)
 	check("max_candidates", c.MaxCandidates, 1, 10_000_000)
+	check("min_actors", c.MinActors, 1, 1000)
 	check("max_nodes", c.MaxNodes, 100, 10_000_000)
 	check("max_siblings", c.MaxSiblings, 8, 10_000)
 	check("max_parts", c.MaxParts, 1, 10_000)
@@ -119,6 +121,7 @@ type metrics struct {
 	params    prometheus.Counter
 	names     prometheus.Counter
 	unlisted  prometheus.Counter
+	unproven  prometheus.Counter
 	forgotten prometheus.Counter
 	lostHits  prometheus.Counter
 	malformed prometheus.Counter
@@ -152,6 +155,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		params:    counter("params_dropped_total", "Parameters not kept because of max_params."),
 		names:     counter("names_dropped_total", "Values not kept because their name is too long or no text, or they stand too deep."),
 		unlisted:  counter("endpoints_unlisted_total", "Times an endpoint was not listed because its host has max_endpoints."),
+		unproven:  counter("endpoints_unproven_total", "Paths answered with success that then waited for min_actors callers."),
 		forgotten: counter("candidates_forgotten_total", "Paths forgotten, never answered with success, because of max_candidates."),
 		lostHits:  counter("candidate_hits_forgotten_total", "Transactions counted for paths that were forgotten."),
 		malformed: counter("partials_malformed_total", "Differences that could not be read."),

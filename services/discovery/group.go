@@ -141,7 +141,7 @@ func (m *merger) regroup(s *site, out *detect.Out) {
 	made := map[string]bool{}
 	for i, e := range entries {
 		templates[i] = s.resolve(e.method, e.template)
-		if templates[i] != e.template && e.successes > 0 {
+		if templates[i] != e.template && m.cfg.proven(&e.operation) {
 			made[endpointID(s.host, e.method, templates[i])] = true
 		}
 	}
@@ -189,7 +189,7 @@ func (m *merger) move(s *site, e *entry, g *group, touched map[string]*group, ou
 		g.alias(&e.operation, m.cfg.MaxSupersedes)
 		touched[g.sum.id] = g
 		m.withdraw(e.tenant, e.id, &e.published)
-	case e.successes > 0:
+	case m.cfg.proven(&e.operation):
 		m.list(s, e)
 		// Its witness may have moved while it was a part.
 		out.Finding(discovered(e.tenant, e.host, &e.operation))

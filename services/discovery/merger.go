@@ -31,7 +31,8 @@ func MergerFactory(cfg Config) detect.MergerFactory {
 // entry, which is an endpoint of its own until the tree of its host learns that a
 // segment of it is a value: then it is a part of a group, see group.go and record.go.
 //
-// An endpoint is listed, put into the catalog, at its first success. Until then
+// An endpoint is listed, put into the catalog, once it is proven, see proof.go: at
+// its first success, unless configured otherwise. Until then
 // it is a candidate: its transactions are counted, so that its hits are exact once
 // it is listed, but a scan can ask for paths without end, so candidates are kept in
 // the order they were last seen and the oldest is forgotten.
@@ -108,7 +109,6 @@ func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 }
 
 func (m *merger) merge(s *site, op *operation, out *detect.Out) {
-	s.learn(op)
 	e := m.entries[op.id]
 	if e == nil {
 		g := s.groups[endpointID(s.host, op.method, s.resolve(op.method, op.template))]
@@ -118,6 +118,9 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 			m.count(g.include(&g.rest, op, m.cfg))
 			g.alias(op, m.cfg.MaxSupersedes)
 			m.joined(g, op, out)
+			if m.cfg.proven(op) {
+				s.learn(op)
+			}
 			return
 		}
 		e = &entry{tenant: s.host.tenant, host: s.host.name, group: g}
@@ -129,8 +132,8 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		}
 		m.entries[e.id], s.entries[e.id] = e, e
 	}
-	before, known := e.witness, e.successes > 0
-	m.count(e.add(op, m.cfg))
+	before, known := e.witness, m.cfg.proven(&e.operation)
+	m.gain(s, e, op)
 	if e.group != nil {
 		e.group.alias(op, m.cfg.MaxSupersedes)
 		m.joined(e.group, op, out)
@@ -143,13 +146,14 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		}
 		return
 	}
-	if e.successes > 0 && s.room(e, m.cfg) {
+	proven := m.cfg.proven(&e.operation)
+	if proven && s.room(e, m.cfg) {
 		m.list(s, e)
 		m.metrics.listed.Inc()
 		out.Finding(discovered(e.tenant, e.host, &e.operation))
 		return
 	}
-	if e.successes > 0 {
+	if proven {
 		if !known {
 			m.metrics.unlisted.Inc()
 		}

@@ -66,35 +66,8 @@ func assign(at context, typed, words []*child) []bool {
 	for i := range words {
 		values[i] = dot(at.host.weights.Second, again[i]) > 0
 	}
-	guard(at, typed, words, values)
+	settle(at, typed, words, values)
 	return values
-}
-
-// leastAtRoot is how many values it takes where APIs have their collections.
-const (
-	leastAtRoot = 4
-	leastWords  = 3 // behind a parameter stand names of what it has, mostly
-)
-
-// guard takes back what little evidence cannot carry, whatever the weights say: one
-// text with nothing to compare it to is a value only if it is no word and stands
-// behind a collection; and at the root, behind a version or, if they are words, behind a
-// parameter, one or two never are.
-func guard(at context, typed, words []*child, values []bool) {
-	n, onlyWords := 0, true
-	for i, v := range values {
-		if v {
-			n++
-			onlyWords = onlyWords && words[i].odd < nameless
-		}
-	}
-	place := placeOf(at)
-	root := place[0] == 1 || place[1] == 1
-	alone := len(words) == 1 && len(typed) == 0
-	few := len(typed) == 0 && (root && n < leastAtRoot || at.param && onlyWords && n < leastWords)
-	if few || alone && (words[0].odd < nameless || !isPlural(at.last)) {
-		clear(values)
-	}
 }
 
 // dot is the weighted sum. Weights that are not there count as none.

@@ -9,6 +9,8 @@ type summary struct {
 	uses    []use
 	subs    map[string]int
 	wild    int
+	// branched are the members with names below them.
+	branched int
 }
 
 func summarize(groups ...[]*child) *summary {
@@ -22,6 +24,9 @@ func summarize(groups ...[]*child) *summary {
 			}
 			for _, k := range c.subs {
 				s.subs[k]++
+			}
+			if len(c.subs) > 0 {
+				s.branched++
 			}
 			if c.wild {
 				s.wild++

@@ -94,8 +94,8 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
-	if n != 16 {
-		t.Fatalf("%d cases, want 16", n)
+	if n != 24 {
+		t.Fatalf("%d cases, want 24", n)
 	}
 }
 

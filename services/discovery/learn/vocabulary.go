@@ -52,6 +52,7 @@ student teacher course lesson class grade exam quiz question answer survey respo
 candidate job application resume interview position department salary payroll payslip leave absence attendance shift timesheet contract
 data dataset source sources sink destination connection connector link links url urls redirect domain resource resources entity entities relation relationship relationships
 bulk batch multi mass single one many public private internal external global local shared personal common general special custom standard system core main base
+keep keeping ean alternate slash dir dirs by
 active inactive pending completed open closed draft archived expired deleted available unavailable online offline upcoming past
 by name id ids uuid code slug hash username email external reference
 v1 v2 v3 beta alpha latest stable legacy

@@ -131,7 +131,7 @@ func oddness(s string) float64 {
 			continue // "users-v2"
 		}
 		weight += len(t)
-		o := joinedOddness(t, 3)
+		o := joinedOddness(t, 5)
 		if o == 1 && isAbstract(t) {
 			o = general
 		}
@@ -151,11 +151,15 @@ func oddness(s string) float64 {
 		score += 0.4
 	case digits > 2:
 		score += 0.4
+	case digits > 0 && len(tokens) > 1 && isNumber(s[strings.LastIndexByte(s, '-')+1:]):
+		score += 0.4 // "simple-garden-8": a title that was there already
 	case upper > 1 && len(tokens) > 1 && unknown*2 > weight && weight < 4*len(tokens):
 		score += 0.4 // aXbQ: no words in camel case
 	}
 	return score
 }
+
+func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 func isVersion(s string) bool {
 	if len(s) < 2 || len(s) > 8 || s[0]|0x20 != 'v' {
