@@ -205,7 +205,8 @@ func (p *Process) console() ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Publish(console.NewKafkaSpecifications(set, publisher, p.Config.Specifications.MaxBytes))
+	c.TakeSpecifications(console.NewKafkaSpecifications(set, publisher),
+		console.SpecificationLimits{MaxBytes: p.Config.Specifications.MaxBytes, Remind: p.Config.Specifications.Remind})
 	ln, err := c.Listen(context.Background())
 	if err != nil {
 		return nil, err
