@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +17,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
-
-func TestMain(m *testing.M) {
-	stack.MaybeRunChild()
-	os.Exit(m.Run())
-}
 
 const limit = 4 << 20
 
