@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/stack"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/spec/audit"
 	"github.com/miradorhq/mirador/services/discovery/spec/uploaded"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -111,6 +113,24 @@ func TestPublishedDocumentsAreFollowed(t *testing.T) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
+}
+
+func TestTheLargestThatSettingsAllowFitsTheTopic(t *testing.T) {
+	cl, err := kgo.NewClient(broker(t, schemas.Topics))
+	must(t, err)
+	defer cl.Close()
+	configs, err := kadm.NewClient(cl).DescribeTopicConfigs(t.Context(), schemas.TopicSpecs)
+	must(t, err)
+	for _, c := range configs[0].Configs {
+		if c.Key != "max.message.bytes" {
+			continue
+		}
+		if n, err := strconv.Atoi(*c.Value); err != nil || n < audit.MaxUpload+headroom {
+			t.Errorf("the topic takes %s bytes, and a record may have %d", *c.Value, audit.MaxUpload+headroom)
+		}
+		return
+	}
+	t.Error("the topic was made with the broker's limit")
 }
 
 func TestAnEmptyAndAMissingTopicAreRead(t *testing.T) {
