@@ -27,6 +27,7 @@ const (
 	TopicFindings  = "mirador.findings"
 	TopicFields    = "mirador.fields"
 	TopicCatalog   = "mirador.catalog"
+	TopicSpecs     = "mirador.specifications"
 	TopicActions   = "mirador.actions"
 	TopicStatus    = "mirador.actions.status"
 	TopicSnapshots = "mirador.snapshots"

@@ -23,6 +23,8 @@ type Topic struct {
 	Cleanup     string   `yaml:"cleanup"` // delete or compact
 	Retention   duration `yaml:"retention"`
 	Compression string   `yaml:"compression"`
+	// MaxBytes is the largest batch, which bounds a record; 0 is the broker's default.
+	MaxBytes int `yaml:"max_bytes"`
 }
 
 type duration time.Duration
@@ -129,6 +131,9 @@ func (p *TopicPlan) configs(t Topic) map[string]*string {
 	if t.Compression != "" {
 		// The producer's codec is kept; nothing is compressed again at the broker.
 		set("compression.type", "producer")
+	}
+	if t.MaxBytes > 0 {
+		set("max.message.bytes", strconv.Itoa(t.MaxBytes))
 	}
 	if t.Cleanup == "compact" {
 		// Snapshots are read from the start at every takeover: closed and compacted

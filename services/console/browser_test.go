@@ -7,10 +7,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/services/discovery/order"
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,6 +32,11 @@ func TestBrowser(t *testing.T) {
 	settings.Token, settings.ClickHouse, settings.Refresh = testToken, "127.0.0.1:9000/mirador", time.Second
 	console, err := New(settings, conn, u, u, usualLag(), silent(), prometheus.NewRegistry())
 	must(t, err)
+	topic := newBoard()
+	console.TakeSpecifications(topic, boardLimits())
+	topic.sample(t)
+	documents, _ := topic.Documents("default")
+	w.differences(documents[0].Specification.Digest)
 	srv := httptest.NewServer(console.Handler())
 	t.Cleanup(srv.Close)
 	c := newChrome(t, srv.URL)
@@ -74,6 +81,9 @@ func TestBrowser(t *testing.T) {
 		{"endpoint-schemas", "/endpoints/" + catalog.ID("default", bankHost, "GET", "/accounts/{int}") + "?range=1h", "table.tree tbody tr", "tax_id"},
 		{"merged", "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}") + "?range=7d", "#superseded li", "/v1/reports/beta"},
 		{"changes", "/changes", "#changed tbody tr", "New parameter query page, integer."},
+		{"specifications", "/specifications", "table.specs tbody tr", "openapi 3.1.0"},
+		{"specification", "/specifications/bank.yaml", "table.differences tbody tr", "query:page"},
+		{"document", "/specifications/bank.yaml/document?line=10#L10", ".source li.on", "deprecated: true"},
 		{"fields", "/fields?all=1", "table tbody tr", "411111******1111"},
 		{"actions", "/actions", "table.actions tbody tr", enumerator},
 		{"event", "", "dl.list dt", attacker},
@@ -238,6 +248,50 @@ func TestBrowser(t *testing.T) {
 		c.click("#changed a.row")
 		c.until(`location.pathname.startsWith("/endpoints/") && document.querySelector("h1").textContent.includes("/graphql")`)
 		c.clean("changes")
+	})
+	c.step("upload", func(t *testing.T) {
+		next := filepath.Join(t.TempDir(), "bank.yaml")
+		send := func(text string) {
+			t.Helper()
+			must(t, os.WriteFile(next, []byte(text), 0o600))
+			c.open("/specifications")
+			c.within(patience, "choose a file", chromedp.SetUploadFiles(chromedp.CSS("#document"), []string{next}))
+			c.click("form[enctype] button.primary")
+		}
+		send("openapi: 3.0.0\npaths: [\n")
+		c.visible("#upload-error")
+		if got := c.text("#upload-error"); !strings.Contains(got, "bank.yaml:2") {
+			t.Errorf("a fault is told as %q", got)
+		}
+		c.picture("upload-error")
+		c.mu.Lock()
+		c.errors = nil // the browser logs the 400
+		c.mu.Unlock()
+		send(nextBankSpec())
+		c.visible("#publish")
+		for _, id := range []string{"#added", "#removed", "#changed"} {
+			c.visible(id)
+		}
+		c.picture("candidate-light")
+		c.dark(true)
+		c.picture("candidate-dark")
+		c.dark(false)
+		c.viewport(390, 844, true)
+		if over := eval[int](c, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+			t.Errorf("what changes is %d px wider than a phone", over)
+		}
+		c.picture("candidate-phone")
+		c.viewport(1440, 900, false)
+		c.click("#publish")
+		c.until(`location.pathname === "/specifications/bank.yaml" && document.querySelector("#done") !== null`)
+		c.click("details.do summary")
+		c.picture("withdraw-form")
+		c.click("#withdraw")
+		c.until(`location.search === "?done=withdrawn"`)
+		if list, _ := topic.Documents("default"); len(list) != 2 {
+			t.Errorf("%d documents are left, want 2", len(list))
+		}
+		c.clean("upload")
 	})
 	c.step("unblock", func(t *testing.T) {
 		c.open("/actions")

@@ -39,6 +39,11 @@ type Console struct {
 	attempts  *attempts
 	views     *views
 	pending   pendingAllows
+
+	specs      Specifications // nil without Kafka
+	specLimits SpecificationLimits
+	candidates candidates
+
 	token     string
 	generated bool
 	handler   http.Handler

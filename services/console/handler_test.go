@@ -21,7 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/changes", "/fields", "/actions", "/anything"}
+var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/changes", "/specifications", "/specifications/x", "/specifications/x/document", "/candidates/x", "/fields", "/actions", "/anything"}
 
 func TestEverythingIsClosed(t *testing.T) {
 	cfg, _ := database(t)
@@ -34,7 +34,7 @@ func TestEverythingIsClosed(t *testing.T) {
 			t.Errorf("GET %s without a session: %d to %q", p, a.status, a.header.Get("Location"))
 		}
 	}
-	for _, p := range []string{"/actions/unblock", "/actions/withdraw", "/endpoints/x/template", "/logout"} {
+	for _, p := range []string{"/actions/unblock", "/actions/withdraw", "/endpoints/x/template", "/specifications", "/specifications/x/withdraw", "/candidates/x", "/logout"} {
 		if a := b.post(p, url.Values{"key": {"x"}}); a.status != http.StatusUnauthorized {
 			t.Errorf("POST %s without a session: %d", p, a.status)
 		}

@@ -18,7 +18,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mirador_console_requests_total", Help: "Pages asked for, by page and status."}, []string{"page", "status"}),
 		logins:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mirador_console_logins_total", Help: "Logins: ok, wrong, limited."}, []string{"result"}),
-		orders:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mirador_console_orders_total", Help: "Orders of people: unblock, withdraw, and what they say of templates (merge, split, pin, unpin, rename); ok, invalid or failed."}, []string{"order", "result"}),
+		orders:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mirador_console_orders_total", Help: "Orders of people: unblock, withdraw, and what they say of templates (merge, split, pin, unpin, rename) and specifications (upload, publish, withdraw specification); ok, invalid, failed, or dropped: an upload that a newer one displaced."}, []string{"order", "result"}),
 		queries:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "mirador_console_query_seconds", Help: "Time of queries.", Buckets: prometheus.ExponentialBuckets(0.002, 2.5, 10)}, []string{"query"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mirador_console_query_failures_total", Help: "Queries that failed."}, []string{"query"}),
 	}

@@ -19,6 +19,9 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // maxForm bounds what is posted.
 const maxForm = 16 << 10
 
+// uploadPath takes forms with a document.
+const uploadPath = "/specifications"
+
 // page is a handler that has a session.
 type page func(w http.ResponseWriter, r *http.Request, v session)
 
@@ -43,14 +46,21 @@ func (c *Console) routes() http.Handler {
 	closed("GET /actions", "actions", c.actionsPage)
 	closed("POST /actions/unblock", "unblock", c.posted(c.unblock))
 	closed("POST /actions/withdraw", "withdraw", c.posted(c.withdraw))
+	closed("GET /specifications", "specifications", c.specificationsPage)
+	closed("POST "+uploadPath, "upload", c.withFile(c.posted(c.upload)))
+	closed("GET /specifications/{name}", "specification", c.specificationPage)
+	closed("GET /specifications/{name}/document", "document", c.documentPage)
+	closed("POST /specifications/{name}/withdraw", "withdraw-specification", c.posted(c.withdrawSpec))
+	closed("GET /candidates/{id}", "candidate", c.candidatePage)
+	closed("POST /candidates/{id}", "publish", c.posted(c.publish))
 	closed("POST /logout", "logout", c.posted(c.logout))
 	closed("/", "unknown", func(w http.ResponseWriter, r *http.Request, v session) { c.fail(w, r, v, "", errNotFound) })
 
 	// Against forms of other sites, beside the token of each form: login has none yet.
-	return headersOn(http.NewCrossOriginProtection().Handler(mux))
+	return c.headersOn(http.NewCrossOriginProtection().Handler(mux))
 }
 
-func headersOn(next http.Handler) http.Handler {
+func (c *Console) headersOn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -61,7 +71,11 @@ func headersOn(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if r.URL.Path == uploadPath {
+			most = c.specBytes() // read by who has a session only
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -30,7 +30,7 @@ type view struct {
 type views struct{ pages map[string]*template.Template }
 
 func newViews() (*views, error) {
-	shared, err := template.New("").Funcs(functions()).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/catalog.html", "templates/chart.html")
+	shared, err := template.New("").Funcs(functions()).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/catalog.html", "templates/specifications.html", "templates/chart.html")
 	if err != nil {
 		return nil, err
 	}

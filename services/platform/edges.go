@@ -17,6 +17,7 @@ import (
 	"github.com/miradorhq/mirador/services/enforcer/edge"
 	"github.com/miradorhq/mirador/services/enforcer/nft"
 	"github.com/miradorhq/mirador/services/shipper"
+	"github.com/miradorhq/mirador/services/specifications"
 )
 
 // EnforcerConfig is the enforcer's settings and its edges'.
@@ -196,6 +197,16 @@ func (p *Process) console() ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, err := p.followSpecifications()
+	if err != nil {
+		return nil, err
+	}
+	publisher, err := specifications.NewPublisher(p.Config.Specifications.MaxBytes, p.kafka...)
+	if err != nil {
+		return nil, err
+	}
+	c.TakeSpecifications(console.NewKafkaSpecifications(set, publisher),
+		console.SpecificationLimits{MaxBytes: p.Config.Specifications.MaxBytes, Remind: p.Config.Specifications.Remind})
 	ln, err := c.Listen(context.Background())
 	if err != nil {
 		return nil, err
@@ -207,6 +218,7 @@ func (p *Process) console() ([]part, error) {
 		defer lift.Close()
 		defer templates.Close()
 		defer lag.Close()
+		defer publisher.Close()
 		return c.Serve(ctx, ln)
 	}}}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/telemetry"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/inventory"
+	"github.com/miradorhq/mirador/services/discovery/spec/uploaded"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -39,6 +40,7 @@ type Process struct {
 	// to its end.
 	inventory *inventory.Inventory
 	caughtUp  chan struct{}
+	uploaded  *uploaded.Set // what people uploaded; nil where no service asks
 	content   content.Limits
 	identity  capture.Key
 	secret    string // of identity

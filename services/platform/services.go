@@ -102,7 +102,7 @@ func (p *Process) sink(service, topic string, open func() (runner.Sink, error)) 
 
 func (p *Process) discovery() ([]part, error) {
 	parts, err := p.detector("discovery", schemas.TopicCatalog, func() (runner.Sink, error) { return chsink.NewEndpoints(p.Config.ClickHouse, p.rows) })
-	if err != nil || p.Config.Specifications.Folder == "" {
+	if err != nil {
 		return parts, err
 	}
 	c, err := p.compare()

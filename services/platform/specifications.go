@@ -9,13 +9,36 @@ import (
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/spec/audit"
+	"github.com/miradorhq/mirador/services/discovery/spec/uploaded"
+	"github.com/miradorhq/mirador/services/specifications"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// followSpecifications keeps what people uploaded as mirador.specifications has it. It
+// is one part for all services of the process that ask.
+func (p *Process) followSpecifications() (*uploaded.Set, error) {
+	if p.uploaded != nil {
+		return p.uploaded, nil
+	}
+	set := uploaded.NewSet(p.Config.Specifications.MaxBytes)
+	f, err := specifications.NewFollower(set, p.kafka, p.Log, p.Registry)
+	if err != nil {
+		return nil, err
+	}
+	p.uploaded = set
+	p.parts = append(p.parts, part{name: "specifications", run: f.Run})
+	return set, nil
+}
+
 // compare is the part of discovery that holds the inventory against the
-// specifications of a folder and publishes the differences as findings.
+// specifications of a folder and those that were uploaded, and publishes the
+// differences as findings.
 func (p *Process) compare() (part, error) {
-	a, err := audit.New(p.Config.Specifications, p.Config.Tenant, p.inventory, p.Log.With("service", "discovery"), p.Registry)
+	set, err := p.followSpecifications()
+	if err != nil {
+		return part{}, err
+	}
+	a, err := audit.New(p.Config.Specifications, p.Config.Tenant, p.inventory, set, p.Log.With("service", "discovery"), p.Registry)
 	if err != nil {
 		return part{}, err
 	}
@@ -26,10 +49,13 @@ func (p *Process) compare() (part, error) {
 			return fmt.Errorf("kafka: %w", err)
 		}
 		defer cl.Close()
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-p.caughtUp: // before that everything would seem to be gone
+		// Before both were read to their ends everything would seem to be gone, or new.
+		for _, read := range []<-chan struct{}{p.caughtUp, set.Ready()} {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-read:
+			}
 		}
 		tick := time.NewTicker(p.Config.Specifications.Every)
 		defer tick.Stop()

@@ -31,9 +31,13 @@ to a network. Errors name file and line.
   mirador spec check FILE... --traffic FILE   what of the traffic is in no document, and what else differs
   mirador spec import FILE                    the operations, a JSON line each
   mirador spec convert FILE --to openapi      a draft of OpenAPI 3.1 from a Postman collection or a HAR
-  mirador spec diff OLD NEW                   what changed between two documents`,
+  mirador spec diff OLD NEW                   what changed between two documents
+
+  mirador spec publish FILE...                upload documents to a running platform
+  mirador spec list                           those that are published
+  mirador spec withdraw NAME                  end one`,
 	}
-	c.AddCommand(specCheckCommand(), specImportCommand(), specConvertCommand(), specDiffCommand())
+	c.AddCommand(specCheckCommand(), specImportCommand(), specConvertCommand(), specDiffCommand(), specPublishCommand(), specListCommand(), specWithdrawCommand())
 	return c
 }
 
