@@ -1,15 +1,10 @@
 package discovery
 
 import (
-	"fmt"
-
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/tinylib/msgp/msgp"
 )
-
-// errMalformed is wrapped by every error of decodeOperations.
-var errMalformed = wire.ErrMalformed
 
 // formatVersion starts every payload and snapshot. A reader knows one.
 const formatVersion = 2
@@ -41,85 +36,40 @@ func appendOperation(b []byte, op *operation) []byte {
 	return op.usage.append(b)
 }
 
-// reader takes values off a buffer and keeps the first error.
-type reader struct {
-	b   []byte
-	err error
-}
-
-func read[T any](r *reader, f func([]byte) (T, []byte, error)) (v T) {
-	if r.err != nil {
-		return v
-	}
-	v, rest, err := f(r.b)
-	if err != nil {
-		r.err = fmt.Errorf("%w: %w", errMalformed, err)
-		var zero T
-		return zero
-	}
-	r.b = rest
-	return v
-}
-
-// length reads the head of an array. Every element has a byte at least, so what
-// is longer than the buffer is refused before anything is made for it.
-func (r *reader) length() int {
-	n := int(read(r, msgp.ReadArrayHeaderBytes))
-	if r.err == nil && n > len(r.b) {
-		r.fail("an array of %d in %d bytes", n, len(r.b))
-		return 0
-	}
-	return n
-}
-
-func (r *reader) fail(format string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf("%w: "+format, append([]any{errMalformed}, args...)...)
-	}
-}
-
-// with lets another package take its values off.
-func (r *reader) with(f func(*wire.Reader)) {
-	w := wire.Reader{B: r.b, Err: r.err}
-	f(&w)
-	r.b, r.err = w.B, w.Err
-}
-
-func (r *reader) counts(to []uint64) { r.with(func(w *wire.Reader) { w.Counts(to) }) }
+// reader reads operations.
+type reader struct{ wire.Reader }
 
 // operation reads one operation. What it holds is its own.
 func (r *reader) operation(c *Config) *operation {
-	if n := r.length(); r.err == nil && n != fieldsOfOperation {
-		r.fail("an operation of %d fields", n)
+	if n := r.Length(); r.Err == nil && n != fieldsOfOperation {
+		r.Fail("an operation of %d fields", n)
 	}
 	op := &operation{
-		id: read(r, msgp.ReadStringBytes), method: read(r, msgp.ReadStringBytes), template: read(r, msgp.ReadStringBytes),
-		hits: read(r, msgp.ReadUint64Bytes), first: read(r, msgp.ReadInt64Bytes), last: read(r, msgp.ReadInt64Bytes),
+		id: wire.Take(&r.Reader, msgp.ReadStringBytes), method: wire.Take(&r.Reader, msgp.ReadStringBytes), template: wire.Take(&r.Reader, msgp.ReadStringBytes),
+		hits: wire.Take(&r.Reader, msgp.ReadUint64Bytes), first: wire.Take(&r.Reader, msgp.ReadInt64Bytes), last: wire.Take(&r.Reader, msgp.ReadInt64Bytes),
 	}
-	r.counts(op.statuses[:])
-	r.counts(op.auth[:])
-	r.counts(op.protocols[:])
-	for range r.length() {
-		if r.err == nil {
-			op.service(read(r, msgp.ReadStringBytes), c.MaxServices)
+	r.Counts(op.statuses[:])
+	r.Counts(op.auth[:])
+	r.Counts(op.protocols[:])
+	for range r.Length() {
+		if r.Err == nil {
+			op.service(wire.Take(&r.Reader, msgp.ReadStringBytes), c.MaxServices)
 		}
 	}
-	op.successes = read(r, msgp.ReadUint64Bytes)
-	op.witness.time = read(r, msgp.ReadInt64Bytes)
-	w := read(r, msgp.ReadBytesZC)
-	if r.err == nil && len(w) != len(op.witness.id)+2 {
-		r.fail("a witness of %d bytes", len(w))
+	op.successes = wire.Take(&r.Reader, msgp.ReadUint64Bytes)
+	op.witness.time = wire.Take(&r.Reader, msgp.ReadInt64Bytes)
+	w := wire.Take(&r.Reader, msgp.ReadBytesZC)
+	if r.Err == nil && len(w) != len(op.witness.id)+2 {
+		r.Fail("a witness of %d bytes", len(w))
 	}
-	if r.err == nil {
+	if r.Err == nil {
 		n := copy(op.witness.id[:], w)
 		op.witness.status = uint16(w[n])<<8 | uint16(w[n+1])
 	}
-	r.with(func(w *wire.Reader) {
-		op.params.Decode(w, c.limits())
-		op.usage.decode(w)
-	})
-	if r.err == nil && (op.id == "" || op.method == "" || op.template == "" || op.hits == 0) {
-		r.fail("an operation without id, method, template or hits")
+	op.params.Decode(&r.Reader, c.limits())
+	op.usage.decode(&r.Reader)
+	if r.Err == nil && (op.id == "" || op.method == "" || op.template == "" || op.hits == 0) {
+		r.Fail("an operation without id, method, template or hits")
 	}
 	return op
 }
@@ -133,24 +83,24 @@ func appendPayload(b []byte, n int) []byte {
 // decodePayload reads the payload of a partial: a version and operations of
 // tenant and host, whose ids must be theirs.
 func decodePayload(b []byte, tenant, host string, c *Config) ([]*operation, error) {
-	r := &reader{b: b}
-	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != formatVersion {
-		r.fail("version %d, known is %d: upgrade mergers before detectors", v, formatVersion)
+	r := &reader{Reader: wire.Reader{B: b}}
+	if v := wire.Take(&r.Reader, msgp.ReadUint8Bytes); r.Err == nil && v != formatVersion {
+		r.Fail("version %d, known is %d: upgrade mergers before detectors", v, formatVersion)
 	}
-	n := r.length()
+	n := r.Length()
 	var out []*operation
 	for range n {
 		op := r.operation(c)
-		if r.err == nil && op.id != catalog.ID(tenant, host, op.method, op.template) {
-			r.fail("id %s is not that of %s %s%s", op.id, op.method, host, op.template)
+		if r.Err == nil && op.id != catalog.ID(tenant, host, op.method, op.template) {
+			r.Fail("id %s is not that of %s %s%s", op.id, op.method, host, op.template)
 		}
-		if r.err != nil {
-			return nil, r.err
+		if r.Err != nil {
+			return nil, r.Err
 		}
 		out = append(out, op)
 	}
-	if r.err == nil && len(r.b) > 0 {
-		r.fail("%d bytes behind it", len(r.b))
+	if r.Err == nil && len(r.B) > 0 {
+		r.Fail("%d bytes behind it", len(r.B))
 	}
-	return out, r.err
+	return out, r.Err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/tinylib/msgp/msgp"
 )
@@ -199,19 +200,19 @@ func (d *detector) Restore(from io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("discovery: read snapshot: %w", err)
 	}
-	r := &reader{b: b}
-	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != detectorVersion {
-		r.fail("snapshot of version %d, known is %d", v, detectorVersion)
+	r := &reader{Reader: wire.Reader{B: b}}
+	if v := wire.Take(&r.Reader, msgp.ReadUint8Bytes); r.Err == nil && v != detectorVersion {
+		r.Fail("snapshot of version %d, known is %d", v, detectorVersion)
 	}
-	if alikes := read(r, msgp.ReadBytesZC); r.err == nil {
+	if alikes := wire.Take(&r.Reader, msgp.ReadBytesZC); r.Err == nil {
 		if err := d.restoreAlikes(alikes); err != nil {
 			return err
 		}
 	}
-	for range r.length() {
-		tenant, host := read(r, msgp.ReadStringBytes), read(r, msgp.ReadStringBytes)
-		payload := read(r, msgp.ReadBytesZC)
-		if r.err != nil {
+	for range r.Length() {
+		tenant, host := wire.Take(&r.Reader, msgp.ReadStringBytes), wire.Take(&r.Reader, msgp.ReadStringBytes)
+		payload := wire.Take(&r.Reader, msgp.ReadBytesZC)
+		if r.Err != nil {
 			break
 		}
 		ops, err := decodePayload(payload, tenant, host, d.cfg)
@@ -222,8 +223,8 @@ func (d *detector) Restore(from io.Reader) error {
 			d.pending[op.id] = &pending{tenant: tenant, host: host, operation: *op}
 		}
 	}
-	if r.err != nil {
-		return fmt.Errorf("discovery: restore: %w", r.err)
+	if r.Err != nil {
+		return fmt.Errorf("discovery: restore: %w", r.Err)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/segmentio/encoding/json"
@@ -214,7 +215,7 @@ func TestMalformedPartial(t *testing.T) {
 	if len(out.Records)+len(out.Findings)+len(m.entries) != 0 || testutil.ToFloat64(m.metrics.malformed) != 3 {
 		t.Errorf("%+v", out)
 	}
-	if err := m.Restore(strings.NewReader("\x02")); !errors.Is(err, errMalformed) {
+	if err := m.Restore(strings.NewReader("\x02")); !errors.Is(err, wire.ErrMalformed) {
 		t.Errorf("restore: %v", err)
 	}
 }
@@ -244,7 +245,7 @@ func FuzzDecodePayload(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ops, err := decodePayload(b, "default", "h", &cfg)
 		if err != nil {
-			if !errors.Is(err, errMalformed) {
+			if !errors.Is(err, wire.ErrMalformed) {
 				t.Fatal(err)
 			}
 			return

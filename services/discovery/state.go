@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/services/discovery/learn"
+	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -100,22 +101,22 @@ func (m *merger) Restore(from io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("discovery: read snapshot: %w", err)
 	}
-	r := &reader{b: b}
-	if v := read(r, msgp.ReadUint8Bytes); r.err == nil && v != mergerVersion {
-		r.fail("snapshot of version %d, known is %d", v, mergerVersion)
+	r := &reader{Reader: wire.Reader{B: b}}
+	if v := wire.Take(&r.Reader, msgp.ReadUint8Bytes); r.Err == nil && v != mergerVersion {
+		r.Fail("snapshot of version %d, known is %d", v, mergerVersion)
 	}
-	if m.decided = read(r, msgp.ReadTimeBytes); !m.decided.IsZero() {
+	if m.decided = wire.Take(&r.Reader, msgp.ReadTimeBytes); !m.decided.IsZero() {
 		m.decided = m.decided.UTC()
 	} else {
 		m.decided = time.Time{}
 	}
 	listed := map[string]bool{}
-	for range r.length() {
-		e := &entry{tenant: read(r, msgp.ReadStringBytes), host: read(r, msgp.ReadStringBytes)}
-		isListed := read(r, msgp.ReadBoolBytes)
-		e.published = read(r, msgp.ReadBoolBytes)
+	for range r.Length() {
+		e := &entry{tenant: wire.Take(&r.Reader, msgp.ReadStringBytes), host: wire.Take(&r.Reader, msgp.ReadStringBytes)}
+		isListed := wire.Take(&r.Reader, msgp.ReadBoolBytes)
+		e.published = wire.Take(&r.Reader, msgp.ReadBoolBytes)
 		op := r.operation(m.cfg)
-		if r.err != nil {
+		if r.Err != nil {
 			break
 		}
 		e.operation = *op
@@ -125,16 +126,16 @@ func (m *merger) Restore(from io.Reader) error {
 			e.candidate = m.candidates.PushFront(e)
 		}
 	}
-	for range r.length() {
+	for range r.Length() {
 		m.restoreHost(r)
-		if r.err != nil {
+		if r.Err != nil {
 			break
 		}
 	}
 	for _, e := range sorted(m.entries) {
 		s := m.hosts[host{e.tenant, e.host}]
 		if s == nil {
-			r.fail("an entry of %s, which is no host of the snapshot", e.host)
+			r.Fail("an entry of %s, which is no host of the snapshot", e.host)
 			break
 		}
 		s.entries[e.id] = e
@@ -142,59 +143,59 @@ func (m *merger) Restore(from io.Reader) error {
 			s.listing(e, 1)
 		}
 	}
-	for range r.length() {
-		m.dirty[read(r, msgp.ReadStringBytes)] = true
+	for range r.Length() {
+		m.dirty[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 	}
-	for range r.length() {
-		id := read(r, msgp.ReadStringBytes)
-		m.gone[id] = read(r, msgp.ReadStringBytes)
+	for range r.Length() {
+		id := wire.Take(&r.Reader, msgp.ReadStringBytes)
+		m.gone[id] = wire.Take(&r.Reader, msgp.ReadStringBytes)
 	}
-	if r.err != nil {
-		return fmt.Errorf("discovery: restore: %w", r.err)
+	if r.Err != nil {
+		return fmt.Errorf("discovery: restore: %w", r.Err)
 	}
 	return nil
 }
 
 func (m *merger) restoreHost(r *reader) {
-	at := host{read(r, msgp.ReadStringBytes), read(r, msgp.ReadStringBytes)}
-	if r.err != nil {
+	at := host{wire.Take(&r.Reader, msgp.ReadStringBytes), wire.Take(&r.Reader, msgp.ReadStringBytes)}
+	if r.Err != nil {
 		return
 	}
 	s := newSite(at, m.cfg)
-	tree, rest, err := learn.Decode(r.b, m.cfg.learn())
+	tree, rest, err := learn.Decode(r.B, m.cfg.learn())
 	if err != nil {
-		r.fail("tree of %s: %w", at.name, err)
+		r.Fail("tree of %s: %w", at.name, err)
 		return
 	}
-	s.tree, r.b = tree, rest
+	s.tree, r.B = tree, rest
 	m.hosts[at] = s
-	for range r.length() {
-		g := newGroup(at, read(r, msgp.ReadStringBytes), read(r, msgp.ReadStringBytes))
-		g.published = read(r, msgp.ReadBoolBytes)
-		if read(r, msgp.ReadBoolBytes) {
-			if op := r.operation(m.cfg); r.err == nil {
+	for range r.Length() {
+		g := newGroup(at, wire.Take(&r.Reader, msgp.ReadStringBytes), wire.Take(&r.Reader, msgp.ReadStringBytes))
+		g.published = wire.Take(&r.Reader, msgp.ReadBoolBytes)
+		if wire.Take(&r.Reader, msgp.ReadBoolBytes) {
+			if op := r.operation(m.cfg); r.Err == nil {
 				g.rest = *op
 			}
 		}
-		for range r.length() {
-			g.aliases = append(g.aliases, read(r, msgp.ReadStringBytes))
+		for range r.Length() {
+			g.aliases = append(g.aliases, wire.Take(&r.Reader, msgp.ReadStringBytes))
 		}
-		if r.err == nil && g.rest.hits > 0 {
+		if r.Err == nil && g.rest.hits > 0 {
 			g.include(&g.sum, &g.rest, m.cfg)
 		}
-		for range r.length() {
-			id := read(r, msgp.ReadStringBytes)
+		for range r.Length() {
+			id := wire.Take(&r.Reader, msgp.ReadStringBytes)
 			e := m.entries[id]
-			if r.err == nil && e == nil {
-				r.fail("a group of %s with a part %s that is not there", at.name, id)
+			if r.Err == nil && e == nil {
+				r.Fail("a group of %s with a part %s that is not there", at.name, id)
 			}
-			if r.err != nil {
+			if r.Err != nil {
 				return
 			}
 			e.group, g.parts[id] = g, e
 			g.include(&g.sum, &e.operation, m.cfg)
 		}
-		if r.err != nil {
+		if r.Err != nil {
 			return
 		}
 		s.groups[g.sum.id], m.groups[g.sum.id] = g, g

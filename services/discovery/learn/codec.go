@@ -1,14 +1,14 @@
 package learn
 
 import (
-	"errors"
 	"slices"
 
+	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/tinylib/msgp/msgp"
 )
 
 // ErrMalformed is wrapped by every error of Decode.
-var ErrMalformed = errors.New("learn: malformed tree")
+var ErrMalformed = wire.ErrMalformed
 
 // formatVersion starts what Append writes.
 const formatVersion = 1

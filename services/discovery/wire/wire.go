@@ -27,7 +27,8 @@ func (r *Reader) Fail(format string, args ...any) {
 	}
 }
 
-func take[T any](r *Reader, f func([]byte) (T, []byte, error)) (v T) {
+// Take takes what f reads: one of msgp's ReadXBytes.
+func Take[T any](r *Reader, f func([]byte) (T, []byte, error)) (v T) {
 	if r.Err != nil {
 		return v
 	}
@@ -42,17 +43,17 @@ func take[T any](r *Reader, f func([]byte) (T, []byte, error)) (v T) {
 }
 
 // Uint takes an unsigned integer.
-func (r *Reader) Uint() uint64 { return take(r, msgp.ReadUint64Bytes) }
+func (r *Reader) Uint() uint64 { return Take(r, msgp.ReadUint64Bytes) }
 
 // Int takes an integer.
-func (r *Reader) Int() int64 { return take(r, msgp.ReadInt64Bytes) }
+func (r *Reader) Int() int64 { return Take(r, msgp.ReadInt64Bytes) }
 
 // Bool takes a flag.
-func (r *Reader) Bool() bool { return take(r, msgp.ReadBoolBytes) }
+func (r *Reader) Bool() bool { return Take(r, msgp.ReadBoolBytes) }
 
 // Float takes a number that JSON can hold.
 func (r *Reader) Float() float64 {
-	v := take(r, msgp.ReadFloat64Bytes)
+	v := Take(r, msgp.ReadFloat64Bytes)
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		r.Fail("%v is no number", v)
 		return 0
@@ -62,7 +63,7 @@ func (r *Reader) Float() float64 {
 
 // Text takes a string of at most limit bytes. It is a copy.
 func (r *Reader) Text(limit int) string {
-	b := take(r, msgp.ReadStringZC)
+	b := Take(r, msgp.ReadStringZC)
 	if len(b) > limit {
 		r.Fail("a text of %d bytes, at most %d are taken", len(b), limit)
 		return ""
@@ -73,7 +74,7 @@ func (r *Reader) Text(limit int) string {
 // Length takes the head of an array. Every element has a byte at least, so what is
 // longer than the buffer is refused before anything is made for it.
 func (r *Reader) Length() int {
-	n := int(take(r, msgp.ReadArrayHeaderBytes))
+	n := int(Take(r, msgp.ReadArrayHeaderBytes))
 	if r.Err == nil && n > len(r.B) {
 		r.Fail("an array of %d in %d bytes", n, len(r.B))
 		return 0
