@@ -136,8 +136,34 @@ func ask(v reflect.Value, path string) error {
 		return nil
 	}
 	err := val.Validate()
-	if err != nil && path != "" {
-		err = fmt.Errorf("%s: %w", path, err)
+	if err == nil || path == "" {
+		return err
 	}
-	return err
+	var errs []error
+	for _, e := range each(err) {
+		// A part may name its settings in full.
+		if s := e.Error(); !strings.HasPrefix(s, path+".") && !strings.HasPrefix(s, path+":") {
+			e = fmt.Errorf("%s: %w", path, e)
+		}
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
+}
+
+// each are the errors that were joined into err, and into these.
+func each(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	var lines []string
+	for _, e := range joined.Unwrap() {
+		out = append(out, each(e)...)
+		lines = append(lines, e.Error())
+	}
+	if strings.Join(lines, "\n") != err.Error() { // it says more than its parts
+		return []error{err}
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -158,4 +159,21 @@ func FuzzLoadFile(f *testing.F) {
 		}
 		_ = config.Load(defaults(), config.Sources{File: p}) // must not panic
 	})
+}
+
+type section struct{ errs error }
+
+func (s *section) Validate() error { return s.errs }
+
+// Every error is led by the path of its section, once, and nothing that an error
+// says around its parts is lost.
+func TestValidateNamesTheSectionOfEveryError(t *testing.T) {
+	var dst struct {
+		Policy section `yaml:"policy"`
+	}
+	dst.Policy.errs = errors.Join(errors.New("mode is odd"), errors.Join(errors.New("policy.ttl is none"), fmt.Errorf("caps: %w and %w", errors.New("a"), errors.New("b"))), errors.New("policy: rules are none"))
+	want := "policy: mode is odd\npolicy.ttl is none\npolicy: caps: a and b\npolicy: rules are none"
+	if got := config.Validate(&dst); got == nil || got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
 }

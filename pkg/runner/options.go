@@ -153,6 +153,20 @@ func (o *Options) Validate() error {
 	bad(o.Service != "" && !strings.ContainsAny(o.Service, "-. |"), "service %q: must be a word fit for a metric's name", o.Service)
 	bad(o.Instance != "" && !strings.Contains(o.Instance, "|"), "instance %q: must be set, without '|', and stay the same across restarts", o.Instance)
 	bad(o.Logger != nil, "no logger")
+	for _, err := range o.Problems() {
+		errs = append(errs, fmt.Errorf("runner: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+// Problems are the numbers and times that cannot work, each said with the name of
+// the setting first: what an operator can get wrong.
+func (o *Options) Problems() (errs []error) {
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
 	for _, d := range []struct {
 		name string
 		v    time.Duration
@@ -183,5 +197,5 @@ func (o *Options) Validate() error {
 	bad(o.CommitInterval < o.TransactionTimeout, "commit_interval %v must be below transaction_timeout %v", o.CommitInterval, o.TransactionTimeout)
 	bad(o.ChunkBytes+1024 <= int(o.MaxRecordBytes), "chunk_bytes %d must leave room in max_record_bytes %d", o.ChunkBytes, o.MaxRecordBytes)
 	bad(o.BackoffMin <= o.BackoffMax, "backoff_min %v is above backoff_max %v", o.BackoffMin, o.BackoffMax)
-	return errors.Join(errs...)
+	return errs
 }

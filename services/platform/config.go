@@ -159,6 +159,17 @@ func (c *Config) instance() string {
 	return "local"
 }
 
+// Validate reports everything that is wrong.
+func (s *StageConfig) Validate() error {
+	o := runner.DefaultOptions()
+	s.apply(&o)
+	errs := o.Problems()
+	for i, err := range errs {
+		errs[i] = fmt.Errorf("stages.%w", err)
+	}
+	return errors.Join(errs...)
+}
+
 // apply puts the settings over the runner's defaults.
 func (s *StageConfig) apply(o *runner.Options) {
 	o.CommitInterval, o.PositionInterval, o.BatchRecords, o.FetchBytes, o.Workers = s.CommitInterval, s.PositionInterval, s.BatchRecords, s.FetchBytes, s.Workers

@@ -9,11 +9,13 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/capture/ship"
+	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/telemetry"
 	"github.com/miradorhq/mirador/pkg/transcript"
 	"github.com/miradorhq/mirador/services/platform"
 	"github.com/miradorhq/mirador/services/shipper"
 	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/term"
 )
 
@@ -59,6 +61,22 @@ identity.key_file names: use the platform's, or every principal gets another nam
 // drainTime bounds the end of a replay: what is not in Kafka by then is lost.
 const drainTime = 30 * time.Second
 
+// answers asks the brokers whether they are there: a replay at the recorded pace
+// takes long to find out.
+func answers(ctx context.Context, brokers []string, opts []kgo.Opt) error {
+	cl, err := kgo.NewClient(append(opts[:len(opts):len(opts)], kgo.RetryTimeout(5*time.Second))...)
+	if err != nil {
+		return fmt.Errorf("kafka options: %w", err)
+	}
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := cl.Ping(ctx); err != nil {
+		return fmt.Errorf("kafka at %v does not answer (--brokers): is it running, and is the address right? %w", brokers, err)
+	}
+	return nil
+}
+
 func replay(ctx context.Context, cfg *platform.Config, files []string, read transcript.Config, o shipper.ReplayOptions) (err error) {
 	key, err := platform.IdentityKey(cfg)
 	if err != nil {
@@ -76,6 +94,14 @@ func replay(ctx context.Context, cfg *platform.Config, files []string, read tran
 		return err
 	}
 	sc.Spool.Dir = ""
+	for _, path := range files { // before anything is sent
+		if _, err := os.Stat(path); err != nil && path != "-" {
+			return err
+		}
+	}
+	if err := answers(ctx, cfg.Kafka.Brokers, sc.Kafka); err != nil {
+		return err
+	}
 	s, err := ship.New(sc, read.Builder, telemetry.NewRegistry(), cfg.Telemetry.Logger(os.Stderr))
 	if err != nil {
 		return err
@@ -96,6 +122,14 @@ func replay(ctx context.Context, cfg *platform.Config, files []string, read tran
 			}
 		}
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	offer := func(e *event.Event) error {
+		if s.Counters().Lost() > 0 { // the file can be sent again: better than with holes
+			stop(errors.New("stopped: kafka does not take what is sent"))
+		}
+		return s.TryOfferEvent(e)
+	}
 	sent := 0
 	for i, path := range files {
 		read.File = i
@@ -103,7 +137,7 @@ func replay(ctx context.Context, cfg *platform.Config, files []string, read tran
 		if err != nil {
 			return err
 		}
-		done, err := shipper.Replay(ctx, in, s.TryOfferEvent, o)
+		done, err := shipper.Replay(ctx, in, offer, o)
 		sent += done.Sent
 		if err := errors.Join(err, in.Close()); err != nil {
 			return fmt.Errorf("%s: after %d transactions: %w", path, done.Sent, err)
