@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/services/discovery/order"
+	"github.com/miradorhq/mirador/services/discovery/spec/uploaded"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -311,4 +312,14 @@ func TestBrowser(t *testing.T) {
 		c.picture("unblocked")
 		c.clean("unblock")
 	})
+}
+
+// sample publishes bankSpec, a GraphQL schema, and what cannot be read any more.
+func (b *board) sample(t testing.TB) {
+	for name, text := range map[string]string{
+		"bank.yaml": bankSpec, "statements.graphql": "type Query { statement(id: ID!): Statement }\ntype Statement { id: ID! total: Float }\n", "partners-2024-export.json": "{\"openapi\": \"3.0.1\",\n \"paths\": [",
+	} {
+		d := uploaded.Document{Tenant: "default", Name: name, Person: "ann", At: time.Now().Add(-26 * time.Hour), Media: uploaded.Media(name), Bytes: []byte(text)}
+		must(t, b.Publish(t.Context(), &d))
+	}
 }

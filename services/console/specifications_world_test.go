@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -35,16 +34,6 @@ paths:
 // that is not deprecated any more.
 func nextBankSpec() string {
 	return strings.NewReplacer("  /vault:\n", "  /safe:\n", "deprecated: true", "deprecated: false", `version: "4"`, `version: "5"`).Replace(bankSpec)
-}
-
-// sample publishes bankSpec, a GraphQL schema, and what cannot be read any more.
-func (b *board) sample(t testing.TB) {
-	for name, text := range map[string]string{
-		"bank.yaml": bankSpec, "statements.graphql": "type Query { statement(id: ID!): Statement }\ntype Statement { id: ID! total: Float }\n", "partners-2024-export.json": "{\"openapi\": \"3.0.1\",\n \"paths\": [",
-	} {
-		d := uploaded.Document{Tenant: "default", Name: name, Person: "ann", At: time.Now().Add(-26 * time.Hour), Media: uploaded.Media(name), Bytes: []byte(text)}
-		must(t, b.Publish(t.Context(), &d))
-	}
 }
 
 // board is a topic of specifications that answers at once.
