@@ -11,9 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// discoveryKind is the kind of partial that the merger of the catalog reads.
-const discoveryKind = "discovery"
-
 // TemplateOrders publishes what people say of templates. It must return only when the
 // merger can see the order, and must be safe for concurrent use.
 type TemplateOrders interface {
@@ -51,7 +48,7 @@ func (k *KafkaTemplateOrders) Publish(ctx context.Context, tenant, host string, 
 		return fmt.Errorf("console: %s a template: tenant and host are required", o.Op)
 	}
 	// No source and no watermark: it says nothing of how far event time has come.
-	p := detect.Partial{Kind: discoveryKind, Tenant: tenant, Dimension: host, Payload: order.Append(nil, &o)}
+	p := detect.Partial{Kind: order.Kind, Tenant: tenant, Dimension: host, Payload: order.Append(nil, &o)}
 	value, err := detect.EncodePartial(&p)
 	if err != nil {
 		return fmt.Errorf("console: %s %s: %w", o.Op, o.Template, err)

@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/services/discovery/learn"
+	"github.com/miradorhq/mirador/services/discovery/order"
 	"github.com/miradorhq/mirador/services/discovery/schema"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Kind is the kind of partial that the detector sends and the merger reads; its
 // dimension is the host.
-const Kind = "discovery"
+const Kind = order.Kind
 
 // Config are the settings of both stages. Start from Defaults.
 type Config struct {

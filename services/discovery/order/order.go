@@ -53,6 +53,10 @@ const (
 	maxMethod   = 64
 )
 
+// Kind is the kind of the partials that the merger of the catalog reads: the
+// differences of detectors, and orders among them.
+const Kind = "discovery"
+
 // Order is the wish of one person. It is for every method of the path: segments are
 // what they are for all of them. Method and Template name the endpoint that the
 // person was looking at.
