@@ -24,7 +24,7 @@ type compiled struct {
 	rules    []reflect.Value
 }
 
-var errCorazaFell = errors.New("Coraza fell over")
+var errCorazaFell = errors.New("a panic of Coraza")
 
 func corazaOf(src ...string) (c *compiled, err error) {
 	c = &compiled{}
@@ -107,8 +107,11 @@ func describeCorazaRule(b *strings.Builder, r reflect.Value) {
 	fmt.Fprintf(b, "\ncapture %t multimatch %t log %t auditlog %t\nmsg%s\nlogdata%s\n",
 		field(r, "Capture").Bool(), field(r, "MultiMatch").Bool(), field(r, "Log").Bool(), field(r, "Audit").Bool(),
 		describeCorazaMacro(field(r, "Msg")), describeCorazaMacro(field(r, "LogData")))
-	vars := field(r, "variables")
+	vars, op := field(r, "variables"), plain(field(r, "operator"))
 	for i := range vars.Len() {
+		if !op.IsValid() {
+			break // an update gave a SecAction variables, which nothing reads
+		}
 		v := vars.Index(i)
 		fmt.Fprintf(b, "target %s", describeCorazaKey(v, true))
 		ex := field(v, "Exceptions")
@@ -117,7 +120,7 @@ func describeCorazaRule(b *strings.Builder, r reflect.Value) {
 		}
 		b.WriteByte('\n')
 	}
-	if op := plain(field(r, "operator")); op.IsValid() {
+	if op.IsValid() {
 		fmt.Fprintf(b, "operator negated %t name %s argument %q\n", field(op, "Negation").Bool(),
 			strings.TrimLeft(field(op, "Function").String(), "!@"), field(op, "Data").String())
 	}
