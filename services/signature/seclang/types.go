@@ -1,10 +1,12 @@
 package seclang
 
+import "strings"
+
 // Variable is a collection or a single value of a transaction that rules name.
 type Variable uint8
 
 const (
-	Unknown Variable = iota
+	unknown Variable = iota
 	ResponseContentType
 	UniqueID
 	ArgsCombinedSize
@@ -71,7 +73,7 @@ const (
 	ArgsGetNames
 	ArgsPostNames
 	TX
-	Rule
+	RuleVar
 	JSON
 	Env
 	UrlencodedError
@@ -118,7 +120,7 @@ const (
 )
 
 var names = [variables]string{
-	Unknown:                       "UNKNOWN",
+	unknown:                       "UNKNOWN",
 	ResponseContentType:           "RESPONSE_CONTENT_TYPE",
 	UniqueID:                      "UNIQUE_ID",
 	ArgsCombinedSize:              "ARGS_COMBINED_SIZE",
@@ -185,7 +187,7 @@ var names = [variables]string{
 	ArgsGetNames:                  "ARGS_GET_NAMES",
 	ArgsPostNames:                 "ARGS_POST_NAMES",
 	TX:                            "TX",
-	Rule:                          "RULE",
+	RuleVar:                       "RULE",
 	JSON:                          "JSON",
 	Env:                           "ENV",
 	UrlencodedError:               "URLENCODED_ERROR",
@@ -235,5 +237,18 @@ func (v Variable) String() string {
 	if v < variables {
 		return names[v]
 	}
-	return names[Unknown]
+	return names[unknown]
+}
+
+// NumVariables is more than every Variable, for tables.
+const NumVariables = int(variables)
+
+// ParseVariable finds a variable by its name, in any case.
+func ParseVariable(name string) (Variable, bool) {
+	for v := unknown + 1; v < variables; v++ {
+		if strings.EqualFold(name, names[v]) {
+			return v, true
+		}
+	}
+	return unknown, false
 }

@@ -45,7 +45,7 @@ type Tx struct {
 	e       *event.Event
 	arena   arena
 	clipped Clipped
-	single  [singles]Value
+	single  [seclang.NumVariables]Value
 
 	args      list // of the query, then of the body
 	query     int  // how many of args are the query's
@@ -65,9 +65,6 @@ type Tx struct {
 
 	path []byte // of the JSON value being read
 }
-
-// singles is above every seclang.Variable; 128 to leave room for more.
-const singles = 128
 
 // list is a collection of values, and that of their names, which is made when it
 // is first asked for.
@@ -89,7 +86,7 @@ func (n *list) all() []Value {
 func (t *Tx) Reset(cfg Config) {
 	t.cfg, t.e, t.clipped = cfg, nil, 0
 	t.arena.reset()
-	t.single = [singles]Value{}
+	t.single = [seclang.NumVariables]Value{}
 	t.args.reset()
 	t.headers.reset()
 	t.cookies.reset()
