@@ -9,9 +9,10 @@ import (
 // something was compared.
 func same(t *testing.T, name string, rs []request, floor int) {
 	t.Helper()
-	values, failed := 0, 0
+	values, failed, read := 0, 0, make(map[string]int)
 	for _, cfg := range [...]Config{ample, narrow} {
-		o := newOracle(t, cfg, "")
+		o := newOracle(t, cfg)
+		o.processors = read
 		for i := range rs {
 			differences, n := o.compare(rs[i].event())
 			values += n
@@ -25,7 +26,7 @@ func same(t *testing.T, name string, rs []request, floor int) {
 			}
 		}
 	}
-	fmt.Printf("transaction: %-32s %6d events, %8d values compared with Coraza, %d events differ\n", name, 2*len(rs), values, failed)
+	fmt.Printf("transaction: %-32s %6d events, %8d values compared with Coraza, %d events differ; bodies %v\n", name, 2*len(rs), values, failed, read)
 	if failed > 0 || len(rs) < floor {
 		t.Errorf("%s: %d events differ; %d requests, at least %d are expected", name, failed, len(rs), floor)
 	}

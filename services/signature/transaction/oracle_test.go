@@ -23,6 +23,8 @@ type oracle struct {
 	waf coraza.WAF
 	cfg Config
 	tx  Tx // used again and again, as a service does
+
+	processors map[string]int // how often each read a request's body, and how often in vain
 }
 
 var ample = Config{RequestBody: 128 << 10, ResponseBody: 64 << 10, Arguments: 1000, RequestDepth: 64, ResponseDepth: 1024,
@@ -31,7 +33,21 @@ var ample = Config{RequestBody: 128 << 10, ResponseBody: 64 << 10, Arguments: 10
 // narrow has limits that ordinary traffic passes.
 var narrow = Config{RequestBody: 300, ResponseBody: 100, Arguments: 7, RequestDepth: 4, ResponseDepth: 3, ResponseTypes: []string{"application/json"}}
 
-func newOracle(tb testing.TB, cfg Config, extra string) *oracle {
+// controls are rules that do what a header X-Ctl asks for.
+const controls = `SecRule REQUEST_HEADERS:X-Ctl "@streq force" "id:1,phase:1,pass,nolog,ctl:forceRequestBodyVariable=on"
+SecRule REQUEST_HEADERS:X-Ctl "@streq off" "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=off"
+SecRule REQUEST_HEADERS:X-Ctl "@streq limit" "id:3,phase:1,pass,nolog,ctl:requestBodyLimit=50"
+SecRule REQUEST_HEADERS:X-Ctl "@streq raw" "id:4,phase:1,pass,nolog,ctl:requestBodyProcessor=RAW"
+SecRule REQUEST_HEADERS:X-Ctl "@streq json" "id:5,phase:1,pass,nolog,ctl:requestBodyProcessor=JSON"
+SecRule REQUEST_HEADERS:X-Ctl "@streq xml" "id:6,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
+SecRule REQUEST_HEADERS:X-Ctl "@streq form" "id:7,phase:1,pass,nolog,ctl:requestBodyProcessor=URLENCODED"
+SecRule REQUEST_HEADERS:X-Ctl "@streq parts" "id:8,phase:1,pass,nolog,ctl:requestBodyProcessor=MULTIPART"
+SecRule REQUEST_HEADERS:X-Ctl "@streq other" "id:9,phase:1,pass,nolog,ctl:requestBodyProcessor=other"
+SecRule RESPONSE_HEADERS:X-Ctl "@streq json" "id:11,phase:3,pass,nolog,ctl:responseBodyProcessor=JSON"
+SecRule RESPONSE_HEADERS:X-Ctl "@streq xml" "id:12,phase:3,pass,nolog,ctl:responseBodyProcessor=XML"
+SecRule RESPONSE_HEADERS:X-Ctl "@streq force" "id:13,phase:3,pass,nolog,ctl:forceResponseBodyVariable=on"`
+
+func newOracle(tb testing.TB, cfg Config) *oracle {
 	tb.Helper()
 	tb.Setenv("TMPDIR", tb.TempDir())
 	waf, err := coraza.NewWAF(coraza.NewWAFConfig().WithRootFS(coreruleset.FS).
@@ -47,11 +63,12 @@ SecResponseBodyAccess On
 SecResponseBodyLimit %[4]d
 SecResponseBodyLimitAction ProcessPartial
 SecResponseBodyMimeType %[5]s
-%[6]s`, cfg.RequestBody, cfg.RequestDepth, cfg.Arguments, cfg.ResponseBody, strings.Join(cfg.ResponseTypes, " "), extra)))
+SecResponseBodyJsonDepthLimit %[7]d
+%[6]s`, cfg.RequestBody, cfg.RequestDepth, cfg.Arguments, cfg.ResponseBody, strings.Join(cfg.ResponseTypes, " "), controls, cfg.ResponseDepth)))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &oracle{waf: waf, cfg: cfg}
+	return &oracle{waf: waf, cfg: cfg, processors: make(map[string]int)}
 }
 
 // compare says where the variables of ev differ from Coraza's, phase by phase, and
@@ -87,6 +104,14 @@ func (o *oracle) compare(ev *event.Event) (differences []string, values int) {
 	}
 	theirs.ProcessRequestHeaders()
 	check(1, seclang.ReqbodyProcessor)
+	switch string(ev.RequestHeader("x-ctl")) {
+	case "force":
+		ours.ForceRequestBody(true)
+	case "off":
+		ours.AccessRequestBody(false)
+	case "limit":
+		ours.LimitRequestBody(50)
+	}
 	// What the rules of phase 1 chose: evaluating them is not this package's.
 	ours.SetProcessor(listed(state, seclang.ReqbodyProcessor)[0][1:])
 	if len(ev.RequestBody.Data) > 0 {
@@ -94,13 +119,21 @@ func (o *oracle) compare(ev *event.Event) (differences []string, values int) {
 	}
 	theirs.ProcessRequestBody() //nolint:errcheck // memory
 	ours.RequestBody()
+	o.processors[ours.get(seclang.ReqbodyProcessor)]++
+	if ours.get(seclang.ReqbodyError) == "1" {
+		o.processors["error"]++
+	}
 	check(2)
 	if !ours.HasResponse() {
 		return differences, values
 	}
 	o.answer(theirs, ev)
 	ours.ResponseHeaders()
-	check(3)
+	check(3, seclang.ResBodyProcessor)
+	ours.SetResponseProcessor(listed(state, seclang.ResBodyProcessor)[0][1:])
+	if string(ev.ResponseHeader("x-ctl")) == "force" {
+		ours.ForceResponseBody(true)
+	}
 	readable := theirs.IsResponseBodyProcessable()
 	if readable && len(ev.ResponseBody.Data) > 0 {
 		theirs.WriteResponseBody(ev.ResponseBody.Data[:min(len(ev.ResponseBody.Data), o.cfg.ResponseBody)]) //nolint:errcheck // memory
