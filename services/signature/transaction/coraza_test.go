@@ -53,3 +53,5 @@ func TestCorporaAsCoraza(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { same(t, c.name, corpus(t, c.name, c.step), c.floor) })
 	}
 }
+
+func TestTrafficAsCoraza(t *testing.T) { same(t, "seeded traffic", traffic(t), 7) }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,6 +29,11 @@ type request struct {
 	Encoded  string            `json:"-" yaml:"encoded_request"`
 	Status   uint16            `json:"status" yaml:"-"`
 	Response string            `json:"response_body" yaml:"-"`
+
+	// The seeded traffic keeps the order of its headers.
+	Name          string      `json:"name" yaml:"-"`
+	Pairs         [][2]string `json:"pairs" yaml:"-"`
+	ResponsePairs [][2]string `json:"response_pairs" yaml:"-"`
 }
 
 func (r *request) event() *event.Event {
@@ -43,7 +49,17 @@ func (r *request) event() *event.Event {
 			e.Authority = []byte(v)
 		}
 	}
+	for _, p := range r.Pairs {
+		e.RequestHeaders = append(e.RequestHeaders, event.Header{Name: []byte(p[0]), Value: []byte(p[1])})
+	}
+	for _, p := range r.ResponsePairs {
+		e.ResponseHeaders = append(e.ResponseHeaders, event.Header{Name: []byte(p[0]), Value: []byte(p[1])})
+	}
 	e.RequestBody.Data = []byte(r.Body)
+	if r.Response != "" {
+		e.ResponseBody.Data = []byte(r.Response)
+		return e
+	}
 	// A response of the same kind shows the other direction, too.
 	e.ResponseBody.Data = []byte(r.Body)
 	e.ResponseBody.ContentType = []byte("application/json")
@@ -110,7 +126,7 @@ func regression(tb testing.TB) (files int, rs []request) {
 // corpus is one of the corpora, which are not part of the tree: MIRADOR_CORPORA
 // names their folder, else it is looked for beside the repository. Every step-th
 // line is taken.
-func corpus(t *testing.T, name string, step int) (rs []request) {
+func corpus(t *testing.T, name string, step int) []request {
 	t.Helper()
 	folder := os.Getenv("MIRADOR_CORPORA")
 	if folder == "" {
@@ -129,7 +145,24 @@ func corpus(t *testing.T, name string, step int) (rs []request) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := bufio.NewScanner(z)
+	return read(t, z, file, step)
+}
+
+// traffic is what the benchmarks measure.
+func traffic(tb testing.TB) []request {
+	tb.Helper()
+	const file = "testdata/traffic.jsonl"
+	f, err := os.Open(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	return read(tb, f, file, 1)
+}
+
+func read(tb testing.TB, r io.Reader, file string, step int) (rs []request) {
+	tb.Helper()
+	s := bufio.NewScanner(r)
 	s.Buffer(nil, 1<<22)
 	for n := 0; s.Scan(); n++ {
 		if n%step != 0 {
@@ -137,12 +170,12 @@ func corpus(t *testing.T, name string, step int) (rs []request) {
 		}
 		var r request
 		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
-			t.Fatalf("%s:%d: %v", file, n+1, err)
+			tb.Fatalf("%s:%d: %v", file, n+1, err)
 		}
 		rs = append(rs, r)
 	}
 	if err := s.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return rs
 }
