@@ -322,14 +322,13 @@ func (f *flattener) escaped(start, i int) (string, bool) {
 				return "", false
 			}
 			i += 4
-			// Whatever escape follows a surrogate is taken with it.
 			if utf16.IsSurrogate(r) && i+6 <= end && b[i] == '\\' && b[i+1] == 'u' {
-				second, ok := hex4(b[i+2 : end])
-				if !ok {
-					return "", false
+				// Only a whole pair makes one character. What is no escape at all is met
+				// again when its turn comes.
+				if second, ok := hex4(b[i+2 : end]); ok && utf16.DecodeRune(r, second) != utf8.RuneError {
+					r = utf16.DecodeRune(r, second)
+					i += 6
 				}
-				r = utf16.DecodeRune(r, second)
-				i += 6
 			}
 			out = utf8.AppendRune(out, r)
 			continue
