@@ -2,10 +2,12 @@ package transaction
 
 import "unsafe"
 
-// chunk is the size of the first block of an arena; keep what a reset may hold on to.
+// chunk is the size of the first block of an arena; keep and keepValues are how many
+// bytes and values a transaction holds on to for the next event.
 const (
-	chunk = 8 << 10
-	keep  = 1 << 20
+	chunk      = 8 << 10
+	keep       = 1 << 20
+	keepValues = 1 << 14
 )
 
 // arena lends bytes until its next reset. A block is never moved or grown, so what

@@ -18,12 +18,13 @@ type form struct {
 	files, fields, sizes           []Value // FILES, FILES_NAMES, FILES_SIZES
 	names, headers                 []Value // of the parts
 	filenames, charsets, languages []Value
+	at                             map[string]int // where in sizes a name in lower case stands
 }
 
 func (f *form) reset() {
+	f.at = nil
 	for _, l := range [...]*[]Value{&f.files, &f.fields, &f.sizes, &f.names, &f.headers, &f.filenames, &f.charsets, &f.languages} {
-		clear(*l) // the strings are not the arena's
-		*l = (*l)[:0]
+		*l = emptied(*l)
 	}
 }
 
@@ -143,11 +144,13 @@ func (t *Tx) ended(err error) (more bool, _ error) {
 // size notes the size of a file; there is one a name, the last.
 func (t *Tx) size(name, text string) {
 	lower := strings.ToLower(name)
-	for i := range t.form.sizes {
-		if t.form.sizes[i].Named(lower) {
-			t.form.sizes[i] = Value{name, text}
-			return
-		}
+	if i, ok := t.form.at[lower]; ok {
+		t.form.sizes[i] = Value{name, text}
+		return
 	}
+	if t.form.at == nil {
+		t.form.at = make(map[string]int)
+	}
+	t.form.at[lower] = len(t.form.sizes)
 	t.form.sizes = append(t.form.sizes, Value{name, text})
 }

@@ -72,7 +72,17 @@ type list struct{ values, names []Value }
 
 func (n *list) add(key, text string) { n.values = append(n.values, Value{key, text}) }
 
-func (n *list) reset() { n.values, n.names = n.values[:0], n.names[:0] }
+func (n *list) reset() { n.values, n.names = emptied(n.values), emptied(n.names) }
+
+// emptied is vs without values, and without what these are views on: a transaction
+// that waits in a pool must not hold on to an event's buffer.
+func emptied(vs []Value) []Value {
+	if cap(vs) > keepValues {
+		return nil
+	}
+	clear(vs)
+	return vs[:0]
+}
 
 func (n *list) all() []Value {
 	for i := len(n.names); i < len(n.values); i++ {
@@ -82,7 +92,8 @@ func (n *list) all() []Value {
 	return n.names
 }
 
-// Reset forgets the event and all that was made of it.
+// Reset forgets the event and all that was made of it. Whoever keeps transactions in
+// a pool calls it before putting one back, too.
 func (t *Tx) Reset(cfg Config) {
 	t.cfg, t.e, t.clipped = cfg, nil, 0
 	t.arena.reset()
@@ -92,7 +103,7 @@ func (t *Tx) Reset(cfg Config) {
 	t.cookies.reset()
 	t.responses.reset()
 	t.form.reset()
-	t.answers, t.xml, t.query = t.answers[:0], t.xml[:0], 0
+	t.answers, t.xml, t.query = emptied(t.answers), emptied(t.xml), 0
 	t.contentType, t.typed = "", false
 	t.noRequestBody, t.limit, t.forced, t.responseForced = false, cfg.RequestBody, false, false
 	for _, v := range [...]seclang.Variable{

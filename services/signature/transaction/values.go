@@ -94,6 +94,10 @@ func single(v seclang.Variable) bool {
 func (v Value) Named(lower string) bool { return named(v.Key, lower) }
 
 func named(name, lower string) bool {
+	// Most names are told apart by their first byte, if that is ASCII.
+	if name != "" && lower != "" && name[0] < 0x80 && name[0]|0x20 != lower[0]|0x20 {
+		return false
+	}
 	if !ascii(name) {
 		return strings.ToLower(name) == lower
 	}
