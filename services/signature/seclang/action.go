@@ -71,52 +71,43 @@ func splitActions(text string) ([]action, error) {
 	return out, nil
 }
 
-// secDefaultAction keeps what the rules of a phase inherit from here on.
-func (p *parser) secDefaultAction(d *directive) error {
+// secDefaultAction keeps what the rules of a phase inherit from here on. All is looked
+// at here: what is wrong would otherwise be said once a rule.
+func (p *parser) secDefaultAction(d *directive) {
+	fail := func(err error) { p.failAbout(d, d.written, err) }
 	acts, err := splitActions(d.unquoted())
 	if err != nil {
-		return err
+		fail(err)
+		return
 	}
-	phase, breaks := 0, false
-	var errs []error
+	before := len(p.errs)
+	scratch := &Rule{}
+	breaks := false
 	for _, a := range acts {
-		switch kindOf(a.name) {
-		case unknownAction:
-			errs = append(errs, fmt.Errorf("unknown action %q", a.name))
-		case unsupported:
-			errs = append(errs, fmt.Errorf("%s is not supported", a.name))
-		case metadata:
-			if a.name != "phase" {
-				errs = append(errs, fmt.Errorf("%s cannot be a default", a.name))
-			} else if phase, err = parsePhase(a.value); err != nil {
-				errs = append(errs, err)
-			}
-		case flow:
-			errs = append(errs, fmt.Errorf("%s cannot be a default", a.name))
-		case disruptive:
-			breaks = true
-		case effect:
-			if a.name == "t" {
-				errs = append(errs, errors.New("a transformation cannot be a default"))
-			}
+		switch k := kindOf(a.name); {
+		case k == metadata && a.name == "phase":
+			err = p.metadata(scratch, a)
+		case k == metadata, k == flow, a.name == "t":
+			err = errors.New("this cannot be a default")
+		default:
+			breaks = breaks || k == disruptive
+			err = p.action(scratch, a)
+		}
+		if err != nil {
+			fail(fmt.Errorf("%s: %w", a.name, err))
 		}
 	}
-	switch {
-	case len(errs) > 0:
-		return errors.Join(errs...)
+	switch phase := scratch.Phase; {
+	case len(p.errs) > before:
 	case phase == 0:
-		return errors.New("no phase")
+		fail(errors.New("no phase"))
 	case !breaks:
-		return errors.New("none of pass, deny, drop, allow, redirect, block")
+		fail(errors.New("none of pass, deny, drop, allow, redirect, block"))
 	case p.given[phase]:
-		return fmt.Errorf("phase %d has its defaults already", phase)
+		fail(fmt.Errorf("phase %d has its defaults already", phase))
+	default:
+		p.defaults[phase], p.given[phase] = acts, true
 	}
-	// What is wrong with a value would otherwise be said once a rule.
-	if err := p.applyAll(new(Rule), acts); err != nil {
-		return err
-	}
-	p.defaults[phase], p.given[phase] = acts, true
-	return nil
 }
 
 // inherit is acts with the defaults of a phase before them. The disruptive action comes

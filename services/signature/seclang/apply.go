@@ -30,21 +30,10 @@ func (p *parser) apply(d *directive, r *Rule, acts []action, defaults bool) {
 	}
 }
 
-// applyAll is apply without defaults and metadata.
-func (p *parser) applyAll(r *Rule, acts []action) error {
-	var errs []error
-	for _, a := range acts {
-		if kindOf(a.name) == metadata {
-			continue
-		}
-		if err := p.action(r, a); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", a.name, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-var errNoValue = errors.New("no value")
+var (
+	errNoValue       = errors.New("no value")
+	errUnknownAction = errors.New("unknown action")
+)
 
 func (p *parser) metadata(r *Rule, a action) (err error) {
 	if a.value == "" {
@@ -96,7 +85,7 @@ func parsePhase(v string) (int, error) {
 	if n, err := strconv.Atoi(v); err == nil && n >= 1 && n <= 5 {
 		return n, nil
 	}
-	return 0, fmt.Errorf("phase %q is none of 1 to 5, request, response, logging", v)
+	return 0, fmt.Errorf("%q is none of 1 to 5, request, response, logging", v)
 }
 
 // severities in the order of their numbers.
@@ -111,7 +100,7 @@ func parseSeverity(v string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("severity %q is none of 0 to 7, %s", v, strings.Join(severities[:], ", "))
+	return 0, fmt.Errorf("%q is none of 0 to 7, %s", v, strings.Join(severities[:], ", "))
 }
 
 func parseGrade(v string) (int, error) {
@@ -135,7 +124,7 @@ func takesNoValue(name string) bool {
 func (p *parser) action(r *Rule, a action) (err error) {
 	switch k := kindOf(a.name); {
 	case k == unknownAction:
-		return errors.New("unknown action")
+		return errUnknownAction
 	case k == unsupported:
 		return errors.New("this action is not supported")
 	case takesNoValue(a.name) && a.value != "":
@@ -155,7 +144,7 @@ func (p *parser) action(r *Rule, a action) (err error) {
 	case "logdata":
 		r.LogData, err = parseMacro(a.value)
 	case "status":
-		r.Status, err = strconv.Atoi(a.value)
+		err = setInt(&r.Status, a.value)
 	case "setvar":
 		var s *SetVar
 		if s, err = parseSetVar(a.value); err == nil {

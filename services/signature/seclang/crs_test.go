@@ -1,9 +1,14 @@
 package seclang_test
 
 import (
+	"fmt"
+	"io/fs"
+	"regexp"
 	"strings"
 	"testing"
 
+	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
+	"github.com/corazawaf/coraza/v3/types"
 	"github.com/miradorhq/mirador/services/signature/seclang"
 )
 
@@ -89,5 +94,96 @@ func TestEveryRuleIsWhatCorazaCompiles(t *testing.T) {
 	}
 	if same != 631+30+6+1 {
 		t.Errorf("%d rules and markers are the same", same)
+	}
+}
+
+var rawMessage = regexp.MustCompile(`msg:'((?:[^'\\]|\\.)*)'`)
+
+// TestEveryRuleIsWhatCorazaTells compares with what Coraza tells while it reads. It
+// counts lines over all that it read, and gives the last of a rule.
+func TestEveryRuleIsWhatCorazaTells(t *testing.T) {
+	p, c := both(t)
+	before := map[string]int{} // lines before a file
+	lines := 0
+	read := func(name string) {
+		data, err := fs.ReadFile(coreruleset.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[name] = lines
+		lines += strings.Count(strings.TrimSuffix(string(data), "\n"), "\n") + 1
+	}
+	lines++ // the Include
+	read("@coraza.conf-recommended")
+	lines++
+	read("@crs-setup.conf.example")
+	before["own"] = lines
+	lines += strings.Count(own, "\n") + 1 + 1
+	files, err := fs.Glob(coreruleset.FS, "@owasp_crs/*.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		read(f)
+	}
+	told := map[int]types.RuleMetadata{}
+	for _, r := range c.observed {
+		if r.ID() != 0 {
+			told[r.ID()] = r
+		}
+	}
+	same := 0
+	for _, it := range p.Items {
+		r := it.Rule
+		if r == nil || r.File == "own" {
+			continue
+		}
+		o := told[r.ID]
+		if o == nil {
+			t.Errorf("Coraza tells nothing of rule %d", r.ID)
+			continue
+		}
+		same++
+		if got, want := before[r.File]+r.End, o.Line(); got != want {
+			t.Errorf("rule %d ends in line %d, Coraza says %d", r.ID, r.End, want-before[r.File])
+		}
+		message := ""
+		if m := rawMessage.FindStringSubmatch(o.Raw()); m != nil {
+			message = m[1]
+		}
+		got := fmt.Sprintln(r.Phase, r.Severity, r.Tags, r.File, r.Ver, r.Rev, r.Msg.String(), r.HasMsg)
+		want := fmt.Sprintln(int(o.Phase()), int(o.Severity()), o.Tags(), o.File(), o.Version(), o.Revision(), message, message != "")
+		if got != want {
+			t.Errorf("rule %d: %s\nCoraza: %s", r.ID, got, want)
+		}
+	}
+	if same != 631 {
+		t.Errorf("%d rules compared", same)
+	}
+}
+
+// TestWordsOfOperators counts what the files hold that operators name.
+func TestWordsOfOperators(t *testing.T) {
+	lists, words, inFiles := 0, 0, 0
+	seen := map[string]bool{}
+	for _, it := range whole(t, "").Items {
+		for r := it.Rule; r != nil; r = r.Chain {
+			if r.Op == nil || r.Op.Name != "pmFromFile" {
+				continue
+			}
+			lists, words = lists+1, words+len(r.Op.Lines)
+			for _, l := range r.Op.Lines {
+				if l != strings.ToLower(strings.TrimSpace(l)) || l == "" || l[0] == '#' {
+					t.Errorf("rule %d: word %q of %s", r.ID, l, r.Op.Argument)
+				}
+			}
+			if !seen[r.Op.Argument] {
+				seen[r.Op.Argument] = true
+				inFiles += len(r.Op.Lines)
+			}
+		}
+	}
+	if lists != 21 || len(seen) != 19 || inFiles != 5865 || words != 7551 {
+		t.Errorf("%d lists with %d words, from %d files with %d", lists, words, len(seen), inFiles)
 	}
 }

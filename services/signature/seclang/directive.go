@@ -10,11 +10,7 @@ import (
 // run does what d says. A chain goes on with the very next directive.
 func (p *parser) run(d *directive) {
 	if d.name != "secrule" && d.name != "secaction" {
-		p.closeChain("a " + d.name + " follows")
-	}
-	if d.args == "" && d.name != "secresponsebodymimetypesclear" {
-		p.fail(d, fmt.Errorf("%s without a value", d.name))
-		return
+		p.closeChain(d.written + " follows")
 	}
 	var err error
 	switch d.name {
@@ -22,31 +18,41 @@ func (p *parser) run(d *directive) {
 		p.secRule(d)
 	case "secaction":
 		p.secAction(d)
+	case "secdefaultaction":
+		p.secDefaultAction(d)
+	case "secruleupdatetargetbyid", "secruleupdatetargetbytag", "secruleupdatetargetbymsg":
+		p.updateTargets(d)
+	case "secruleupdateactionbyid":
+		p.updateActions(d)
+	case "secruleremovebyid", "secruleremovebytag", "secruleremovebymsg":
+		err = p.remove(d)
 	case "secmarker":
 		p.prog.Items = append(p.prog.Items, Item{Marker: d.unquoted()})
-	case "secdefaultaction":
-		err = p.secDefaultAction(d)
-	case "include":
-		p.include(d.unquoted(), func(err error) { p.failAbout(d, "include", err) })
+		err = d.valued()
 	case "seccomponentsignature":
 		if p.prog.Version != "" {
 			p.prog.Version += ", "
 		}
 		p.prog.Version += d.unquoted()
+		err = d.valued()
+	case "include":
+		p.include(d.unquoted(), func(err error) { p.failAbout(d, d.written, err) })
 	case "secdataset":
 		err = p.secDataset(d)
-	case "secruleremovebyid", "secruleremovebytag", "secruleremovebymsg":
-		err = p.remove(d)
-	case "secruleupdatetargetbyid", "secruleupdatetargetbytag", "secruleupdatetargetbymsg":
-		p.updateTargets(d)
-	case "secruleupdateactionbyid":
-		p.updateActions(d)
 	default:
 		err = p.set(d)
 	}
 	if err != nil {
-		p.failAbout(d, d.name, err)
+		p.failAbout(d, d.written, err)
 	}
+}
+
+// valued is an error where d stands alone.
+func (d *directive) valued() error {
+	if d.unquoted() == "" {
+		return errNoValue
+	}
+	return nil
 }
 
 // set reads the directives that set one value, and those that say nothing to an engine
@@ -81,10 +87,10 @@ func (p *parser) set(d *directive) error {
 		return setReject(&s.ResponseBodyReject, v)
 	case "secresponsebodymimetype":
 		s.ResponseBodyMIMETypes = strings.Fields(v)
-		return nil
+		return d.valued()
 	case "secresponsebodymimetypesclear":
 		s.ResponseBodyMIMETypes = nil
-		return nil
+		return only(v, "")
 	case "secargumentseparator":
 		return only(v, "&")
 	case "seccookieformat":
@@ -97,7 +103,7 @@ func (p *parser) set(d *directive) error {
 		"secrequestbodyinmemorylimit", "secrequestbodynofileslimit", "secpcrematchlimit", "secpcrematchlimitrecursion", "secrxprefilter",
 		"secruleperftime", "seccollectiontimeout", // resources of another engine
 		"secconnengine", "secconnreadstatelimit", "secconnwritestatelimit", "secserversignature", "secwebappid", "secsensorid": // the server
-		return nil
+		return d.valued()
 	}
 	return errors.New("this directive is unknown or cannot work out of band")
 }

@@ -7,7 +7,9 @@ import (
 
 // directive is one line of SecLang, continued lines joined.
 type directive struct {
-	name, args  string // the name in lower case
+	name        string // in lower case
+	written     string // as it was written
+	args        string
 	file        string
 	first, last int
 }
@@ -58,11 +60,11 @@ func (p *parser) text(s string) {
 }
 
 func (p *parser) directive(line string, first, last int) {
-	d := &directive{name: line, file: p.file, first: first, last: last}
+	d := &directive{written: line, file: p.file, first: first, last: last}
 	if i := strings.IndexAny(line, " \t"); i >= 0 {
-		d.name, d.args = line[:i], strings.TrimSpace(line[i:])
+		d.written, d.args = line[:i], strings.TrimSpace(line[i:])
 	}
-	d.name = strings.ToLower(d.name)
+	d.name = strings.ToLower(d.written)
 	p.run(d)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -73,6 +74,9 @@ func (p *parser) fail(d *directive, err error) {
 
 // failAbout is fail with what was looked at.
 func (p *parser) failAbout(d *directive, what string, err error) {
+	if what == "" {
+		what = "an empty name"
+	}
 	p.fail(d, fmt.Errorf("%s: %w", what, err))
 }
 
@@ -101,7 +105,10 @@ func (p *parser) add(d *directive, r *Rule, acts []action, chain bool) {
 	default:
 		p.lost = false
 		if r.ID == 0 {
-			p.fail(d, errors.New("a rule without an id"))
+			// An id that is wrong has been reported.
+			if !slices.ContainsFunc(acts, func(a action) bool { return a.name == "id" }) {
+				p.fail(d, errors.New("a rule without an id"))
+			}
 		} else if first := p.ids[r.ID]; first != nil {
 			p.fail(d, fmt.Errorf("rule id %d is that of %s:%d", r.ID, first.File, first.Line))
 		} else {

@@ -10,6 +10,9 @@ import (
 // remove takes away rules that stand before it. One that removes nothing is no error:
 // exclusions are shared between versions of a rule set.
 func (p *parser) remove(d *directive) error {
+	if err := d.valued(); err != nil {
+		return err
+	}
 	var gone func(r *Rule) bool
 	switch d.name {
 	case "secruleremovebyid":
@@ -96,7 +99,7 @@ func (p *parser) selected(d *directive) ([]*Rule, string, error) {
 func (p *parser) updateTargets(d *directive) {
 	rules, variables, err := p.selected(d)
 	if err != nil {
-		p.failAbout(d, d.name, err)
+		p.failAbout(d, d.written, err)
 		return
 	}
 	// Once for itself: an error is one, however many rules there are.
@@ -118,7 +121,7 @@ func (p *parser) updateTargets(d *directive) {
 func (p *parser) updateActions(d *directive) {
 	rules, text, err := p.selected(d)
 	if err != nil {
-		p.failAbout(d, d.name, err)
+		p.failAbout(d, d.written, err)
 		return
 	}
 	acts, err := splitActions(text)
