@@ -12,6 +12,7 @@ var errProcessor = errors.New("invalid body processor")
 // RequestBody makes the variables of phase 2: the body, read by the processor that
 // the content type or a rule of phase 1 chose. Without one nothing is read.
 func (t *Tx) RequestBody() {
+	t.requestRead = true
 	data := t.e.RequestBody.Data
 	if len(data) > t.cfg.RequestBody {
 		data = data[:t.cfg.RequestBody]
@@ -102,6 +103,7 @@ func (t *Tx) responseHeader(name, value string) (contentType bool) {
 // type is one whose bodies are read; where it is not, the rules of the phase run
 // without a body.
 func (t *Tx) ResponseBody() (processable bool) {
+	t.responseRead = true
 	if t.cfg.ResponseBody == 0 || !t.responseForced && !t.readable() {
 		return false
 	}

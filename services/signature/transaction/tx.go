@@ -58,6 +58,8 @@ type Tx struct {
 
 	contentType    string // of the first header of that name
 	typed          bool   // there is one
+	requestRead    bool
+	responseRead   bool
 	noRequestBody  bool
 	limit          int
 	forced         bool
@@ -105,6 +107,7 @@ func (t *Tx) Reset(cfg Config) {
 	t.form.reset()
 	t.answers, t.xml, t.query = emptied(t.answers), emptied(t.xml), 0
 	t.contentType, t.typed = "", false
+	t.requestRead, t.responseRead = false, false
 	t.noRequestBody, t.limit, t.forced, t.responseForced = false, cfg.RequestBody, false, false
 	for _, v := range [...]seclang.Variable{
 		seclang.FilesCombinedSize, seclang.UrlencodedError, seclang.URIParseError, seclang.ArgumentsLimitReached, seclang.FullRequestLength,
@@ -123,12 +126,18 @@ func (t *Tx) set(v seclang.Variable, s string) { t.single[v].Text = s }
 
 func (t *Tx) get(v seclang.Variable) string { return t.single[v].Text }
 
-// SetProcessor is ctl:requestBodyProcessor. It has an effect until RequestBody.
-func (t *Tx) SetProcessor(name string) { t.set(seclang.ReqbodyProcessor, strings.ToUpper(name)) }
+// SetProcessor is ctl:requestBodyProcessor. Once the body was read it changes nothing.
+func (t *Tx) SetProcessor(name string) {
+	if !t.requestRead {
+		t.set(seclang.ReqbodyProcessor, strings.ToUpper(name))
+	}
+}
 
-// SetResponseProcessor is ctl:responseBodyProcessor.
+// SetResponseProcessor is ctl:responseBodyProcessor, with the same limit in time.
 func (t *Tx) SetResponseProcessor(name string) {
-	t.set(seclang.ResBodyProcessor, strings.ToUpper(name))
+	if !t.responseRead {
+		t.set(seclang.ResBodyProcessor, strings.ToUpper(name))
+	}
 }
 
 // ForceRequestBody is ctl:forceRequestBodyVariable.

@@ -148,6 +148,16 @@ func TestNamed(t *testing.T) {
 	f("[", "{", false)
 }
 
+// A rule that names a processor when the body was read comes too late.
+func TestProcessorsAreChosenInTime(t *testing.T) {
+	tx := loaded(ample, "raw", fuzzed("POST", "/", "", "a=b", "", "c"))
+	tx.SetProcessor("xml")
+	tx.SetResponseProcessor("json")
+	if r, a := tx.shown(seclang.ReqbodyProcessor), tx.shown(seclang.ResBodyProcessor); r != "=RAW" || a != "=" {
+		t.Errorf("processors %s and %s", r, a)
+	}
+}
+
 // After Reset nothing of an event is left, nor reachable.
 func TestResetForgets(t *testing.T) {
 	tx := loaded(ample, "", fuzzed("POST", "/a?b=c", asParts+"\nCookie:a=b", disposed(`name="a"; filename="f"; filename*=utf-8'en'g`), "X:y", "z"))
