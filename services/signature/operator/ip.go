@@ -41,6 +41,10 @@ func newIPMatch(entries []string) (*IPMatch, error) {
 
 // Match looks s up in the networks; what is no address is in none.
 func (m *IPMatch) Match(s string, _ Env) bool {
+	// An error of ParseAddr costs more than seeing that there is nothing to parse.
+	if len(s) > 45 || strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 {
+		return false
+	}
 	addr, err := netip.ParseAddr(s)
 	if err != nil || addr.Zone() != "" {
 		return false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -236,7 +237,10 @@ func TestDatasetCase(t *testing.T) {
 	}
 }
 
-// TestNoAllocation: an operator that does not match allocates nothing.
+var word = regexp.MustCompile(`^([0-9]*|[A-Za-z_]\w*)$`)
+
+// TestNoAllocation: an operator that does not match allocates nothing. Left out are
+// values that make netip report an error, and those about which libinjection is asked.
 func TestNoAllocation(t *testing.T) {
 	e := &env{capturing: true}
 	for _, text := range asked {
@@ -246,7 +250,12 @@ func TestNoAllocation(t *testing.T) {
 		p := newPair(t, files, text, true)
 		var quiet []string
 		for _, v := range values {
-			if !p.ours(v).matched {
+			switch {
+			case p.ours(v).matched:
+			case strings.Contains(text, "@ipMatch") && net.ParseIP(v) == nil && strings.ContainsAny(v, ".:"):
+			case strings.Contains(text, "@detectSQLi") && !word.MatchString(v):
+			case strings.Contains(text, "@detectXSS") && strings.ContainsAny(v, "<="):
+			default:
 				quiet = append(quiet, v)
 			}
 		}
