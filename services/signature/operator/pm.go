@@ -19,10 +19,13 @@ type Pm struct {
 	Words []string
 
 	trie  *trie
-	grams []uint64 // bit table over hashes of four bytes
-	shift uint     // of a hash, to a number of a bit
-	pairs []uint64 // bit table over two bytes, of words shorter than four; nil if there are none
+	grams []uint64   // bit table over hashes of four bytes
+	shift uint       // of a hash, to a number of a bit
+	pairs *pairTable // bit table over two bytes, of words shorter than four; nil if there are none
 }
+
+// pairTable has a bit for each two bytes.
+type pairTable [1 << 16 / 64]uint64
 
 // maxCaptures is how many words are stored.
 const maxCaptures = 10
@@ -49,12 +52,12 @@ func newPm(words []string) (*Pm, error) {
 	p.shift = uint(32 - size)
 	for _, w := range p.Words {
 		if len(w) >= gram {
-			h := hash(binary.LittleEndian.Uint32([]byte(w))) >> p.shift
+			h := (binary.LittleEndian.Uint32([]byte(w)) | folds) * hashBy >> p.shift
 			p.grams[h>>6] |= 1 << (h & 63)
 			continue
 		}
 		if p.pairs == nil {
-			p.pairs = make([]uint64, 1<<16/64)
+			p.pairs = new(pairTable)
 		}
 		p.addShort(w)
 	}
@@ -87,7 +90,8 @@ const (
 	folds = fold * 0x01010101
 )
 
-func hash(w uint32) uint32 { return (w | folds) * 0x9E3779B1 }
+// hashBy spreads four bytes over the upper bits of their product.
+const hashBy = 0x9E3779B1
 
 // Match looks for a word in s. With capture it stores, for each place where a word
 // begins, the longest that does, up to ten. An empty word, which two spaces in a row
@@ -111,26 +115,23 @@ func (p *Pm) Match(s string, env Env) bool {
 // longest that does; -1 if there is none.
 func (p *Pm) next(s string, i int) (at, n int) {
 	b := unsafe.Slice(unsafe.StringData(s), len(s))
-	if p.pairs == nil {
-		for ; i+gram <= len(b); i++ {
-			h := hash(binary.LittleEndian.Uint32(b[i:])) >> (p.shift & 31)
-			if p.grams[h>>6]>>(h&63)&1 != 0 {
-				if n := p.trie.longest(s[i:]); n >= 0 {
-					return i, n
-				}
-			}
-		}
-		return -1, 0
-	}
+	grams, pairs, shift := p.grams, p.pairs, p.shift&31
+	mask := uint32(len(grams) - 1) // a power of two: spares the check of the index
 	for ; i+gram <= len(b); i++ {
-		w := binary.LittleEndian.Uint32(b[i:])
-		h := hash(w) >> (p.shift & 31)
-		pair := (w | folds) & 0xFFFF
-		if (p.grams[h>>6]>>(h&63)|p.pairs[pair>>6]>>(pair&63))&1 != 0 {
+		w := binary.LittleEndian.Uint32(b[i:]) | folds
+		h := w * hashBy >> shift
+		hit := grams[h>>6&mask] >> (h & 63)
+		if pairs != nil {
+			hit |= pairs[w>>6&0x3FF] >> (w & 63)
+		}
+		if hit&1 != 0 {
 			if n := p.trie.longest(s[i:]); n >= 0 {
 				return i, n
 			}
 		}
+	}
+	if pairs == nil {
+		return -1, 0
 	}
 	// An empty word stands at the end of s too.
 	for ; i <= len(s); i++ {
