@@ -1,81 +1,15 @@
 package transform_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/miradorhq/mirador/services/signature/transform"
-	"github.com/segmentio/encoding/json"
 )
-
-// compare holds one transformation against Coraza.
-func compare(tb testing.TB, o *oracle, t *transform.Transformation, a *transform.Arena, s string) {
-	tb.Helper()
-	want, values := o.apply(tb, s)
-	a.Reset()
-	before := strings.Clone(s)
-	got := t.Apply(a, s)
-	if got != want {
-		tb.Errorf("%s of %q is %q, Coraza has %q", t.Name, s, got, want)
-		return
-	}
-	if s != before {
-		tb.Fatalf("%s wrote to its input %q", t.Name, before)
-	}
-	// Coraza evaluates the value as it came and then each that it calls changed.
-	mine := []string{s}
-	if t.Changed(s, got) {
-		mine = append(mine, got)
-	}
-	if !slices.Equal(mine, values) {
-		tb.Errorf("%s with multiMatch of %q looks at %q, Coraza at %q", t.Name, s, mine, values)
-	}
-	// A result must outlive the next.
-	kept := strings.Clone(got)
-	t.Apply(a, s+"\\x41%41 /*c*/ &amp; QUJD\xff")
-	if got != kept {
-		tb.Errorf("%s of %q became %q when another value was transformed", t.Name, s, got)
-	}
-	if !t.Always {
-		if set := transform.Of(s); !set.Meets(&t.Touches) && got != s {
-			tb.Errorf("%s of %q is %q, though nothing in it is touched", t.Name, s, got)
-		}
-	}
-}
-
-// pieces are what transformations look at, in full and cut off.
-var pieces = []string{
-	"", "a", "Z", "0", "7", "9", "f", " ", "  ", "\t", "\n", "\r", "\v", "\f", "\x00", "\x85", "\xa0", "\u0085", "\u00a0", "\u2003", "\u3000", "\xff", "\xc3", "\xe4\xbd",
-	"é", "É", "ß", "ſ", "K", "İ", "ı", "Ⱥ", "你", "ﬁ", "𝔸", "😀", "\U0010ffff", "\ufffd", "ǆ", "Ꮳ", "ꭰ",
-	"%", "%%", "%4", "%41", "%2e", "%u", "%u0", "%u004", "%u0041", "%uff1c", "%uff00", "%uff5f", "%u2019", "%u0000", "%UFF41", "%zz", "%00", "%c0%af", "+",
-	"\\", "\\\\", "\\x", "\\x4", "\\x41", "\\X41", "\\u", "\\u004", "\\u0041", "\\uff1c", "\\uff5f", "\\u{", "\\u{41}", "\\u{0ff1c}", "\\u{1234567}", "\\u{}", "\\u{41",
-	"\\0", "\\7", "\\8", "\\47", "\\101", "\\377", "\\400", "\\777", "\\1018", "\\a", "\\b", "\\n", "\\v", "\\'", "\\?", "\\\n", "\\q", "\\000041 ", "\\41\t", "\\ff1c", "\\d800", "\\110000", "\\0000000",
-	"&", "&amp;", "&amp", "&ampx", "&lt", "&LT;", "&#", "&#x", "&#;", "&#x;", "&#60;", "&#60", "&#x3c", "&#x3C;", "&#0;", "&#128;", "&#x9f", "&#x110000;", "&#xd800;", "&#99999999999999999999;",
-	"&nLt;", "&nGg;", "&notin;", "&notit;", "&not", "&CounterClockwiseContourIntegral;", "&ngeqq;", "&bne;", "&a;", "&g;", "&copy=", "&para", "&times2",
-	"/", "//", "/.", "/./", "..", "/..", "/../", "../", "./", ".", "...", "a/b", "/etc/passwd", "C:", "C:\\", "\\..\\", "x:y", "::$DATA", ". ", " .", "/ /", "/:", "a./", "a :/",
-	"/*", "*/", "/**/", "<!--", "-->", "--", "-", "#", "<!-", "/*/", "*", "<", ">", "--->",
-	"\"", "'", "^", ",", ";", "(", " (", " /", ", (", "SELECT", "abc", "QUJD", "QUI=", "QQ==", "-_", "=", ".", "41", "4g", "4A4b",
-}
-
-// mix makes a value of some pieces.
-func mix(r *rand.Rand) string {
-	var b strings.Builder
-	for range r.IntN(7) {
-		if r.IntN(8) == 0 {
-			b.WriteByte(byte(r.IntN(256)))
-		} else {
-			b.WriteString(pieces[r.IntN(len(pieces))])
-		}
-	}
-	return b.String()
-}
 
 // TestEqualsCoraza holds every transformation against Coraza, on single bytes, on the
 // pieces above alone and mixed, and on what the corpora have.
@@ -110,61 +44,6 @@ func TestEqualsCoraza(t *testing.T) {
 		t.Errorf("compared %d values only", compared)
 	}
 	fmt.Printf("transformations compared with Coraza: %d of %d values each\n", len(names), len(values))
-}
-
-// corpus takes bodies and targets of the corpora, evenly spread.
-func corpus(t *testing.T) []string {
-	dir := os.Getenv("MIRADOR_CORPORA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../../shared/corpora")
-	}
-	var values []string
-	for _, name := range []string{"libinjection.jsonl.gz", "httpparams_train.jsonl.gz", "crs_regression.jsonl.gz"} {
-		f, err := os.Open(filepath.Join(dir, "signature", name))
-		if err != nil {
-			fmt.Printf("NOT MEASURED: transformations on %s: set MIRADOR_CORPORA to the folder of the corpora\n", name)
-			continue
-		}
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatalf("corpus %s: %v", name, err)
-		}
-		sc := bufio.NewScanner(z)
-		sc.Buffer(nil, 16<<20)
-		for i := 0; sc.Scan(); i++ {
-			if i%60 != 0 {
-				continue
-			}
-			var line any
-			if err := json.Unmarshal(sc.Bytes(), &line); err != nil {
-				t.Fatalf("corpus %s line %d: %v", name, i, err)
-			}
-			values = leaves(values, line)
-		}
-		f.Close()
-	}
-	return values
-}
-
-func leaves(values []string, v any) []string {
-	switch v := v.(type) {
-	case string:
-		return append(values, v)
-	case []any:
-		for _, e := range v {
-			values = leaves(values, e)
-		}
-	case map[string]any:
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		for _, k := range keys {
-			values = leaves(values, v[k])
-		}
-	}
-	return values
 }
 
 // TestEveryCharacter compares where a table or a shortcut may be wrong: each code
@@ -294,21 +173,5 @@ func TestArena(t *testing.T) {
 	}
 	if s := a.Keep(a.Take(5)); s != "" {
 		t.Errorf("nothing became %q", s)
-	}
-}
-
-func BenchmarkTransformations(b *testing.B) {
-	value := strings.Repeat("The quick Brown fox; jumps over /the lazy%20dog. ", 21)[:1024]
-	for _, name := range transform.Names() {
-		tr, _ := transform.Lookup(name)
-		b.Run(name, func(b *testing.B) {
-			var a transform.Arena
-			b.SetBytes(int64(len(value)))
-			b.ReportAllocs()
-			for b.Loop() {
-				a.Reset()
-				tr.Apply(&a, value)
-			}
-		})
 	}
 }
