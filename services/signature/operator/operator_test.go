@@ -36,6 +36,7 @@ var asked = []string{
 	`@validateNid us ([0-9]{3})-?([0-9]{2})-?([0-9]{4})`, `@validateNid cl [0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}-?[0-9kK]`, `@validateNid cl \S+`, `@validateNid us \S*`,
 	"@rx abc", "!@rx abc", "abc|def", "@rx ^a.c$", "@rx (?i)select\\s+(.+?)\\s+from", `@rx (a)(b)?(c)(d)?(e)?(f)?(g)?(h)?(i)?(j)?(k)?`, "@rx ^$", "@rx (^|x)y$", `@rx \x5c\x22`, `@rx [\xc0-\xff]`,
 	`@rx \xff`, `@rx (?i)\xc3\xa9+(.)`, `@rx \xe9(.)(x)?`, `@rx \x{e9}.`, `@rx \x{c3}\x{a9}`, `@rx \x{263a}`, `@rx ^[\x20-\x7e]+$`, `@rx [^\x00-\x7f]`, `@rx \\xff`, `@rx é|(.)`, `@rx \x80`, `@rx (\xbc[^\xbe>]*[\xbe>])|(?:<)`, `@rx \xff$`,
+	`@rx (?i)(?:\xe9|k[s\xc5])x+`, `@rx \$+(?:[a-z\x7f-\xff]*|\{.+\})\(.*\)`, `@rx (?:\xff|<)[^>]*(?:>|\xbe)|\x00{2,}\xfe`, `@rx é\xff?x`, `@rx (?:a\xff)*`, `@rx [^\x00-\xfe]`, `@rx (?:\xac|.)b{0,3}c`,
 }
 
 // values are what they are asked about.
@@ -50,6 +51,7 @@ var values = []string{
 	"%", "%4", "%41", "%zz", "%41%", "a%4g", "%%41", "100%", "%0", "\xff", "\xc3\xa9", "é", "éa", "\xe9x", "\xe9\xe9", "\xe9xx", "☺", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xff\n", "\xff\nx", "\xbcscript\xbe", "<b", "\xfe\xff\xfe", "ÿ", "\u0080", "¼x¾",
 	"1' OR '1'='1", "1 union select 1,2,3--", "<script>alert(1)</script>", "x onerror=alert(1)", "\"><svg/onload=1>", "hello world", "sleep(5)", "SELECT a FROM b", "select\n*\nfrom",
 	"123-45-6789", "078-05-1120", "000-12-3456", "666-12-3456", "111111111", "123456789", "740-01-0001", "739-01-0001 078051120 111-11-1111", "12.345.678-5", "11.111.111-1", "7654321-6", "12345670-K", "12345670-k 11111111-1", "kkkkkkkkk", "--------", "K1111111", "99999999999999999999999-1",
+	"k\xe5x", "Ks", "KSX", "\xc9x", "$f(1)", "${a}(b)", "$\xff()", "<a>", "\xffa\xbe", "\x00\x00\xfe", "\x00\xfe", "éx", "\xc3\xa9\xffx", "bbbc", "a\xffa\xff", "\xffc",
 	"\x00\x01\x02\x03\x04\x05", "A", "A\x00", "\t\r\n",
 }
 
