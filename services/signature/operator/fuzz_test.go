@@ -7,6 +7,7 @@ import (
 	"github.com/corazawaf/libinjection-go"
 	"github.com/miradorhq/mirador/services/signature/operator"
 	"github.com/miradorhq/mirador/services/signature/seclang"
+	"rsc.io/binaryregexp"
 )
 
 // FuzzEqualsCoraza asks all operators about one value.
@@ -100,6 +101,30 @@ func equalFold(s, w string) bool {
 		}
 	}
 	return true
+}
+
+// FuzzBinary holds the needs of expressions about bytes against the expressions.
+func FuzzBinary(f *testing.F) {
+	for _, v := range []string{`a|b`, `(?i)k+s{2,}`, `[^a-z]x`, `(a|bc|[d-f]g){1,3}`, `\$\(`, `.\x00`, `(?s).*z`, `^$`, `(ab?|c*)d`} {
+		f.Add(v, "xabcdfgKS$(\x00z")
+	}
+	f.Fuzz(func(t *testing.T, expr, s string) {
+		expr = `(?:` + expr + `)(?:\xff)?`
+		re, err := binaryregexp.Compile(expr)
+		if err != nil {
+			return
+		}
+		o, err := operator.New(&seclang.Operator{Name: "rx", Argument: expr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := o.(*operator.BinaryRx); !ok {
+			return // part of expr reads as an escape with what follows
+		}
+		if want := re.MatchString(s); o.Match(s, &env{}) != want {
+			t.Errorf("%q of %q should be %v", expr, s, want)
+		}
+	})
 }
 
 // FuzzNumber: comparing with a number reads it as strconv does.
