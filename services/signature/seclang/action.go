@@ -39,10 +39,11 @@ func kindOf(name string) kind {
 }
 
 // splitActions separates name:value,name:'value',... A quote is no quote after a
-// backslash, and the backslash stays in the value.
+// backslash, and the backslash stays in the value. A quote may be left open at the end,
+// as the recommended configuration of CRS 4.22 does, but not so that it hides actions.
 func splitActions(text string) ([]action, error) {
 	var out []action
-	begin, colon, quoted := 0, -1, false
+	begin, colon, quoted, opened := 0, -1, false, 0
 	emit := func(end int) {
 		name, value := text[begin:end], ""
 		if colon >= 0 {
@@ -56,7 +57,7 @@ func splitActions(text string) ([]action, error) {
 		switch c := text[i]; {
 		case text[i-1] == '\\':
 		case c == '\'':
-			quoted = !quoted
+			quoted, opened = !quoted, i
 		case quoted:
 		case c == ':' && colon < 0:
 			colon = i
@@ -64,7 +65,7 @@ func splitActions(text string) ([]action, error) {
 			emit(i)
 		}
 	}
-	if quoted {
+	if quoted && strings.Contains(text[opened:], ",") {
 		return nil, errors.New("a quote is not closed")
 	}
 	emit(len(text))

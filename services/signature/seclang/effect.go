@@ -16,7 +16,7 @@ func parseSetVar(text string) (*SetVar, error) {
 		return nil, fmt.Errorf("%q is not of TX: only TX can be set", left)
 	}
 	if strings.TrimSpace(key) == "" {
-		return nil, errors.New("no name after tx.")
+		return nil, errors.New("tx. without a name")
 	}
 	k, err := parseMacro(key)
 	if err != nil {

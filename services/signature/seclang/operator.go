@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp/syntax"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // operator reads what stands in quotes: @name argument, !@name argument, or without a
@@ -31,7 +31,7 @@ func (p *parser) argument(op *Operator) error {
 	var err error
 	switch op.Name {
 	case "rx":
-		return validRegexp("(?sm)" + op.Argument)
+		_, err = syntax.Parse("(?sm)"+op.Argument, syntax.Perl)
 	case "beginsWith", "contains", "endsWith", "eq", "ge", "gt", "le", "lt", "streq", "strmatch", "within":
 		var m Macro
 		if m, err = parseMacro(op.Argument); err == nil && !m.Static() {
@@ -53,8 +53,10 @@ func (p *parser) argument(op *Operator) error {
 			return fmt.Errorf("no dataset %q stands before it", op.Argument)
 		}
 		op.Lines = lines
-	case "pm", "ipMatch", "validateByteRange", "validateNid":
-		if op.Argument == "" && op.Name != "validateByteRange" {
+	case "validateByteRange":
+		return validRanges(op.Argument)
+	case "pm", "ipMatch", "validateNid":
+		if op.Argument == "" {
 			return errors.New("no argument")
 		}
 	case "detectSQLi", "detectXSS", "noMatch", "unconditionalMatch", "validateUrlEncoding", "validateUtf8Encoding":
@@ -66,18 +68,23 @@ func (p *parser) argument(op *Operator) error {
 	return err
 }
 
-// validRegexp checks the syntax. Bytes that are no UTF-8 may stand in an expression,
-// which then is about bytes.
-func validRegexp(expr string) error {
-	if !utf8.ValidString(expr) {
-		runes := make([]rune, len(expr))
-		for i := range len(expr) {
-			runes[i] = rune(expr[i])
-		}
-		expr = string(runes)
+// validRanges checks 1-255,10: bytes and ranges of them. None at all allows all.
+func validRanges(s string) error {
+	if s == "" {
+		return nil
 	}
-	_, err := syntax.Parse(expr, syntax.Perl)
-	return err
+	for part := range strings.SplitSeq(s, ",") {
+		first, last, ranged := strings.Cut(strings.TrimSpace(part), "-")
+		if !ranged {
+			last = first
+		}
+		a, errA := strconv.Atoi(first)
+		b, errB := strconv.Atoi(last)
+		if errA != nil || errB != nil || a < 0 || b > 255 || a > b {
+			return fmt.Errorf("%q is neither a byte nor a range of bytes", part)
+		}
+	}
+	return nil
 }
 
 // lines are those of the file that an operator names.

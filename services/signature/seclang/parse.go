@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // Error is one thing that is wrong in a text. Line is 0 where no line is to blame.
@@ -26,7 +25,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Parse reads the sources one after the other as one program. On any error it returns
-// no program and every *Error, in the order of the text, joined.
+// no program and every *Error, joined in the order in which they were found.
 func Parse(src ...Source) (*Program, error) {
 	p := newParser()
 	for _, s := range src {
@@ -57,9 +56,7 @@ type parser struct {
 
 	// head and tail are the first and the last rule of a chain that goes on.
 	head, tail *Rule
-	// lost is set where a rule's actions cannot be told, and with them whether it
-	// began a chain.
-	lost bool
+	lost       bool // see lose
 }
 
 func newParser() *parser {
@@ -86,6 +83,12 @@ func (p *parser) closeChain(because string) {
 		p.errs = append(p.errs, &Error{File: p.tail.File, Line: p.tail.Line, Err: fmt.Errorf("the chain of rule %d does not go on: %s", p.head.ID, because)})
 	}
 	p.head, p.tail = nil, nil
+}
+
+// lose goes on after a rule of which not even the actions can be told: what follows
+// without an id may be its chain.
+func (p *parser) lose() {
+	p.head, p.tail, p.lost = nil, nil, true
 }
 
 // add puts a rule where it belongs: at the end, or into the chain that is open. chain
@@ -143,7 +146,7 @@ func (p *parser) finish() {
 			r.separate()
 		}
 	}
-	if s := &p.prog.Settings; strings.EqualFold(s.RuleEngine, "DetectionOnly") {
+	if s := &p.prog.Settings; s.RuleEngine == "DetectionOnly" {
 		s.RequestBodyReject, s.ResponseBodyReject = false, false
 	}
 }

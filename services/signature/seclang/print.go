@@ -77,16 +77,28 @@ func (o *Operator) String() string {
 	if o.Argument != "" {
 		s += " " + o.Argument
 	}
+	if slashes := len(s) - len(strings.TrimRight(s, `\`)); slashes%2 == 1 {
+		s += " " // or the last would escape the quote that ends it
+	}
 	return s
 }
 
 func (r *Rule) actions() []string {
 	var out []string
+	var open string // has a quote that is not closed, and must come last
 	add := func(name, value string) {
-		if value != "" {
-			name += ":'" + value + "'"
+		for _, form := range [...]string{name + ":'" + value + "'", name + ":" + value} {
+			if value == "" {
+				form = name
+			}
+			// How quotes pair up in a value decides what it looks like outside.
+			as, err := splitActions(form + ",x")
+			if err == nil && len(as) == 2 && as[0] == (action{strings.ToLower(name), value}) {
+				out = append(out, form)
+				return
+			}
+			open = form
 		}
-		out = append(out, name)
 	}
 	given := func(name, value string) {
 		if value != "" {
@@ -135,6 +147,9 @@ func (r *Rule) actions() []string {
 	given("skipAfter", r.SkipAfter)
 	if r.Chain != nil {
 		add("chain", "")
+	}
+	if open != "" {
+		out = append(out, open)
 	}
 	return out
 }

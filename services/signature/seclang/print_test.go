@@ -19,9 +19,15 @@ func TestPrintedRulesReadTheSame(t *testing.T) {
 		}
 		text.WriteString(strings.ReplaceAll(it.Rule.String(), "@pmFromFile ", "@pmFromFile @owasp_crs/") + "\n")
 	}
-	again, err := seclang.Parse(seclang.Source{Name: "printed", Text: text.String()})
+	rereads(t, p, text.String())
+}
+
+// rereads compares a program with what it was printed as.
+func rereads(t *testing.T, p *seclang.Program, text string) {
+	t.Helper()
+	again, err := seclang.Parse(seclang.Source{Name: "printed", Text: text})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\nprinted as\n%s", err, text)
 	}
 	if len(again.Items) != len(p.Items) {
 		t.Fatalf("%d rules and markers became %d", len(p.Items), len(again.Items))

@@ -19,7 +19,7 @@ type Item struct {
 // Rule is a SecRule or SecAction with its chain. Effects, Skip, SkipAfter and
 // Disruptive include what was inherited from SecDefaultAction.
 type Rule struct {
-	ID       int // 0 for what follows in a chain
+	ID       int // 0 for what follows in a chain, unless it states one
 	ParentID int // id of the chain's first rule, in those that follow
 	// Phase is 1 to 5; 0 for what follows in a chain, which runs with the first.
 	Phase int

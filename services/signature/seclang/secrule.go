@@ -14,13 +14,13 @@ func (p *parser) secRule(d *directive) {
 	rest = strings.TrimLeft(rest, " ")
 	if rest == "" || rest[0] != '"' {
 		p.fail(d, errors.New("SecRule wants variables, an operator in double quotes and actions in double quotes"))
-		p.lost = true
+		p.lose()
 		return
 	}
 	operator, rest, err := cutQuoted(rest)
 	if err != nil {
 		p.failAbout(d, "operator", err)
-		p.lost = true
+		p.lose()
 		return
 	}
 	for _, err := range p.targets(r, variables) {
@@ -33,7 +33,7 @@ func (p *parser) secRule(d *directive) {
 	if actions != "" {
 		if len(actions) < 2 || actions[0] != '"' || actions[len(actions)-1] != '"' {
 			p.fail(d, fmt.Errorf("actions must stand in double quotes: %s", actions))
-			p.lost = true
+			p.lose()
 			return
 		}
 		actions = actions[1 : len(actions)-1]
@@ -59,7 +59,7 @@ func (p *parser) complete(d *directive, r *Rule, text string) {
 	acts, err := splitActions(text)
 	if err != nil {
 		p.failAbout(d, "actions", err)
-		p.lost = true
+		p.lose()
 		return
 	}
 	chain := false

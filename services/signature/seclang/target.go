@@ -90,7 +90,7 @@ func (p *parser) target(r *Rule, text string) error {
 	case negated && count:
 		return fmt.Errorf("%s is counted and negated at once", v)
 	case keyed && key == "":
-		return fmt.Errorf("no key after %s:", v)
+		return fmt.Errorf("%s: without a key", v)
 	case keyed && !v.Collection():
 		return fmt.Errorf("%s holds one value and has no keys", v)
 	}
