@@ -32,9 +32,10 @@ func newByteRange(argument string) (Operator, error) {
 		if err != nil {
 			return nil, err
 		}
-		if lo <= hi {
-			r.Valid = r.Valid.Union(transform.Range(lo, hi))
+		if lo > hi {
+			return nil, fmt.Errorf("%q is no range", part)
 		}
+		r.Valid = r.Valid.Union(transform.Range(lo, hi))
 	}
 	return r, nil
 }
