@@ -94,9 +94,13 @@ func TestRegressionSuite(t *testing.T) {
 
 func TestTraffic(t *testing.T) {
 	cases := append(append(parity.Kinds(), parity.Mixed()...), parity.Links(60, 1)...)
-	for level := 1; level <= 4; level++ {
-		same(t, "traffic", parity.Plain(level), cases, 104)
+	for level, n := range [...]int{1: 0, 2: sample(60), 3: sample(30), 4: sample(30)} {
+		if level > 0 {
+			same(t, "traffic", parity.Plain(level), parity.Sample(cases, n, seed+uint64(level)), 30)
+		}
 	}
+	same(t, "hostile", parity.Service(1), parity.Hostile(), 24)
+	same(t, "hostile", parity.Suite(4), parity.Sample(parity.Hostile(), sample(12), seed), 12)
 }
 
 func TestGoldenCases(t *testing.T) {
