@@ -164,8 +164,8 @@ func TestCorpora(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if files < 340 {
-			t.Errorf("%d files with tests, want at least 340", files)
+		if files < 320 || len(cases) < 5000 {
+			t.Errorf("%d files with tests and %d requests in them, want at least 320 and 5000", files, len(cases))
 		}
 		same(t, "regression tests of CRS 4.28", parity.Suite(2), parity.Sample(cases, sample(400), seed), 400)
 	})
