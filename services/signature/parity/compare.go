@@ -91,10 +91,14 @@ func Compare(cases []Case, oracle, candidate Engine) Report {
 
 func differ(c Case, want, got []int, wantScores, gotScores map[string]int, wantErr, gotErr error) Difference {
 	d := Difference{Case: c}
-	if wantErr != nil || gotErr != nil {
-		if (wantErr == nil) != (gotErr == nil) {
-			d.Err = fmt.Errorf("oracle: %v, other: %v", wantErr, gotErr)
-		}
+	switch {
+	case wantErr != nil && gotErr != nil:
+		return d
+	case wantErr != nil:
+		d.Err = fmt.Errorf("the oracle alone says: %w", wantErr)
+		return d
+	case gotErr != nil:
+		d.Err = fmt.Errorf("the oracle does not say: %w", gotErr)
 		return d
 	}
 	d.Missing, d.Extra = without(want, got), without(got, want)

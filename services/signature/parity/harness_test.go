@@ -1,10 +1,12 @@
 package parity_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/services/signature/parity"
 )
 
@@ -52,6 +54,30 @@ func TestPlantedFaultsAreSeen(t *testing.T) {
 				t.Errorf("%q does not say %q", s, c.want)
 			}
 		})
+	}
+}
+
+// refusing is an engine that can inspect nothing.
+type refusing struct{}
+
+func (refusing) Observe(*event.Event) ([]int, map[string]int, error) {
+	return nil, nil, errors.New("refused")
+}
+
+func TestAnErrorOfOneSideIsADifference(t *testing.T) {
+	oracle, err := parity.Coraza(parity.Service(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := parity.Kinds()[1:2]
+	if r := parity.Compare(cases, oracle, refusing{}); len(r.Differences) != 1 || !strings.Contains(r.Differences[0].String(), "the oracle does not say: refused") {
+		t.Errorf("%v", r.Differences)
+	}
+	if r := parity.Compare(cases, refusing{}, oracle); len(r.Differences) != 1 || !strings.Contains(r.Differences[0].String(), "the oracle alone says: refused") {
+		t.Errorf("%v", r.Differences)
+	}
+	if r := parity.Compare(cases, refusing{}, refusing{}); len(r.Differences) != 0 {
+		t.Errorf("%v", r.Differences)
 	}
 }
 
