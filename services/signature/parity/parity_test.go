@@ -142,7 +142,7 @@ func TestCorpora(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for level := 1; level <= 2; level++ {
+			for level := 1; level <= 2 || everything() && level <= 4; level++ {
 				chosen := parity.Sample(cases, sample(c.sample), seed+uint64(level))
 				if c.spread {
 					chosen = parity.Spread(chosen)
@@ -167,7 +167,9 @@ func TestCorpora(t *testing.T) {
 		if files < 320 || len(cases) < 5000 {
 			t.Errorf("%d files with tests and %d requests in them, want at least 320 and 5000", files, len(cases))
 		}
-		same(t, "regression tests of CRS 4.28", parity.Suite(2), parity.Sample(cases, sample(400), seed), 400)
+		for level := 2; level <= 2 || everything() && level <= 4; level++ {
+			same(t, "regression tests of CRS 4.28", parity.Suite(level), parity.Sample(cases, sample(400), seed), 400)
+		}
 	})
 }
 
