@@ -6,7 +6,7 @@ BIN := bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-kafka test-console test-edges soak soak-broker bench eval-discovery lint fuzz generate vendor-console new-detector tidy clean
+.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature soak soak-broker bench bench-signature eval-discovery lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ test-console: ## Drive the console in headless Chromium
 test-edges: ## Run nginx and HAProxy with deploy/examples against the decision endpoint (apt-get install nginx haproxy)
 	cd services && go test -count=1 -timeout 5m -tags edges -run 'TestNginx|TestHAProxy' ./deploytest
 
+parity-signature: ## The signature engine against Coraza, no samples: every test and corpus at its levels
+	cd services && MIRADOR_PARITY=full go test -count=1 -timeout 120m -v ./signature/parity
+
 soak: ## 100,000 events and at least 25 faults, on kfake and on real Kafka
 	cd loadtest && go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
 	cd loadtest && MIRADOR_TEST_KAFKA=real go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
@@ -55,6 +58,9 @@ bench: ## Benchmarks: events/s a core of each stage and the whole, and time to e
 	@set -e; (cd pkg && go test -run '^$$' -bench . -benchmem ./event ./content ./catalog ./chsink ./runner ./policy); \
 	(cd services && go test -run '^$$' -bench . -benchmem ./signature/... ./behavior ./discovery/... ./classifier ./enforcer ./shipper ./console); \
 	(cd loadtest && go test -run '^$$' -bench . -timeout 30m ./...)
+
+bench-signature: ## The signature engine against Coraza, one core: time, allocations, memory (ARGS="--help")
+	cd loadtest && go run ./signature/bench $(ARGS)
 
 eval-discovery: ## How well templates are learned, on operations of published APIs (ARGS="--help")
 	cd loadtest && go run ./discovery $(ARGS)

@@ -3,6 +3,7 @@ module github.com/miradorhq/mirador/loadtest
 go 1.26.0
 
 require (
+	github.com/corazawaf/coraza-coreruleset/v4 v4.25.0
 	github.com/miradorhq/mirador/pkg v0.0.0
 	github.com/miradorhq/mirador/schemas v0.0.0
 	github.com/miradorhq/mirador/services v0.0.0
@@ -19,7 +20,6 @@ require (
 	github.com/containerd/errdefs/pkg v0.3.0 // indirect
 	github.com/containerd/log v0.1.0 // indirect
 	github.com/containerd/platforms v0.2.1 // indirect
-	github.com/corazawaf/coraza-coreruleset/v4 v4.25.0 // indirect
 	github.com/corazawaf/coraza/v3 v3.8.1 // indirect
 	github.com/corazawaf/libinjection-go v0.3.3 // indirect
 	github.com/cpuguy83/dockercfg v0.3.2 // indirect

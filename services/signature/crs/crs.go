@@ -83,20 +83,25 @@ type Engine struct {
 	waf     coraza.WAF
 	version string
 	rules   map[int]ruleInfo
+	says    map[int]bool // rules with a message
 }
 
 var _ signature.Engine = (*Engine)(nil)
 
 // New compiles the rule set; it takes some hundred milliseconds.
-func New(cfg Config) (*Engine, error) {
+func New(cfg Config) (*Engine, error) { return NewWith(cfg, cfg.Directives()) }
+
+// NewWith is New with other SecLang between the recommended set-up and the rules than
+// the Directives of cfg, whose limits of bodies hold all the same.
+func NewWith(cfg Config, directives string) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, rules: make(map[int]ruleInfo)}
+	e := &Engine{cfg: cfg, rules: make(map[int]ruleInfo), says: make(map[int]bool)}
 	c := coraza.NewWAFConfig().WithRootFS(coreruleset.FS).
 		WithDirectives("Include @coraza.conf-recommended").
 		WithDirectives("Include @crs-setup.conf.example").
-		WithDirectives(directives(cfg)).
+		WithDirectives(directives).
 		WithDirectives("Include @owasp_crs/*.conf")
 	if o, ok := c.(interface {
 		WithRuleObserver(func(types.RuleMetadata)) coraza.WAFConfig
@@ -116,11 +121,11 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// directives are what differs from the recommended configuration. Bodies stay in
+// Directives are what differs from the recommended configuration, as SecLang. Bodies stay in
 // memory: a detector does no I/O. Rule 1000 keeps the one rule that takes a GraphQL
 // document's "user(" for a function of SQL away from it; its variables and every
 // other rule stay.
-func directives(c Config) string {
+func (c Config) Directives() string {
 	response := "On"
 	if c.ResponseBody == 0 {
 		response = "Off"

@@ -11,8 +11,15 @@ import (
 	"github.com/miradorhq/mirador/services/signature"
 )
 
-// feed shows ev to t, phase after phase.
+// feed shows ev to t, phase after phase; the last comes also after an error.
 func (e *Engine) feed(t types.Transaction, ev *event.Event, res *signature.Result) error {
+	err := e.bodies(t, ev, res)
+	t.ProcessLogging()
+	return err
+}
+
+// bodies is all but the last phase.
+func (e *Engine) bodies(t types.Transaction, ev *event.Event, res *signature.Result) error {
 	t.ProcessConnection(string(ev.Client.Address), int(ev.Client.Port), "", 0)
 	uri := string(ev.Path)
 	if uri == "" {

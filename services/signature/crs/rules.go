@@ -22,6 +22,9 @@ func (e *Engine) observe(r types.RuleMetadata) {
 	if v := r.Version(); v != "" && e.version == "" {
 		e.version = "coraza 3.8.1, " + v
 	}
+	if strings.Contains(r.Raw(), "msg:") {
+		e.says[r.ID()] = true
+	}
 	score := severityScore(r.Severity())
 	if r.ID() == 0 || score == 0 {
 		return
