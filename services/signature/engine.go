@@ -22,6 +22,9 @@ type Result struct {
 	// Inbound and Outbound are the anomaly scores of request and response.
 	Inbound, Outbound int
 	Hits              []Hit
+	// Exceeded is set when the engine gave up because the transaction asked for more
+	// work than it allows.
+	Exceeded bool
 	// Clipped is set when a body was longer than the engine inspects.
 	Clipped bool
 }

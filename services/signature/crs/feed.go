@@ -3,7 +3,6 @@ package crs
 import (
 	"bytes"
 	"fmt"
-	"mime"
 	"strconv"
 
 	"github.com/corazawaf/coraza/v3/types"
@@ -65,9 +64,6 @@ func (e *Engine) requestBody(t types.Transaction, ev *event.Event, res *signatur
 		data, res.Clipped = data[:e.cfg.RequestBody], true
 	}
 	if len(data) > 0 {
-		data = withoutFiles(data, ev.RequestHeader("Content-Type"))
-	}
-	if len(data) > 0 {
 		if _, _, err := t.WriteRequestBody(data); err != nil {
 			return fmt.Errorf("crs: event %s: request body: %w", ev.IDString(), err)
 		}
@@ -102,50 +98,4 @@ func (e *Engine) response(t types.Transaction, ev *event.Event, res *signature.R
 		return fmt.Errorf("crs: event %s: response body: %w", ev.IDString(), err)
 	}
 	return nil
-}
-
-// withoutFiles empties the file parts of a multipart body. Coraza copies them to
-// temporary files, and no rule of the set reads what is in them: what a person
-// uploads must not touch this disk.
-func withoutFiles(data, contentType []byte) []byte {
-	if !bytes.Contains(bytes.ToLower(contentType), []byte("multipart/")) {
-		return data
-	}
-	_, params, err := mime.ParseMediaType(string(contentType))
-	if err != nil || params["boundary"] == "" {
-		// Coraza refuses it for the same reason, before it looks at the body.
-		return data
-	}
-	mark := []byte("--" + params["boundary"])
-	out := make([]byte, 0, len(data))
-	for len(data) > 0 {
-		i := bytes.Index(data, mark)
-		if i < 0 {
-			return append(out, data...)
-		}
-		i += len(mark)
-		out = append(out, data[:i]...)
-		data = data[i:]
-		end := bytes.Index(data, mark)
-		part := data
-		if end >= 0 {
-			part = data[:end]
-		}
-		out = append(out, emptied(part)...)
-		data = data[len(part):]
-	}
-	return out
-}
-
-// emptied is part without its content if it is a file's; the line break before the
-// next boundary stays.
-func emptied(part []byte) []byte {
-	head, sep := bytes.Index(part, []byte("\r\n\r\n")), 4
-	if lf := bytes.Index(part, []byte("\n\n")); lf >= 0 && (head < 0 || lf < head) {
-		head, sep = lf, 2
-	}
-	if head < 0 || !bytes.Contains(bytes.ToLower(part[:head]), []byte("filename")) {
-		return part
-	}
-	return append(append(make([]byte, 0, head+sep+2), part[:head+sep]...), "\r\n"...)
 }

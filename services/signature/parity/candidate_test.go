@@ -11,9 +11,6 @@ import (
 	"github.com/miradorhq/mirador/services/signature/parity"
 )
 
-// open makes the engine that is held against Coraza.
-func open(s parity.Setup) (parity.Engine, error) { return parity.Coraza(s) }
-
 // pair compiles both sides for a setup; Coraza takes most of a second and some 50 MB,
 // so tests share what they can.
 func pair(tb testing.TB, s parity.Setup) (oracle *crs.Engine, candidate parity.Engine) {
@@ -22,7 +19,7 @@ func pair(tb testing.TB, s parity.Setup) (oracle *crs.Engine, candidate parity.E
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if candidate, err = open(s); err != nil {
+	if candidate, err = parity.Candidate(s); err != nil {
 		tb.Fatal(err)
 	}
 	return oracle, candidate

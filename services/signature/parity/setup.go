@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/miradorhq/mirador/services/signature/crs"
+	"github.com/miradorhq/mirador/services/signature/engine"
 )
 
 // Setup is a configuration that both sides are given.
@@ -55,6 +56,17 @@ func Coraza(s Setup) (*crs.Engine, error) {
 	e, err := crs.NewWith(s.Config, s.Directives)
 	if err != nil {
 		return nil, fmt.Errorf("parity: Coraza for %q: %w", s.Name, err)
+	}
+	return e, nil
+}
+
+// Candidate is the engine that is held against it.
+func Candidate(s Setup) (*engine.Engine, error) {
+	c := engine.Defaults()
+	c.Paranoia, c.RequestBody, c.ResponseBody = s.Config.Paranoia, s.Config.RequestBody, s.Config.ResponseBody
+	e, err := engine.NewWith(c, s.Directives)
+	if err != nil {
+		return nil, fmt.Errorf("parity: the engine for %q: %w", s.Name, err)
 	}
 	return e, nil
 }

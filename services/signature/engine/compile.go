@@ -1,0 +1,323 @@
+package engine
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/miradorhq/mirador/services/signature/dfa"
+	"github.com/miradorhq/mirador/services/signature/gate"
+	"github.com/miradorhq/mirador/services/signature/operator"
+	"github.com/miradorhq/mirador/services/signature/seclang"
+	"github.com/miradorhq/mirador/services/signature/transform"
+)
+
+// compiler makes programs of one text. The automata are shared by all of them.
+type compiler struct {
+	cfg    Config
+	text   *seclang.Program
+	budget *dfa.Budget
+	rx     map[string]*dfa.Matcher
+}
+
+// automata is the memory that the states of all expressions may take together.
+const automata = 24 << 20
+
+func newCompiler(cfg Config, sources ...seclang.Source) (*compiler, error) {
+	text, err := seclang.Parse(sources...)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	if len(text.Items) == 0 {
+		return nil, fmt.Errorf("engine: the rule set holds no rule")
+	}
+	return &compiler{cfg: cfg, text: text, budget: dfa.NewBudget(automata), rx: make(map[string]*dfa.Matcher)}, nil
+}
+
+// whole compiles every rule and works nothing out beforehand.
+func (c *compiler) whole() (*program, error) {
+	p := &program{limits: limits(&c.text.Settings, c.cfg), work: c.cfg.Work, slotOf: make(map[string]int), chains: []chain{{}}}
+	for i := range captures + 1 {
+		p.slot(strconv.Itoa(i))
+	}
+	for _, item := range c.text.Items {
+		for r := item.Rule; r != nil; r = r.Chain {
+			p.reserve(r)
+		}
+	}
+	var compiled []rule
+	for _, item := range c.text.Items {
+		if item.Rule == nil {
+			continue
+		}
+		r := rule{src: item.Rule}
+		for l := item.Rule; l != nil; l = l.Chain {
+			link, err := c.link(p, l)
+			if err != nil {
+				return nil, fmt.Errorf("engine: %s:%d: rule %d: %w", l.File, l.Line, item.Rule.ID, err)
+			}
+			r.links = append(r.links, link)
+		}
+		compiled = append(compiled, r)
+	}
+	p.initial = make([]slot, len(p.slots))
+	for i := range captures + 1 { // Coraza makes eleven
+		p.initial[i].set = true
+	}
+	p.arrange(c.text, compiled)
+	p.keepCaptures()
+	return p, nil
+}
+
+// arrange orders rules by phase and finds where markers lie and what ctl takes out.
+func (p *program) arrange(text *seclang.Program, rules []rule) {
+	bySource := make(map[*seclang.Rule]*rule, len(rules))
+	for i := range rules {
+		bySource[rules[i].src] = &rules[i]
+	}
+	p.rules = make([]rule, 0, len(rules))
+	for phase := 1; phase <= phases; phase++ {
+		p.from[phase] = len(p.rules)
+		p.marks[phase] = make(map[string]int)
+		for _, item := range text.Items {
+			if r := bySource[item.Rule]; item.Rule != nil && r != nil && r.src.Phase == phase {
+				r.index = len(p.rules)
+				p.rules = append(p.rules, *r)
+			}
+		}
+	}
+	p.from[phases+1] = len(p.rules)
+	p.jumps(text)
+	for i := range p.rules {
+		for j := range p.rules[i].links {
+			for k := range p.rules[i].links[j].effects {
+				if c := p.rules[i].links[j].effects[k].ctl; c != nil {
+					p.aim(c, p.rules[i].links[j].src.Effects[k].Ctl)
+				}
+			}
+		}
+	}
+}
+
+// jumps finds for each skipAfter the first marker of that name behind the rule, and for
+// each skip the rule that many places on; a marker is a place.
+func (p *program) jumps(text *seclang.Program) {
+	place := make(map[*seclang.Rule]int, len(text.Items))
+	for at, item := range text.Items {
+		if item.Rule != nil {
+			place[item.Rule] = at
+		}
+	}
+	for i := range p.rules {
+		r := &p.rules[i]
+		end := p.from[r.src.Phase+1]
+		if r.jump, r.marker = end, false; r.src.Skip > 0 {
+			r.marker = true
+			r.jump = p.places(text, place[r.src]+1, r.src.Skip, r.src.Phase, place)
+		}
+		if r.src.SkipAfter == "" {
+			continue
+		}
+		for at := place[r.src] + 1; at < len(text.Items); at++ {
+			if item := text.Items[at]; item.Rule == nil && item.Marker == r.src.SkipAfter {
+				r.marker = true
+				r.jump = p.from[r.src.Phase] + firstBehind(p.rules[p.from[r.src.Phase]:end], place, at)
+				break
+			}
+		}
+	}
+	// A marker that a rule of an earlier phase looks for is the first of its name.
+	for phase := 1; phase <= phases; phase++ {
+		for at := len(text.Items) - 1; at >= 0; at-- {
+			if item := text.Items[at]; item.Rule == nil {
+				p.marks[phase][item.Marker] = p.from[phase] + firstBehind(p.rules[p.from[phase]:p.from[phase+1]], place, at)
+			}
+		}
+	}
+}
+
+// places is the rule of phase behind n places, of which the first is item at of the
+// text or follows it.
+func (p *program) places(text *seclang.Program, at, n, phase int, place map[*seclang.Rule]int) int {
+	for ; at < len(text.Items) && n > 0; at++ {
+		if r := text.Items[at].Rule; r == nil || r.Phase == phase {
+			n--
+		}
+	}
+	return p.from[phase] + firstBehind(p.rules[p.from[phase]:p.from[phase+1]], place, at-1)
+}
+
+func firstBehind(rules []rule, place map[*seclang.Rule]int, at int) int {
+	i := slices.IndexFunc(rules, func(r rule) bool { return place[r.src] > at })
+	if i < 0 {
+		return len(rules)
+	}
+	return i
+}
+
+// aim finds the rules that a ctl action is about.
+func (p *program) aim(c *control, src *seclang.Ctl) {
+	c.rules = nil
+	for i := range p.rules {
+		if isAim(src, p.rules[i].src) {
+			c.rules = append(c.rules, i)
+		}
+	}
+}
+
+func isAim(c *seclang.Ctl, r *seclang.Rule) bool {
+	switch {
+	case strings.HasSuffix(c.Action, "ById"):
+		return slices.ContainsFunc(c.IDs, func(x [2]int) bool { return r.ID >= x[0] && r.ID <= x[1] })
+	case strings.HasSuffix(c.Action, "ByTag"):
+		return slices.Contains(r.Tags, c.Tag)
+	case strings.HasSuffix(c.Action, "ByMsg"):
+		return r.HasMsg && r.Msg.String() == c.Msg
+	}
+	return false
+}
+
+// slot gives a variable of TX a place.
+func (p *program) slot(name string) int {
+	i, ok := p.slotOf[name]
+	if !ok {
+		i = len(p.slots)
+		p.slotOf[name], p.slots = i, append(p.slots, name)
+	}
+	return i
+}
+
+// reserve gives a place to every variable of TX that r names.
+func (p *program) reserve(r *seclang.Rule) {
+	inMacro := func(m seclang.Macro) {
+		for i := range m {
+			if m[i].Literal == "" && m[i].Variable == seclang.TX && m[i].Key != "" {
+				p.slot(m[i].Key)
+			}
+		}
+	}
+	for i := range r.Targets {
+		if t := &r.Targets[i]; t.Variable == seclang.TX && t.Key != "" {
+			p.slot(strings.ToLower(t.Key))
+		}
+	}
+	if r.Op != nil {
+		inMacro(r.Op.Macro)
+	}
+	for _, e := range r.SetVars {
+		if e.Key.Static() {
+			p.slot(strings.ToLower(e.Key.String()))
+		}
+		inMacro(e.Key)
+		inMacro(e.Value)
+	}
+}
+
+// chain finds or makes the sequence of transformations, with that of every prefix.
+func (p *program) chain(names []string) (int, []int, error) {
+	at := 0
+	var steps []int
+	for _, n := range names {
+		i := slices.IndexFunc(p.chains, func(c chain) bool { return c.step != nil && c.parent == at && c.name == n })
+		if i < 0 {
+			step, ok := transform.Lookup(n)
+			if !ok {
+				return 0, nil, fmt.Errorf("no transformation %q", n)
+			}
+			touches := kindsOf(step.Touches)
+			if lowers(n) {
+				touches &^= gate.Upper
+			}
+			i = len(p.chains)
+			p.chains = append(p.chains, chain{parent: at, name: n, step: step, touches: touches | p.chains[at].touches, always: step.Always || p.chains[at].always})
+		}
+		at = i
+		steps = append(steps, i)
+	}
+	return at, steps, nil
+}
+
+// lowers says whether a transformation does nothing to a capital letter but lower it.
+func lowers(name string) bool { return name == "lowercase" || name == "cmdLine" }
+
+func (c *compiler) link(p *program, r *seclang.Rule) (link, error) {
+	l := link{src: r}
+	var err error
+	if l.chain, l.steps, err = p.chain(r.Transformations); err != nil {
+		return l, err
+	}
+	if !r.MultiMatch {
+		l.steps = nil
+	}
+	for i := range r.Targets {
+		l.targets = append(l.targets, p.target(&r.Targets[i]))
+	}
+	for _, e := range r.Effects {
+		l.effects = append(l.effects, p.effect(e))
+	}
+	if r.Op == nil {
+		return l, nil
+	}
+	l.negated, l.argument = r.Op.Negated, p.macro(r.Op.Macro)
+	if l.op, err = operator.New(r.Op); err != nil {
+		return l, err
+	}
+	switch op := l.op.(type) {
+	case *operator.Rx:
+		l.rx, err = c.matcher(op.Re)
+		l.whole = op.Source == "(?sm)^.*$"
+	case operator.SQLi:
+		l.sqli = true
+	}
+	return l, err
+}
+
+func (c *compiler) matcher(re *regexp.Regexp) (*dfa.Matcher, error) {
+	if m := c.rx[re.String()]; m != nil {
+		return m, nil
+	}
+	m, err := dfa.New(re, c.budget)
+	c.rx[re.String()] = m
+	return m, err
+}
+
+func (p *program) target(t *seclang.Target) target {
+	out := target{Target: t, slot: -1, key: strings.ToLower(t.Key)}
+	switch t.Variable {
+	case seclang.TX:
+		out.kind = fromTX
+		if t.Key != "" {
+			out.slot = p.slotOf[out.key]
+		}
+	case seclang.MatchedVar, seclang.MatchedVarName, seclang.MatchedVars, seclang.MatchedVarsNames, seclang.HighestSeverity:
+		out.kind = fromMatched
+	case seclang.RuleVar:
+		out.kind = fromRule
+	case seclang.Env, seclang.Geo:
+		out.kind = fromNothing
+	}
+	return out
+}
+
+func (p *program) effect(e seclang.Effect) effect {
+	if v := e.SetVar; v != nil {
+		a := &assignment{slot: -1, op: v.Op, key: p.macro(v.Key), value: p.macro(v.Value)}
+		if v.Key.Static() {
+			a.slot = p.slotOf[strings.ToLower(v.Key.String())]
+		}
+		return effect{set: a}
+	}
+	v := strings.ToLower(e.Ctl.Value)
+	n, _ := strconv.Atoi(v) // what is to be a number was checked when it was read
+	return effect{ctl: &control{action: e.Ctl.Action, value: v, number: n, on: v == "on", target: e.Ctl.Target}}
+}
+
+func (p *program) macro(m seclang.Macro) macro {
+	out := make(macro, len(m))
+	for i := range m {
+		out[i] = p.part(m[i])
+	}
+	return out
+}

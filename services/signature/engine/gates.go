@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/miradorhq/mirador/services/signature/gate"
+	"github.com/miradorhq/mirador/services/signature/operator"
+	"github.com/miradorhq/mirador/services/signature/seclang"
+	"github.com/miradorhq/mirador/services/signature/transform"
+)
+
+// gates say, for every value, which rules could match it. Bit i of a set is rule i of
+// the program.
+type gates struct {
+	words  int // of a set
+	filter *gate.Filter
+	sql    *gate.SQL
+	// sqli are the rules that ask libinjection for SQL.
+	sqli []uint64
+	// want are the gated rules that read a variable; of are the variables that gated
+	// rules of a phase read.
+	want [seclang.NumVariables][]uint64
+	of   [phases + 1][]seclang.Variable
+	// uses are for each variable the chains that its gated rules transform it with,
+	// touches what any of them may change.
+	uses    [seclang.NumVariables][]use
+	touches [seclang.NumVariables]gate.Kinds
+}
+
+// use is a chain as the rules of one variable use it.
+type use struct {
+	chain   int
+	steps   []int // of multiMatch, where every step is looked at
+	touches gate.Kinds
+	always  bool
+	rules   []uint64
+	// shortest is how long what the chain makes must be for a rule to match it, input
+	// how long a text must be for that.
+	shortest, input int
+}
+
+// never is a need that no text meets: the place of a rule without a gate.
+var never = gate.Need{All: 1 << 63}
+
+// need is what a value must hold for l to match it; false where that is not known.
+func need(l *link) (gate.Need, bool, error) {
+	if l.op == nil || l.negated || l.src.Op.Macro != nil {
+		return gate.Need{}, false, nil
+	}
+	switch op := l.op.(type) {
+	case *operator.BinaryRx:
+		n := gate.Need{One: gate.Always.One}
+		if len(op.Needs) > 0 {
+			n.One = kindsOf(op.Needs[0])
+		}
+		return n, true, nil
+	case *operator.Rx:
+		n, err := gate.OfRegexp(op.Source)
+		return n, true, err
+	case *operator.Pm:
+		return gate.OfWords(op.Words), true, nil
+	case *operator.ByteRange:
+		return gate.Need{One: kindsOf(transform.Range(0, 255).Without(op.Valid))}, true, nil
+	case operator.SQLi:
+		return gate.Always, true, nil
+	case operator.XSS:
+		return gate.XSS, true, nil
+	}
+	switch l.src.Op.Name {
+	case "contains", "streq", "beginsWith", "endsWith":
+		return gate.OfWords([]string{l.src.Op.Argument}), true, nil
+	case "validateUrlEncoding":
+		return gate.Need{One: gate.KindOf('%')}, true, nil
+	case "validateUtf8Encoding":
+		return gate.Need{One: gate.High}, true, nil
+	}
+	return gate.Need{}, false, nil
+}
+
+// makeGates gates the rules of p and fills in always.
+func (p *program) makeGates() error {
+	g := &gates{words: (len(p.rules) + 63) / 64, sql: gate.NewSQL()}
+	set := func() []uint64 { return make([]uint64, g.words) }
+	p.always, g.sqli = set(), set()
+	needs := make([]gate.Need, len(p.rules))
+	for i := range p.rules {
+		r, l := &p.rules[i], &p.rules[i].links[0]
+		w, bit := i>>6, uint64(1)<<(i&63)
+		n, known, err := need(l)
+		if err != nil {
+			return fmt.Errorf("engine: rule %d: %w", r.src.ID, err)
+		}
+		for t := range l.targets {
+			known = known && l.targets[t].kind == fromTransaction && !l.targets[t].Count
+		}
+		if needs[i] = never; !known {
+			p.always[w] |= bit
+			continue
+		}
+		r.gated, needs[i] = true, n
+		if _, ok := l.op.(operator.SQLi); ok {
+			g.sqli[w] |= bit
+		}
+		for t := range l.targets {
+			g.reads(l.targets[t].Variable, r, p)
+		}
+		for t := range l.targets {
+			g.uses[l.targets[t].Variable] = used(g.uses[l.targets[t].Variable], p, r, n.Shortest, g.words)
+		}
+	}
+	g.filter = gate.NewFilter(needs)
+	for v := range g.uses {
+		for _, u := range g.uses[v] {
+			if g.touches[v] |= u.touches; u.always {
+				g.touches[v] = ^gate.Kinds(0)
+			}
+		}
+	}
+	p.gates = g
+	return nil
+}
+
+func (g *gates) reads(v seclang.Variable, r *rule, p *program) {
+	if g.want[v] == nil {
+		g.want[v] = make([]uint64, g.words)
+	}
+	g.want[v][r.index>>6] |= 1 << (r.index & 63)
+	for _, o := range g.of[r.src.Phase] {
+		if o == v {
+			return
+		}
+	}
+	g.of[r.src.Phase] = append(g.of[r.src.Phase], v)
+}
+
+// used notes that r looks at a variable through its chain.
+func used(uses []use, p *program, r *rule, shortest, words int) []use {
+	l := &r.links[0]
+	input := shortest
+	if p.lengthens(l.chain) {
+		input = 0
+	}
+	if l.chain == 0 {
+		return uses
+	}
+	i := slices.IndexFunc(uses, func(u use) bool { return u.chain == l.chain && (u.steps != nil) == l.src.MultiMatch })
+	if i < 0 {
+		c := &p.chains[l.chain]
+		i = len(uses)
+		uses = append(uses, use{chain: l.chain, steps: l.steps, touches: c.touches, always: c.always, rules: make([]uint64, words), shortest: shortest, input: input})
+	}
+	uses[i].shortest, uses[i].input = min(uses[i].shortest, shortest), min(uses[i].input, input)
+	uses[i].rules[r.index>>6] |= 1 << (r.index & 63)
+	return uses
+}
+
+// lengthens says whether a chain may make a text longer.
+func (p *program) lengthens(c int) bool {
+	for ; c != 0; c = p.chains[c].parent {
+		switch p.chains[c].name {
+		case "base64Encode", "hexEncode", "length", "lowercase", "uppercase", "cmdLine", "md5", "sha1", "urlEncode", "utf8toUnicode":
+			return true
+		}
+	}
+	return false
+}
+
+// kindsOf are the kinds of the bytes of a set.
+func kindsOf(s transform.Set) gate.Kinds {
+	var k gate.Kinds
+	for b := range 256 {
+		if s.Has(byte(b)) {
+			k |= gate.KindOf(byte(b))
+		}
+	}
+	return k
+}
