@@ -28,7 +28,7 @@ import (
 	"github.com/miradorhq/mirador/services/discovery/spec/audit"
 	"github.com/miradorhq/mirador/services/shipper"
 	"github.com/miradorhq/mirador/services/signature"
-	"github.com/miradorhq/mirador/services/signature/crs"
+	"github.com/miradorhq/mirador/services/signature/engine"
 )
 
 // Config is every setting of Mirador. A process reads the parts that its
@@ -60,7 +60,7 @@ type Config struct {
 // SignatureConfig are the detector's settings and its engine's.
 type SignatureConfig struct {
 	signature.Config `yaml:",inline"`
-	Engine           crs.Config `yaml:"engine" doc:"The reference engine: Coraza with the OWASP core rule set."`
+	Engine           engine.Config `yaml:"engine" doc:"The engine: the OWASP core rule set, and rules of your own."`
 }
 
 // Validate reports everything that is wrong.
@@ -116,7 +116,7 @@ func Defaults() Config {
 		Identity: IdentityConfig{KeyID: "k1"},
 		Shipper:  shipper.Defaults(), Discovery: discovery.Defaults(),
 		Specifications: audit.Defaults(),
-		Signature:      SignatureConfig{Config: signature.Defaults(), Engine: crs.Defaults()},
+		Signature:      SignatureConfig{Config: signature.Defaults(), Engine: engine.Defaults()},
 		Behavior:       behavior.Defaults(), Classifier: classifier.Defaults(), Recorder: chsink.DefaultEventSettings(),
 		Policy: policy.Defaults(), Enforcer: enforcerDefaults(), Console: console.Defaults(), Telemetry: telemetry.Defaults(),
 	}

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +15,7 @@ import (
 	"github.com/miradorhq/mirador/services/discovery"
 	"github.com/miradorhq/mirador/services/discovery/inventory"
 	"github.com/miradorhq/mirador/services/signature"
-	"github.com/miradorhq/mirador/services/signature/crs"
+	"github.com/miradorhq/mirador/services/signature/engine"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -24,6 +25,8 @@ type detection struct {
 	first  detect.Factory
 	second detect.MergerFactory // nil where there is no second stage
 	kind   string               // of the partials between them
+	// follow keeps up with what is configured outside; nil where nothing is.
+	follow func(context.Context) error
 }
 
 // Detectors are the names of the detector services.
@@ -40,10 +43,20 @@ func (c *Config) detection(name, secret string, known discovery.Catalog, reg pro
 		cfg.Log, cfg.Metrics, cfg.Catalog = log, reg, known
 		d.first, d.second, d.kind = discovery.Factory(cfg), discovery.MergerFactory(cfg), discovery.Kind
 	case "signature":
-		var engine *crs.Engine
-		if engine, err = crs.New(c.Signature.Engine); err == nil {
-			d.first, err = signature.Factory(c.Signature.Config, engine, reg)
+		var e *engine.Engine
+		if e, err = engine.New(c.Signature.Engine); err != nil {
+			break
 		}
+		d.follow = func(ctx context.Context) error {
+			return e.Follow(ctx, func(err error) {
+				if err != nil {
+					log.Error("own rules: the old ones stay in force", "folder", c.Signature.Engine.Rules, "error", err)
+				} else {
+					log.Info("own rules were read again", "folder", c.Signature.Engine.Rules)
+				}
+			})
+		}
+		d.first, err = signature.Factory(c.Signature.Config, e, reg)
 	case "behavior":
 		cfg := c.Behavior
 		cfg.HashKey = derived(secret, name)

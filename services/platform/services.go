@@ -125,6 +125,9 @@ func (p *Process) detector(name, topic string, open func() (runner.Sink, error))
 		return nil, err
 	}
 	parts, err := p.detectStages(d)
+	if d.follow != nil {
+		parts = append(parts, part{name: "rules", run: d.follow})
+	}
 	if err != nil || topic == "" {
 		return parts, err
 	}

@@ -32,7 +32,7 @@ func sides() []side {
 }
 
 // candidate is the engine that is held against Coraza.
-func candidate(s parity.Setup) (engine, error) { return parity.Coraza(s) }
+func candidate(s parity.Setup) (engine, error) { return parity.Candidate(s) }
 
 // tuned is Coraza with all that its documentation offers without cgo and without
 // another meaning of the rules: its filter before expressions, and more memory for
