@@ -130,6 +130,9 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	}
 	d.serial++
 	ep.describe(tx.Endpoint.Label, string(tx.Event.Deployment.Service))
+	if ep.method == "" { // the id is made of these, so they stay
+		ep.host, ep.method, ep.template = tx.Endpoint.Host, tx.Endpoint.Method, tx.Endpoint.Template
+	}
 	d.count(ep, tx.Request(), request)
 	d.count(ep, tx.Response(), response)
 	for i := range h.list {
@@ -219,7 +222,7 @@ func (d *detector) Flush(out *detect.Out) {
 	for _, key := range d.changed() {
 		ep := d.endpoints[key]
 		ep.changed = false
-		p := delta{Label: ep.label, Service: ep.service}
+		p := delta{Label: ep.label, Service: ep.service, Host: ep.host, Method: ep.method, Template: ep.template}
 		for _, at := range ep.places() {
 			f := ep.fields[at]
 			fd := fieldDelta{Direction: uint8(at.direction), Location: uint8(at.location), Path: at.path, Seen: f.seen}
