@@ -100,7 +100,9 @@ func TestBodies(t *testing.T) {
 		}, []string{"status 5xx o.yaml:5 10/100"}},
 		{"a body of a status that has none", func(o *observed) { o.responses = body("404", "application/json", id) },
 			[]string{"body response 404 o.yaml:6 100/100"}},
-		{"fields by number, as without descriptors", func(o *observed) { o.request = body("", "application/json", prop("1", 100, text), prop("12", 100, text)) }, nil},
+		{"fields by number, as without descriptors", func(o *observed) {
+			o.request = body("", "application/json", prop("1", 100, text), prop("12", 100, text))
+		}, nil},
 		{"few callers", func(o *observed) { o.callers, o.request = 2, body("", "application/xml", id) }, nil},
 	}
 	for _, c := range cases {
