@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -48,7 +49,8 @@ type Process struct {
 	sealer    *dlq.Sealer
 	rows      *chsink.Metrics
 	parts     []part
-	built     built // what callers in the same process may ask for
+	telemetry net.Listener // nil where it is off
+	built     built        // what callers in the same process may ask for
 }
 
 // part is one thing that runs until its context ends.
@@ -61,8 +63,9 @@ type part struct {
 	early bool
 }
 
-// New reads keys and builds the services. Nothing runs yet and no connection is
-// made. The configuration must be valid.
+// New reads keys, builds the services and opens what they listen at, so that an
+// address that is taken is told before anybody is told of another. Nothing runs yet
+// and no connection is made. The configuration must be valid.
 func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 	p := &Process{Config: cfg, Log: log, Registry: telemetry.NewRegistry(), lexical: &catalog.Lexical{}}
 	p.live, p.inventory, p.caughtUp = catalog.NewLive(p.lexical), inventory.New(), make(chan struct{})
@@ -109,6 +112,11 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 			p.Health.Add(part.name, part.health)
 		}
 	}
+	if cfg.Telemetry.Listen != "" {
+		if p.telemetry, err = telemetry.Listen(context.Background(), cfg.Telemetry.Listen); err != nil {
+			return nil, fmt.Errorf("telemetry: %w", err)
+		}
+	}
 	return p, nil
 }
 
@@ -127,11 +135,9 @@ func (p *Process) options(service string) runner.Options {
 func (p *Process) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	if p.Config.Telemetry.Listen != "" {
-		addr, done, err := telemetry.Serve(ctx, p.Config.Telemetry.Listen, telemetry.Handler(p.Registry, &p.Health))
-		if err != nil {
-			return fmt.Errorf("telemetry: %w", err)
-		}
+	if p.telemetry != nil {
+		addr := p.telemetry.Addr().String()
+		done := telemetry.ServeOn(ctx, p.telemetry, telemetry.Handler(p.Registry, &p.Health))
 		defer func() { stop(nil); <-done }()
 		p.Log.Info("telemetry", "metrics", "http://"+addr+"/metrics", "health", "http://"+addr+"/healthz")
 	}
