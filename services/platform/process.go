@@ -16,6 +16,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/chsink"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/dlq"
+	"github.com/miradorhq/mirador/pkg/pause"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/telemetry"
 	"github.com/miradorhq/mirador/schemas"
@@ -191,21 +192,9 @@ func (p *Process) ensureTopics(ctx context.Context) error {
 			return nil
 		}
 		p.Log.Error("no broker answers; is kafka running there? (kafka.brokers)", "brokers", p.Config.Kafka.Brokers, "again_in", wait.String(), "error", err)
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return nil
 		}
-	}
-}
-
-// sleep waits, or returns false when ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }
 
@@ -218,7 +207,7 @@ func (p *Process) migrate(ctx context.Context) error {
 			return ctx.Err()
 		}
 		p.Log.Error("clickhouse: tables are not ready; rows wait in kafka meanwhile", "addr", p.Config.ClickHouse.Addr, "again_in", wait.String(), "error", err)
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return ctx.Err()
 		}
 	}
