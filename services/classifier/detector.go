@@ -112,7 +112,8 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	if tx.Event.Has(event.Enforced) {
 		return
 	}
-	key := endpointKey{tx.Tenant, tx.Endpoint.ID}
+	asked := tx.Asked()
+	key := endpointKey{tx.Tenant, asked.ID}
 	ep := d.endpoints[key]
 	for i := range h.list { // before counting: the value that makes a field counts
 		if h.list[i].weak {
@@ -129,9 +130,9 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 		return
 	}
 	d.serial++
-	ep.describe(tx.Endpoint.Label, string(tx.Event.Deployment.Service))
+	ep.describe(asked.Label, string(tx.Event.Deployment.Service))
 	if ep.method == "" { // the id is made of these, so they stay
-		ep.host, ep.method, ep.template = tx.Endpoint.Host, tx.Endpoint.Method, tx.Endpoint.Template
+		ep.host, ep.method, ep.template = asked.Host, asked.Method, asked.Template
 	}
 	d.count(ep, tx.Request(), request)
 	d.count(ep, tx.Response(), response)

@@ -340,6 +340,32 @@ func TestCutsAndRestarts(t *testing.T) {
 	}
 }
 
+// Methods at one path are endpoints each: what one of them answers is not said of the
+// other.
+func TestFieldsOfOperations(t *testing.T) {
+	l := newLocal(t, 1)
+	for i := range 20 {
+		for method, body := range map[string]string{"whoami": build("result.owner", []string{fmt.Sprintf("u%d@example.com", i)}), "status": build("result.owner", []string{fmt.Sprintf("node %d", i)})} {
+			e := answer(i, "/rpc", body)
+			e.Method = []byte("POST")
+			e.RequestBody = event.Body{Data: []byte(`{"jsonrpc":"2.0","id":1,"method":"` + method + `"}`), ContentType: []byte("application/json")}
+			l.event(0, e)
+		}
+	}
+	l.flush(0, true)
+	if len(l.fields) != 1 {
+		t.Fatalf("fields %+v", l.fields)
+	}
+	for _, f := range l.fields {
+		if f.Endpoint != "POST api.bank.example/rpc#whoami" || f.Seen != 20 || !f.Confirmed || f.EndpointID != catalog.ID("default", "api.bank.example", "POST", "/rpc#whoami") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if got := l.classes["api.bank.example POST /rpc#whoami"]; len(l.classes) != 1 || !slices.Equal(got, []string{"email"}) {
+		t.Errorf("told %v", l.classes)
+	}
+}
+
 func newDetector(tb testing.TB, cfg Config, partition int32) detect.Detector {
 	tb.Helper()
 	f, err := Factory(cfg)

@@ -34,8 +34,10 @@ func (m *merger) classify(p *detect.Partial) {
 		m.hosts[at] = s
 	}
 	id := endpointID(at, said.Method, said.Template)
-	if home := s.home(&said); m.stands(home) {
-		m.dirty[home] = true
+	for _, home := range s.homes(&said) {
+		if m.stands(home) {
+			m.dirty[home] = true
+		}
 	}
 	if _, known := s.classes[id]; len(said.Classes) == 0 {
 		delete(s.classes, id)
@@ -48,9 +50,16 @@ func (m *merger) classify(p *detect.Partial) {
 	s.classes[id] = said
 }
 
-// home is the id of the endpoint that a statement is about by now.
-func (s *site) home(said *dataclass.Statement) string {
-	return endpointID(s.host, said.Method, s.resolve(said.Method, said.Template))
+// homes are the ids of the endpoints that a statement is about by now: the one that it
+// names and, where that is an operation, the one of its path, which carries what all
+// its operations do.
+func (s *site) homes(said *dataclass.Statement) []string {
+	template := s.resolve(said.Method, said.Template)
+	ids := []string{endpointID(s.host, said.Method, template)}
+	if path, operation := catalog.SplitOperation(template); operation != "" {
+		ids = append(ids, endpointID(s.host, said.Method, path))
+	}
+	return ids
 }
 
 // roomForClasses makes room, if need be, by forgetting what was said of paths that
@@ -60,7 +69,7 @@ func (m *merger) roomForClasses(s *site) bool {
 		return true
 	}
 	for id, said := range s.classes {
-		if !m.stands(s.home(&said)) {
+		if !slices.ContainsFunc(s.homes(&said), m.stands) {
 			delete(s.classes, id)
 			m.metrics.classes.Inc()
 		}
@@ -72,8 +81,9 @@ func (m *merger) roomForClasses(s *site) bool {
 func (s *site) carried() map[string][]string {
 	out := map[string][]string{}
 	for _, said := range s.classes {
-		id := s.home(&said)
-		out[id] = dataclass.Join(out[id], said.Classes)
+		for _, id := range s.homes(&said) {
+			out[id] = dataclass.Join(out[id], said.Classes)
+		}
 	}
 	return out
 }

@@ -134,3 +134,14 @@ func TestClassesAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// What an operation carries its path carries too.
+func TestClassesOfOperations(t *testing.T) {
+	x := newMerging(t, Defaults())
+	x.feed(200, "/rpc")
+	x.carry("/rpc#transfer", "iban")
+	x.carry("/rpc#whoami", "email")
+	x.carries("/rpc", 10+35, "email", "iban")
+	x.carry("/rpc#transfer")
+	x.carries("/rpc", 10+35, "email")
+}
