@@ -48,8 +48,9 @@ type Endpoint struct {
 	// media type.
 	Request   []Body `json:"request,omitempty"`
 	Responses []Body `json:"responses,omitempty"`
-	// DataClasses are kinds of personal data that learned formats show, sorted.
-	// Records of mirador.fields know more, and more surely.
+	// DataClasses are kinds of sensitive data that learned formats show and that the
+	// classifier confirmed, sorted.
+	// Records of mirador.fields say which fields hold them.
 	DataClasses []string `json:"data_classes,omitempty"`
 	Risk        Risk     `json:"risk"`
 }

@@ -1,21 +1,16 @@
 package catalog
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/fnv"
-	"io/fs"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"sort"
 	"strings"
 	"testing"
 
+	"github.com/miradorhq/mirador/pkg/corpora"
 	"github.com/segmentio/encoding/json"
 )
 
@@ -45,48 +40,24 @@ func (e *example) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// corpus reads the corpus, which is not part of the tree: MIRADOR_CORPORA names
-// its folder, else it is looked for beside the repository.
+// corpus are the operations of the corpus that have a path.
 func corpus(t *testing.T) []operation {
 	t.Helper()
-	folder := os.Getenv("MIRADOR_CORPORA")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "corpora")
-	}
-	file := filepath.Join(folder, "discovery", "templates_dev.jsonl.gz")
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("NOT MEASURED: no corpus at %s; set MIRADOR_CORPORA to its folder", file)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []operation
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 1<<24)
-	for lines.Scan() {
+	corpora.Each(t, "discovery", "templates_dev.jsonl.gz", func(line []byte) {
 		var op operation
-		if err := json.Unmarshal(lines.Bytes(), &op); err != nil {
+		if err := json.Unmarshal(line, &op); err != nil {
 			// An enum of numbers and the like: the line still has its template.
 			var bare struct{ Provider, Method, Template string }
-			if err := json.Unmarshal(lines.Bytes(), &bare); err != nil {
+			if err := json.Unmarshal(line, &bare); err != nil {
 				t.Fatal(err)
 			}
 			op = operation{Provider: bare.Provider, Method: bare.Method, Template: bare.Template}
 		}
-		if strings.Contains(op.Template, "?") || op.Template == "" {
-			continue // not a path
+		if op.Template != "" && !strings.Contains(op.Template, "?") {
+			out = append(out, op)
 		}
-		out = append(out, op)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
+	})
 	return out
 }
 

@@ -18,7 +18,8 @@ type Schema struct {
 	// Enum are the only values, sorted, where there are few and they do not look
 	// personal.
 	Enum []string `json:"enum,omitempty"`
-	// Minimum and Maximum bound numbers; MinLength and MaxLength texts, in bytes.
+	// Minimum and Maximum bound numbers; MinLength and MaxLength texts, in
+	// characters.
 	Minimum   *float64 `json:"minimum,omitempty"`
 	Maximum   *float64 `json:"maximum,omitempty"`
 	MinLength uint64   `json:"min_length,omitempty"`

@@ -105,7 +105,7 @@ const (
 	RatioLimit   = "ratio-limit"   // the decoded body was cut
 	PathLimit    = "path-limit"    // the path stays that of the parent
 	Truncated    = "truncated"     // the body ends before its end
-	Undecoded    = "undecoded"     // a message is compressed in a way that is not read here
+	Undecoded    = "undecoded"     // a message is compressed in a way that is not read here, or points into one that was not read
 
 	TokenLimit     = "token-limit"     // what follows in a GraphQL query has no leaves
 	OperationLimit = "operation-limit" // what follows is no Operation
@@ -190,6 +190,7 @@ type Document struct {
 	xmlSource bytes.Reader
 	xmlStack  []openElement
 	frames    []byte // a WebSocket message that came in pieces
+	deflated  deflated
 
 	// inner are values that may hold others; via and depth are those of the value
 	// that is open.

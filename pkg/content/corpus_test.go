@@ -1,17 +1,12 @@
 package content_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/pkg/corpora"
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
@@ -21,39 +16,16 @@ type recorded struct {
 	Headers                  map[string]string
 }
 
-// corpus reads a corpus, which is not part of the tree: MIRADOR_CORPORA names its
-// folder, else it is looked for beside the repository.
+// corpus are the lines of a corpus of requests.
 func corpus(t *testing.T, name string) (lines []recorded) {
 	t.Helper()
-	folder := os.Getenv("MIRADOR_CORPORA")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "corpora")
-	}
-	file := filepath.Join(folder, "signature", name)
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("NOT MEASURED: no corpus at %s; set MIRADOR_CORPORA to its folder", file)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := bufio.NewScanner(z)
-	s.Buffer(nil, 1<<24)
-	for s.Scan() {
+	corpora.Each(t, "signature", name, func(line []byte) {
 		var r recorded
-		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
+		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
 		}
 		lines = append(lines, r)
-	}
-	if err := s.Err(); err != nil {
-		t.Fatal(err)
-	}
+	})
 	return lines
 }
 

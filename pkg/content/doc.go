@@ -23,7 +23,7 @@
 //	protobuf, gRPC        1.2, or amount.cents and tags[] where Limits.Descriptors has the
 //	                      message; a gRPC-Web trailer is a header like others
 //	event stream          data.choices[].delta, event, id, retry, @comment, @ignored
-//	WebSocket             as JSON lines; @ping, @close
+//	WebSocket             as JSON lines, deflated or not; @ping, @close
 //
 // and a step into a value is a name in braces, after which comes what is in there:
 //

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/event"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -25,6 +26,55 @@ func quoted(s string) string {
 func frames(n int, flags byte, payload []byte) []byte {
 	one := append([]byte{flags}, binary.BigEndian.AppendUint32(nil, uint32(len(payload)))...)
 	return bytes.Repeat(append(one, payload...), n)
+}
+
+// deflatedFrame is a text message of a WebSocket, deflated by itself.
+func deflatedFrame(tb testing.TB, message []byte) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, 6)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := w.Write(message); err != nil {
+		tb.Fatal(err)
+	}
+	if err := w.Flush(); err != nil {
+		tb.Fatal(err)
+	}
+	payload, ended := bytes.CutSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})
+	if !ended || len(payload) > 125 {
+		tb.Fatalf("a message of %d bytes, ended is %t", len(payload), ended)
+	}
+	return append([]byte{0xc1, byte(len(payload))}, payload...)
+}
+
+// Each direction has its own word on what messages may point into.
+func TestTakeoverIsAgreedByDirection(t *testing.T) {
+	damaged := append([]byte{0xc1, 1, 0xff}, deflatedFrame(t, []byte(`{"a":1}`))...)
+	for extension, want := range map[string][2]int{
+		"permessage-deflate": {0, 0}, "permessage-deflate; Client_No_Context_Takeover": {1, 0},
+		"permessage-deflate; server_no_context_takeover": {0, 1}, "": {0, 0},
+	} {
+		e := &event.Event{Status: 101, RequestHeaders: []event.Header{{Name: []byte("Upgrade"), Value: []byte("websocket")}},
+			ResponseHeaders: []event.Header{{Name: []byte("Sec-WebSocket-Extensions"), Value: []byte(extension)}},
+			RequestBody:     event.Body{Data: damaged}, ResponseBody: event.Body{Data: damaged}}
+		var doc content.Document
+		read := func() (n int) {
+			for i := range doc.Leaves {
+				if doc.Leaves[i].Path == "a" {
+					n++
+				}
+			}
+			return n
+		}
+		content.ParseRequest(e, &doc, content.Limits{})
+		request := read()
+		content.ParseResponse(e, &doc, content.Limits{})
+		if got := [2]int{request, read()}; got != want {
+			t.Errorf("%q: %v messages were read, want %v", extension, got, want)
+		}
+	}
 }
 
 // TestHostileBodiesStayBounded gives a new document about a megabyte of what costs
@@ -72,6 +122,8 @@ func TestHostileBodiesStayBounded(t *testing.T) {
 		"lines of one event":          {"text/event-stream", strings.Repeat("data:1\n:\n", mega/9)},
 		"fields that are none":        {"text/event-stream", "data:1\n" + strings.Repeat("x\n", mega/2)},
 		"WebSocket frames":            {"application/websocket", strings.Repeat("\x81\x01x", mega/3)},
+		"deflated WebSocket frames":   {"application/websocket", strings.Repeat("\xc1\x02\x00\x00", mega/4)},
+		"deflated bombs":              {"application/websocket", strings.Repeat(string(deflatedFrame(t, bytes.Repeat([]byte{0}, 60<<10))), 4000)},
 		"empty WebSocket frames":      {"application/websocket", strings.Repeat("\x01\x00", mega/2)},
 		"pieces of a message":         {"application/websocket", "\x01\x01[" + strings.Repeat("\x00\x02,1", mega/4)},
 		"values that are nearly JSON": {"application/json", "[" + strings.Repeat(quoted(`{"a":"`+strings.Repeat("x", 400)+`"`)+",", 2000) + "1]"},
@@ -117,6 +169,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		"protobuf":       {"application/x-protobuf", string(message), 2},
 		"events":         {"text/event-stream", "event: m\ndata: {\"a\":1}\n\ndata: x\ndata: y\n\n", 0},
 		"WebSocket":      {"application/websocket", "\x81\x07{\"a\":1}\x01\x01[\x80\x021]", 0},
+		"deflated":       {"application/websocket", string(deflatedFrame(t, []byte(`{"a":1}`))), 0},
 		"files":          {"multipart/form-data; boundary=X", "--X\r\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\r\n\r\n\x00\x01\r\n--X--\r\n", 0},
 	} {
 		t.Run(name, func(t *testing.T) {

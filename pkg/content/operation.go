@@ -67,6 +67,18 @@ func (o *Operation) String() string {
 	}
 }
 
+// Listed is String, but for an operation whose name is a value: the address of a
+// resource in MCP, of which there may be any number.
+func (o *Operation) Listed() string {
+	if o.Protocol == MCPMethod && o.Type == "resources/read" {
+		return o.Type
+	}
+	return o.String()
+}
+
+// Field is how the i-th of Fields is written in a list of endpoints: "query.user".
+func (o *Operation) Field(i int) string { return o.Type + "." + o.Fields[i] }
+
 // maxOperationName is how many bytes of a name are kept.
 const maxOperationName = 200
 

@@ -29,6 +29,7 @@ type frame struct {
 func (d *Document) parseWebSocket(b []byte, root int32, truncated bool) {
 	opcode, compressed := byte(frameContinues), false
 	d.frames = d.frames[:0]
+	d.deflated = deflated{window: d.deflated.window[:0]}
 	for len(b) > 0 {
 		f, rest, ok := d.frame(b)
 		b = rest
@@ -87,10 +88,13 @@ func (d *Document) gathered() []byte {
 }
 
 func (d *Document) webSocketMessage(message []byte, opcode byte, compressed bool, root int32, cut bool) bool {
+	if compressed {
+		var ok bool
+		if message, cut, ok = d.inflateMessage(message, root, cut); !ok {
+			return d.take(Body, root)
+		}
+	}
 	switch {
-	case compressed: // permessage-deflate: its window goes over frames that are not here
-		d.issue(Undecoded, Body, root)
-		return d.take(Body, root)
 	case opcode == frameBinary:
 		return d.take(Body, root)
 	case len(message) == 0:

@@ -56,7 +56,9 @@
 // went out earlier. After the partials of a Flush the new watermark goes to every
 // partition of mirador.partials, for the kinds the stage lists. A merge stage
 // takes the minimum over all sources, so when it passes a time, all partials up
-// to there were merged.
+// to there were merged. A merger may put out partials too, for the merge stage of
+// another kind, never its own: they carry no watermark, for they do not come from
+// a partition of events.
 //
 // # What fails, and what then
 //

@@ -154,13 +154,21 @@ func spread(key []byte, n int) int32 {
 	return int32(h.Sum32() % uint32(n))
 }
 
-// Flush has every detector put out what it gathered, then every merger.
+// Flush has every detector put out what it gathered, then every merger: as often as
+// there are mergers, for what one tells another must come out as well. One that was
+// told nothing puts out nothing.
 func (l *Local) Flush() {
 	l.since = 0
-	for _, s := range slices.Concat(l.stages, l.merges) {
-		for _, p := range s.parts {
-			p.flush()
+	flush := func(stages []*localStage) {
+		for _, s := range stages {
+			for _, p := range s.parts {
+				p.flush()
+			}
 		}
+	}
+	flush(l.stages)
+	for range l.merges {
+		flush(l.merges)
 	}
 }
 

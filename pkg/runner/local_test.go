@@ -134,6 +134,66 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
+// telling is a merger that tells the mergers of another kind what it was told, and
+// says it when it is asked to flush.
+type telling struct {
+	kind, to string
+	told     []byte
+	partials *[]detect.Partial
+}
+
+func (m *telling) Merge(p *detect.Partial, _ *detect.Out) {
+	m.told = append(m.told, p.Payload...)
+	*m.partials = append(*m.partials, *p)
+}
+
+func (m *telling) Flush(out *detect.Out) {
+	if len(m.told) > 0 && m.to != "" {
+		out.Partial(m.to, "default", "h", m.told)
+	} else if len(m.told) > 0 {
+		out.Record(schemas.TopicFields, []byte(m.kind), m.told)
+	}
+	m.told = nil
+}
+
+// A merger may tell another one, in whatever order they stand; it says nothing of
+// how far event time has come, or a window would close before all of it was there.
+func TestMergersTellEachOther(t *testing.T) {
+	for _, order := range [][]string{{"windows", "heard", "last"}, {"last", "heard", "windows"}} {
+		var partials []detect.Partial
+		to := map[string]string{"windows": "heard", "heard": "last"}
+		var merges []MergeStage
+		for _, kind := range order {
+			merges = append(merges, MergeStage{Name: kind, Kind: kind, New: func(int32) detect.Merger { return &telling{kind: kind, to: to[kind], partials: &partials} }})
+		}
+		said := 0
+		l := must[*Local](t)(NewLocal(LocalOptions{
+			Options: quietOptions(), Partitions: 2,
+			Detect: []DetectStage{{Name: "windows", New: newWindows, PartialKinds: []string{"windows"}}}, Merge: merges,
+			Record: func(stage string, _ detect.Record) {
+				if said++; stage != "last" {
+					t.Errorf("%s said something", stage)
+				}
+			},
+		}))
+		for i := range 50 {
+			l.Feed(makeEvent(i), time.Time{})
+		}
+		l.Close()
+		told := 0
+		for _, p := range partials {
+			if p.Kind != "windows" {
+				if told++; p.Source != 0 || p.Watermark != 0 {
+					t.Errorf("a partial of a merger has source %d and watermark %d", p.Source, p.Watermark)
+				}
+			}
+		}
+		if said == 0 || told < 2 {
+			t.Errorf("%v: %d partials of mergers, %d records", order, told, said)
+		}
+	}
+}
+
 // fragile fails where it is told to.
 type fragile struct{ at string }
 

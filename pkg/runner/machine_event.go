@@ -23,6 +23,7 @@ func newEventMachine(d detect.Detector, opts *Options, src detect.Source) *event
 
 func (m *eventMachine) detector() any { return m.d }
 func (m *eventMachine) idles() bool   { return true }
+func (m *eventMachine) stamps() bool  { return true }
 
 func (m *eventMachine) prepare(it *item) {
 	if !it.given {

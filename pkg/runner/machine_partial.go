@@ -26,6 +26,10 @@ func (m *partialMachine) detector() any { return m.m }
 // knows nothing that they do not.
 func (m *partialMachine) idles() bool { return false }
 
+// stamps: no. What a merger tells another may come before differences that the other
+// has yet to see, of any source; so it says nothing of how far event time has come.
+func (m *partialMachine) stamps() bool { return false }
+
 func (m *partialMachine) prepare(it *item) {
 	if it.skip = it.kind != "" && it.kind != m.kind; it.skip {
 		return

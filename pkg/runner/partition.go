@@ -26,6 +26,9 @@ type machine interface {
 	load(r *reader) error
 	// idles says whether the clock may move the watermark of an idle partition.
 	idles() bool
+	// stamps says whether its event time is that of a partition of events, which
+	// readers of its partials may rely on.
+	stamps() bool
 	// tenant and subject name the item for the finding of a panic.
 	describe(it *item) (tenant, id string, tx *detect.Tx)
 }
@@ -153,6 +156,10 @@ func (p *partition) release() {
 		return
 	}
 	for i := range p.out.Partials {
+		if !p.m.stamps() {
+			p.out.Partials[i].Source, p.out.Partials[i].Watermark = 0, 0
+			continue
+		}
 		// All that lies before flushed went out with an earlier Flush, so this is
 		// what a reader may rely on; the newer watermark follows in a broadcast,
 		// behind the last partial of this Flush.

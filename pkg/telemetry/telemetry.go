@@ -158,14 +158,24 @@ func answer(w http.ResponseWriter, ok bool, results []Result) {
 // returns once the listener is open or could not be opened; the channel closes
 // when serving has ended.
 func Serve(ctx context.Context, addr string, h http.Handler) (bound string, done <-chan struct{}, err error) {
+	ln, err := Listen(ctx, addr)
+	if err != nil {
+		return "", nil, err
+	}
+	return ln.Addr().String(), ServeOn(ctx, ln, h), nil
+}
+
+// Listen opens addr, for a caller that has to know of a port that is taken long before
+// it serves.
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		if strings.Contains(err.Error(), "address already in use") {
-			return "", nil, fmt.Errorf("listen on %s: another process has the port; choose another address or stop it: %w", addr, err)
+			return nil, fmt.Errorf("listen on %s: another process has the port; choose another address or stop it: %w", addr, err)
 		}
-		return "", nil, fmt.Errorf("listen on %s: %w", addr, err)
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	return ln.Addr().String(), ServeOn(ctx, ln, h), nil
+	return ln, nil
 }
 
 // ServeOn is Serve on a listener that is open; it closes it.

@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -71,7 +72,7 @@ func ParseLine(line []byte) (*capture.Raw, Meta, error) {
 		return nil, meta, fmt.Errorf("%w: nested deeper than %d", ErrMalformed, maxDepth)
 	}
 	if err := json.Unmarshal(line, &r); err != nil {
-		return nil, meta, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, meta, fmt.Errorf("%w: %w", ErrMalformed, mistyped(line, err))
 	}
 	if len(r.ID) > 0 && string(r.ID) != "null" {
 		meta.RawID = bytes.Clone(r.ID)
@@ -122,6 +123,31 @@ func ParseLine(line []byte) (*capture.Raw, Meta, error) {
 		e.Flags |= event.Unpaired
 	}
 	return raw, meta, nil
+}
+
+// texts are the fields of a record that must be text.
+var texts = [...]string{"client_ip", "method", "uri", "protocol", "scheme", "body_base64", "response_body_base64"}
+
+// mistyped says which field has the wrong type, in the words of the line and not in
+// those of the struct that it was to fill.
+func mistyped(line []byte, err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	var values map[string]json.RawMessage
+	if json.Unmarshal(line, &values) == nil {
+		for _, name := range texts {
+			if v := values[name]; len(v) > 0 && v[0] != '"' && string(v) != "null" {
+				return fmt.Errorf("%s: %s is no text", name, clip(string(v)))
+			}
+		}
+		var number float64
+		if v := values["duration_ms"]; len(v) > 0 && json.Unmarshal(v, &number) != nil {
+			return fmt.Errorf("duration_ms: %s is no number", clip(string(v)))
+		}
+	}
+	return fmt.Errorf("a value is not of the type that a line has there, at %s", clip(wrong.Value))
 }
 
 // maxDepth bounds the nesting of a line. The JSON decoder recurses, and a stack

@@ -270,11 +270,8 @@ func detect(head []byte) Format {
 	trimmed := bytes.TrimLeft(head, " \t\r\n")
 	if len(trimmed) > 0 && trimmed[0] == '{' {
 		rest := bytes.TrimLeft(trimmed[1:], " \t\r\n")
-		if bytes.HasPrefix(rest, []byte(`"log"`)) {
-			after := bytes.TrimLeft(rest[len(`"log"`):], " \t\r\n:")
-			if len(after) == 0 || after[0] == '{' {
-				return HAR
-			}
+		if after, ok := bytes.CutPrefix(rest, []byte(`"log"`)); ok && isLog(bytes.TrimLeft(after, " \t\r\n:")) {
+			return HAR
 		}
 	}
 	objects, others := 0, 0
@@ -288,9 +285,12 @@ func detect(head []byte) Format {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
-		if n++; line[0] == '{' {
+		switch n++; {
+		case line[0] == '{':
 			objects++
-		} else {
+		case line[0] == '[' && (len(line) == 1 || bytes.IndexByte([]byte("[]{\" \t"), line[1]) >= 0):
+			// A list of JSON, which is no line of either format. It may be all that the head holds.
+		default:
 			others++
 		}
 	}
@@ -298,6 +298,30 @@ func detect(head []byte) Format {
 		return JSONLines
 	}
 	return AccessLog
+}
+
+// logNames are the first names that the log of a HAR may have. Others begin with "_".
+var logNames = [...]string{"version", "creator", "browser", "pages", "entries", "comment", "_"}
+
+// isLog says whether b, which may be cut anywhere, begins as the log of a HAR does: a
+// line of JSON may have something of that name too.
+func isLog(b []byte) bool {
+	if len(b) == 0 {
+		return true
+	}
+	if b[0] != '{' {
+		return false
+	}
+	b = bytes.TrimLeft(b[1:], " \t\r\n")
+	if len(b) < 2 || b[0] == '}' {
+		return true
+	}
+	for _, name := range logNames {
+		if n := min(len(b)-1, len(name)); b[0] == '"' && string(b[1:1+n]) == name[:n] {
+			return true
+		}
+	}
+	return false
 }
 
 // lineReader reads lines of bounded length.

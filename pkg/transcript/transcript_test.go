@@ -213,6 +213,23 @@ func TestDeepNesting(t *testing.T) {
 	}
 }
 
+// A value of the wrong type is named in the words of the line.
+func TestMistypedLines(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"method":5,"uri":"/"}`:                                  "method: 5 is no text",
+		`{"method":"GET","uri":["/"]}`:                            `uri: ["/"] is no text`,
+		`{"method":"GET","uri":"/","duration_ms":"12"}`:           `duration_ms: "12" is no number`,
+		`{"method":"GET","uri":"/","body_base64":{"a":1}}`:        `body_base64: {"a":1} is no text`,
+		`{"method":"GET","uri":"/","METHOD":7}`:                   "a value is not of the type that a line has there",
+		`{"method":null,"uri":"/","client_ip":true,"scheme":"x"}`: "client_ip: true is no text",
+	} {
+		_, _, err := ParseLine([]byte(line))
+		if !errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "struct") || strings.Contains(err.Error(), "Go ") {
+			t.Errorf("%s: %v, want %q", line, err, want)
+		}
+	}
+}
+
 func TestDetect(t *testing.T) {
 	f := func(head string, want Format) {
 		t.Helper()
@@ -223,6 +240,15 @@ func TestDetect(t *testing.T) {
 	f(`{"log":{"version"`, HAR)
 	f("{\n  \"log\" : {", HAR)
 	f(`{"log":"a field of a line","method":"GET"}`, JSONLines)
+	f(`{"log":{"level":"info"},"method":"GET","uri":"/"}`, JSONLines)
+	f(strings.Repeat(`{"log":`, 9000), JSONLines)
+	f(`{"log":{"_made_by":"x"`, HAR)
+	f(`{"log":{"ent`, HAR)
+	f(`{"log":{}}`, HAR)
+	f(strings.Repeat("[", 64<<10), JSONLines)
+	f(strings.Repeat(`{"a":`, 13000), JSONLines)
+	f(`[{"a":[[[[`+"\n"+`1.2.3.4 - - [x] "GET /"`+"\n", AccessLog)
+	f("[2001:db8::1] - - [x] \"GET /\"\n", AccessLog)
 	f("garbage\n{\"method\":1}\n{\"method\":2}\n", JSONLines)
 	f("1.2.3.4 - - [x] \"GET /\"\n", AccessLog)
 	f("", JSONLines)

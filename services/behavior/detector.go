@@ -60,7 +60,9 @@ func newDetector(cfg Config, m *Metrics) *detector {
 type observation struct {
 	tx  *detect.Tx
 	now int64 // ns, event time
-	// who hashes tenant and principal, endpoint tenant and endpoint.
+	// who hashes tenant and principal, endpoint tenant and endpoint: the path's, not what
+	// tx.Asked says. Names in bodies are whoever asks's to choose, and counters of tries
+	// must not fall apart with them.
 	who, endpoint uint64
 	ok            bool // answered 2xx
 	objects       []object

@@ -112,7 +112,8 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	if tx.Event.Has(event.Enforced) {
 		return
 	}
-	key := endpointKey{tx.Tenant, tx.Endpoint.ID}
+	asked := tx.Asked()
+	key := endpointKey{tx.Tenant, asked.ID}
 	ep := d.endpoints[key]
 	for i := range h.list { // before counting: the value that makes a field counts
 		if h.list[i].weak {
@@ -129,7 +130,10 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 		return
 	}
 	d.serial++
-	ep.describe(tx.Endpoint.Label, string(tx.Event.Deployment.Service))
+	ep.describe(asked.Label, string(tx.Event.Deployment.Service))
+	if ep.method == "" { // the id is made of these, so they stay
+		ep.host, ep.method, ep.template = asked.Host, asked.Method, asked.Template
+	}
 	d.count(ep, tx.Request(), request)
 	d.count(ep, tx.Response(), response)
 	for i := range h.list {
@@ -219,7 +223,7 @@ func (d *detector) Flush(out *detect.Out) {
 	for _, key := range d.changed() {
 		ep := d.endpoints[key]
 		ep.changed = false
-		p := delta{Label: ep.label, Service: ep.service}
+		p := delta{Label: ep.label, Service: ep.service, Host: ep.host, Method: ep.method, Template: ep.template}
 		for _, at := range ep.places() {
 			f := ep.fields[at]
 			fd := fieldDelta{Direction: uint8(at.direction), Location: uint8(at.location), Path: at.path, Seen: f.seen}

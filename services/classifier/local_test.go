@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/discovery/dataclass"
 	"github.com/segmentio/encoding/json"
 )
 
@@ -38,12 +40,13 @@ type local struct {
 	merger    detect.Merger
 	fields    map[string]catalog.Field
 	findings  map[string]finding.Finding
+	classes   map[string][]string // told to discovery, by host, method and template
 }
 
 func newLocal(t testing.TB, partitions int) *local {
 	cfg := Defaults()
 	cfg.HashKey = testKey
-	l := &local{t: t, cfg: cfg, merger: MergerFactory(cfg)(0), fields: map[string]catalog.Field{}, findings: map[string]finding.Finding{}}
+	l := &local{t: t, cfg: cfg, merger: MergerFactory(cfg)(0), fields: map[string]catalog.Field{}, findings: map[string]finding.Finding{}, classes: map[string][]string{}}
 	for p := range partitions {
 		l.detectors = append(l.detectors, newDetector(t, cfg, int32(p)))
 	}
@@ -80,6 +83,19 @@ func (l *local) flush(partition int, say bool) {
 	}
 	out.Reset()
 	l.merger.(detect.Flusher).Flush(&out)
+	for _, p := range out.Partials {
+		said, err := dataclass.Decode(p.Payload)
+		if err != nil || p.Kind != dataclass.Kind {
+			l.t.Fatalf("partial of kind %s: %v", p.Kind, err)
+		}
+		at := p.Dimension + " " + said.Method + " " + said.Template
+		if slices.Equal(l.classes[at], said.Classes) {
+			l.t.Fatalf("%s: %v is said twice", at, said.Classes)
+		}
+		if l.classes[at] = said.Classes; said.Classes == nil {
+			delete(l.classes, at)
+		}
+	}
 	for _, r := range out.Records {
 		var f catalog.Field
 		if err := json.Unmarshal(r.Value, &f); err != nil {
@@ -290,6 +306,11 @@ func TestCutsAndRestarts(t *testing.T) {
 	if len(fields) == 0 || len(findings) == 0 {
 		t.Fatalf("%d fields, %d findings: the traffic shows nothing", len(fields), len(findings))
 	}
+	for _, f := range fields {
+		if at := "api.bank.example " + f.Endpoint[:3] + " " + f.Endpoint[len("GET api.bank.example"):]; f.Confirmed != slices.Contains(whole.classes[at], f.Type) {
+			t.Errorf("%s: told are %v, the field %s %s is confirmed: %t", at, whole.classes[at], f.Path, f.Type, f.Confirmed)
+		}
+	}
 	t.Logf("%d events: %d fields, %d findings", len(events), len(fields), len(findings))
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 9))
@@ -310,9 +331,38 @@ func TestCutsAndRestarts(t *testing.T) {
 		if !reflect.DeepEqual(fields, gotFields) {
 			t.Errorf("seed %d: fields differ:\n%v\n%v", seed, fields, gotFields)
 		}
+		if !reflect.DeepEqual(whole.classes, l.classes) {
+			t.Errorf("seed %d: classes told to discovery differ:\n%v\n%v", seed, whole.classes, l.classes)
+		}
 		if !reflect.DeepEqual(findings, gotFindings) {
 			t.Errorf("seed %d: findings differ:\n%v\n%v", seed, findings, gotFindings)
 		}
+	}
+}
+
+// Methods at one path are endpoints each: what one of them answers is not said of the
+// other.
+func TestFieldsOfOperations(t *testing.T) {
+	l := newLocal(t, 1)
+	for i := range 20 {
+		for method, body := range map[string]string{"whoami": build("result.owner", []string{fmt.Sprintf("u%d@example.com", i)}), "status": build("result.owner", []string{fmt.Sprintf("node %d", i)})} {
+			e := answer(i, "/rpc", body)
+			e.Method = []byte("POST")
+			e.RequestBody = event.Body{Data: []byte(`{"jsonrpc":"2.0","id":1,"method":"` + method + `"}`), ContentType: []byte("application/json")}
+			l.event(0, e)
+		}
+	}
+	l.flush(0, true)
+	if len(l.fields) != 1 {
+		t.Fatalf("fields %+v", l.fields)
+	}
+	for _, f := range l.fields {
+		if f.Endpoint != "POST api.bank.example/rpc#whoami" || f.Seen != 20 || !f.Confirmed || f.EndpointID != catalog.ID("default", "api.bank.example", "POST", "/rpc#whoami") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if got := l.classes["api.bank.example POST /rpc#whoami"]; len(l.classes) != 1 || !slices.Equal(got, []string{"email"}) {
+		t.Errorf("told %v", l.classes)
 	}
 }
 

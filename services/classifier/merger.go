@@ -2,11 +2,13 @@ package classifier
 
 import (
 	"io"
+	"slices"
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/dataclass"
 	"github.com/segmentio/encoding/json"
 )
 
@@ -40,6 +42,9 @@ func (m *merger) Merge(p *detect.Partial, _ *detect.Out) {
 		return
 	}
 	ep.describe(d.Label, d.Service)
+	if d.Method != "" { // of a detector that says it
+		ep.host, ep.method, ep.template = d.Host, d.Method, d.Template
+	}
 	for i := range d.Fields {
 		fd := &d.Fields[i]
 		at, err := fd.place()
@@ -104,13 +109,39 @@ func (m *merger) Flush(out *detect.Out) {
 				}
 			}
 		}
+		m.tell(out, key, ep)
 	}
+}
+
+// tell tells discovery which classes of data the confirmed fields of an endpoint
+// hold, whenever these change: it alone writes the catalog and weighs the risk.
+func (m *merger) tell(out *detect.Out, key endpointKey, ep *endpoint) {
+	var classes []string
+	for _, f := range ep.fields {
+		for t, k := range f.types {
+			if k != nil && k.confirmed {
+				classes = append(classes, recognizers[t].name)
+			}
+		}
+	}
+	slices.Sort(classes)
+	if classes = slices.Compact(classes); slices.Equal(classes, ep.told) {
+		return
+	}
+	said := dataclass.Statement{Method: ep.method, Template: ep.template, Classes: classes}
+	if ep.host == "" || said.Validate() != nil {
+		m.metrics.dropped.WithLabelValues("untold_classes").Inc()
+		return
+	}
+	ep.told = classes
+	out.Partial(dataclass.Kind, key.tenant, ep.host, dataclass.Append(nil, &said))
 }
 
 // say puts out what is to be said of one type in one field.
 func (m *merger) say(out *detect.Out, key endpointKey, ep *endpoint, at place, f *field, r *recognizer, k *kind) {
 	e := k.sample.evidence(f.named&(1<<r.typ) != 0)
 	probability, confirmed := r.probability(e), r.confirmed(&m.cfg, e)
+	k.confirmed = confirmed
 	if probability >= m.cfg.CandidateAt || k.listed {
 		k.listed = true
 		record := m.record(key, ep, at, f, r, k, probability, confirmed)

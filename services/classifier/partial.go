@@ -15,6 +15,8 @@ type delta struct {
 	Label    string   // "METHOD host/template"
 	Service  string
 	Fields   list[fieldDelta]
+	// What the endpoint's id was made of; the label cannot be taken apart.
+	Host, Method, Template string
 }
 
 type fieldDelta struct {

@@ -26,8 +26,12 @@ type endpointKey struct{ tenant, id string }
 
 type endpoint struct {
 	label, service string
-	fields         map[place]*field
-	changed        bool // since the last Flush
+	// host, method and template are what its id was made of, empty in a state of an
+	// older version until the endpoint is seen again.
+	host, method, template string
+	fields                 map[place]*field
+	changed                bool     // since the last Flush
+	told                   []string // of the merger: the classes that discovery knows
 }
 
 type field struct {
@@ -52,7 +56,7 @@ type kind struct {
 	counted   uint64
 
 	// Of the merger: what was said, so that it can be taken back.
-	listed, raised bool
+	listed, raised, confirmed bool
 }
 
 // endpoint is the endpoint of key, made if need be; nil at the limit.
@@ -132,6 +136,8 @@ type savedEndpoint struct {
 	Tenant, ID, Label, Service string
 	Changed                    bool
 	Fields                     list[savedField]
+	Host, Method, Template     string
+	Told                       list[string]
 }
 
 type savedField struct {
@@ -153,6 +159,7 @@ type savedKind struct {
 	Events         list[reference]
 	NewEvents      list[reference]
 	Listed, Raised bool
+	Confirmed      bool
 }
 
 func (s *state) snapshot(w io.Writer) error {
@@ -163,14 +170,15 @@ func (s *state) snapshot(w io.Writer) error {
 	}
 	for _, key := range keys {
 		ep := s.endpoints[key]
-		se := savedEndpoint{Tenant: key.tenant, ID: key.id, Label: ep.label, Service: ep.service, Changed: ep.changed}
+		se := savedEndpoint{Tenant: key.tenant, ID: key.id, Label: ep.label, Service: ep.service, Changed: ep.changed,
+			Host: ep.host, Method: ep.method, Template: ep.template, Told: ep.told}
 		for _, p := range ep.places() {
 			f := ep.fields[p]
 			sf := savedField{Direction: uint8(p.direction), Location: uint8(p.location), Path: p.path, Seen: f.seen, Changed: f.changed}
 			for t, k := range f.types {
 				if k != nil {
 					sf.Kinds = append(sf.Kinds, savedKind{Type: Type(t).String(), Tally: k.tally, Sample: list[uint64](k.sample), Novel: k.novel,
-						Shapes: list[shape](k.shapes), NewShapes: k.newShapes, Events: list[reference](k.events), NewEvents: k.newEvents, Listed: k.listed, Raised: k.raised})
+						Shapes: list[shape](k.shapes), NewShapes: k.newShapes, Events: list[reference](k.events), NewEvents: k.newEvents, Listed: k.listed, Raised: k.raised, Confirmed: k.confirmed})
 				}
 			}
 			se.Fields = append(se.Fields, sf)
@@ -193,7 +201,7 @@ func (s *state) restore(r io.Reader, words dictionary) error {
 		if err := dec.Decode(&se); err != nil {
 			return fmt.Errorf("classifier: restore of endpoint %d of %d: %w", i+1, n, err)
 		}
-		ep := &endpoint{label: se.Label, service: se.Service, changed: se.Changed, fields: make(map[place]*field, len(se.Fields))}
+		ep := &endpoint{label: se.Label, service: se.Service, changed: se.Changed, host: se.Host, method: se.Method, template: se.Template, told: se.Told, fields: make(map[place]*field, len(se.Fields))}
 		for _, sf := range se.Fields {
 			p := place{direction(sf.Direction), content.Location(sf.Location), sf.Path}
 			f := &field{named: words.names(p.path), seen: sf.Seen, changed: sf.Changed}
@@ -203,7 +211,7 @@ func (s *state) restore(r io.Reader, words dictionary) error {
 					return fmt.Errorf("classifier: restore of endpoint %s: type %q is not known to this version", se.ID, sk.Type)
 				}
 				f.types[t] = &kind{sample: sample(sk.Sample), shapes: least[shape](sk.Shapes), events: least[reference](sk.Events), tally: sk.Tally, novel: sk.Novel,
-					newShapes: sk.NewShapes, newEvents: sk.NewEvents, listed: sk.Listed, raised: sk.Raised}
+					newShapes: sk.NewShapes, newEvents: sk.NewEvents, listed: sk.Listed, raised: sk.Raised, confirmed: sk.Confirmed}
 			}
 			ep.fields[p] = f
 		}

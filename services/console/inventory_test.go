@@ -194,7 +194,7 @@ func TestEndpointPage(t *testing.T) {
 		}
 	}
 	f("POST", bankHost, "/transfers", "<b>72</b> high", "<b>66</b>", "<b>80</b>", "POST changes data.", "Asked with: jwt 97\u00a0%", "31\u00a0%", "1.2\u00a0s", "0.01\u2009–\u200950000", "SIG-SQLI", "required", "data-chart")
-	f("GET", bankHost, "/accounts/{int}", "application/problem+json", "email", "iban", ">closed<", "-1250.5\u2009–\u200998000", "d2\"", "11 bytes", "30\u00a0%", "j***@m***.example", "40\u00a0KiB")
+	f("GET", bankHost, "/accounts/{int}", "application/problem+json", "email", "iban", ">closed<", "-1250.5\u2009–\u200998000", "d2\"", "11 characters", "30\u00a0%", "j***@m***.example", "40\u00a0KiB")
 	f("GET", "partners.bank.example", "/v1/reports/{string}", "Templates that became part of this one", "partners.bank.example/<wbr>v1/<wbr>reports/<wbr>alpha", "None were learned.")
 	if a := b.get("/endpoints/none"); a.status != http.StatusNotFound {
 		t.Errorf("an endpoint that is not there: %d", a.status)

@@ -144,7 +144,7 @@ func ranges(s *catalog.Schema) string {
 		out = append(out, fromTo(bound(s.Minimum), bound(s.Maximum)))
 	}
 	if s.MaxLength > 0 {
-		out = append(out, fromTo(strconv.FormatUint(s.MinLength, 10), strconv.FormatUint(s.MaxLength, 10))+" bytes")
+		out = append(out, fromTo(strconv.FormatUint(s.MinLength, 10), strconv.FormatUint(s.MaxLength, 10))+" characters")
 	}
 	return strings.Join(out, ", ")
 }

@@ -57,7 +57,7 @@ func TestBodyTrees(t *testing.T) {
 		"  rates: object||false|[]+0||10|10\u00a0%",
 		"    {…}: number||false|[]+0|0.5\u2009–\u2009…|70|",
 		"404 text/plain (3)",
-		"  body: string||false|[]+0|9 bytes|3|100\u00a0%",
+		"  body: string||false|[]+0|9 characters|3|100\u00a0%",
 		"5xx  (0)",
 		"  body: ||false|[]+0||0|",
 	})

@@ -42,7 +42,7 @@ func sentence(c *catalog.Change) string {
 	case catalog.ExposureChanged:
 		return fmt.Sprintf("Answered to networks %s, before %s.", orNone(after), orNone(before))
 	case catalog.DataClassesChanged:
-		return fmt.Sprintf("Personal data %s, before %s.", orNone(after), orNone(before))
+		return fmt.Sprintf("Sensitive data %s, before %s.", orNone(after), orNone(before))
 	case catalog.ParameterAdded:
 		return fmt.Sprintf("New parameter %s%s.", place, ofType(after))
 	case catalog.ParameterRemoved:

@@ -12,7 +12,7 @@ func TestSentences(t *testing.T) {
 		{"Risk", riskChanged, "", "low", "high", "Risk went from low to high."},
 		{"Identity", catalog.AuthChanged, "", "jwt", "jwt, none", "Answered with identity jwt, none, before jwt."},
 		{"Exposure", catalog.ExposureChanged, "", "", "public", "Answered to networks public, before none."},
-		{"Data classes", catalog.DataClassesChanged, "", "email", "", "Personal data none, before email."},
+		{"Data classes", catalog.DataClassesChanged, "", "email", "", "Sensitive data none, before email."},
 		{"Parameters", catalog.ParameterAdded, "query page", "", "integer", "New parameter query page, integer."},
 		{"Parameters", catalog.ParameterAdded, "header x-a", "", "", "New parameter header x-a."},
 		{"Parameters", catalog.ParameterRemoved, "query page", "integer", "", "Parameter query page is gone, integer."},

@@ -3,11 +3,11 @@ package console
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/order"
+	"github.com/miradorhq/mirador/services/publish"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -28,10 +28,9 @@ type KafkaTemplateOrders struct {
 // by that key's hash, as the differences of the host are: so it stands in one line
 // with them.
 func NewKafkaTemplateOrders(topicPrefix string, opts ...kgo.Opt) (*KafkaTemplateOrders, error) {
-	client, err := kgo.NewClient(append(opts[:len(opts):len(opts)], kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0),
-		kgo.RecordDeliveryTimeout(20*time.Second), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))...)
+	client, err := publish.Client("console: orders about templates", opts)
 	if err != nil {
-		return nil, fmt.Errorf("console: Kafka client for orders about templates: %w", err)
+		return nil, err
 	}
 	return &KafkaTemplateOrders{client: client, topic: prefixed(topicPrefix, schemas.TopicPartials)}, nil
 }

@@ -2,6 +2,8 @@ package console
 
 import (
 	"crypto/rand"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +11,19 @@ import (
 
 // NewToken is a random login token of 130 bits, for the caller to print.
 func NewToken() string { return rand.Text() }
+
+// CheckFiles opens the files that the settings name and reports all that is wrong.
+func (c *Config) CheckFiles() error {
+	_, _, err := loadToken(c)
+	if c.CertFile == "" {
+		return err
+	}
+	_, certErr := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	if certErr != nil {
+		certErr = fmt.Errorf("console: TLS certificate %s and key %s: %w", c.CertFile, c.KeyFile, certErr)
+	}
+	return errors.Join(err, certErr)
+}
 
 // loadToken settles the token of c: the one given, the one in its file, or a new
 // one, and then generated is true.

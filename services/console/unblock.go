@@ -9,6 +9,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/publish"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -69,9 +70,9 @@ type KafkaUnblocker struct {
 // brokers, TLS and SASL. topicPrefix replaces "mirador." in the topic's name; empty
 // is no change. Enforcers must trust signer's key for issuers "person/".
 func NewKafkaUnblocker(signer *action.Signer, topicPrefix string, opts ...kgo.Opt) (*KafkaUnblocker, error) {
-	client, err := kgo.NewClient(append(opts[:len(opts):len(opts)], kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0), kgo.RecordDeliveryTimeout(20*time.Second))...)
+	client, err := publish.Client("console: orders of people", opts)
 	if err != nil {
-		return nil, fmt.Errorf("console: Kafka client for orders of people: %w", err)
+		return nil, err
 	}
 	return &KafkaUnblocker{client: client, signer: signer, topic: prefixed(topicPrefix, schemas.TopicActions), now: time.Now}, nil
 }

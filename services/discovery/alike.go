@@ -51,7 +51,7 @@ func (d *detector) said(tx *detect.Tx, m *lookalike.Match, out *detect.Out) {
 		s.First = tx.Time.UnixNano()
 	}
 	s.Count++
-	served := tx.Event.Status >= 200 && tx.Event.Status < 300
+	served := lookalike.Served(tx.Event.Status)
 	if s.Count&(s.Count-1) != 0 && (s.Served || !served) {
 		return
 	}

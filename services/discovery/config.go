@@ -34,7 +34,7 @@ type Config struct {
 	MaxEnum          int      `yaml:"max_enum" doc:"Different values kept of a field that looks like an enumeration; with more it is none."`
 	MaxName          int      `yaml:"max_name" doc:"Longest name of a parameter, or path of a field, in bytes; longer ones are not kept."`
 	MaxServices      int      `yaml:"max_services" doc:"Service names kept an endpoint, the first in alphabetical order."`
-	MaxEndpoints     int      `yaml:"max_endpoints" doc:"Endpoints listed a host. Beyond it new ones stay candidates."`
+	MaxEndpoints     int      `yaml:"max_endpoints" doc:"Endpoints listed a host. Beyond it new ones stay candidates. As many are remembered of which the classifier said what they carry."`
 	MaxOperations    int      `yaml:"max_operations" doc:"Operations listed a path: GraphQL operations and fields, JSON-RPC and MCP methods, SOAP operations. Whoever asks chooses their names."`
 	MaxCandidates    int      `yaml:"max_candidates" doc:"Paths a partition remembers that were never answered with success. The one unseen for longest is forgotten first."`
 	InternalNetworks []string `yaml:"internal_networks" doc:"Networks (CIDR) whose callers are internal. Default: the private ranges."`
@@ -132,6 +132,7 @@ type metrics struct {
 	split     prometheus.Counter
 	ordered   prometheus.Counter
 	refused   prometheus.Counter
+	classes   prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -166,5 +167,6 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		split:     counter("endpoints_split_total", "Endpoints that a merge no longer covers."),
 		ordered:   counter("orders_total", "Orders of people that were carried out: merge, split, pin, unpin, rename."),
 		refused:   counter("orders_refused_total", "Orders of people that were not carried out; a finding says why."),
+		classes:   counter("data_classes_dropped_total", "Statements of the classifier about an endpoint that found no room: a host keeps max_endpoints."),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/discovery/dataclass"
 	"github.com/miradorhq/mirador/services/discovery/learn"
 	"github.com/miradorhq/mirador/services/discovery/schema"
 )
@@ -22,11 +23,13 @@ type site struct {
 	listed  int
 	// operations counts listed operations by the path that they are asked for at.
 	operations map[string]int
-	warned     bool // of MaxEndpoints; no part of the state
+	// classes are what the classifier said of endpoints, by the id that it knew.
+	classes map[string]dataclass.Statement
+	warned  bool // of MaxEndpoints; no part of the state
 }
 
 func newSite(at host, c *Config) *site {
-	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}, operations: map[string]int{}}
+	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}, operations: map[string]int{}, classes: map[string]dataclass.Statement{}}
 }
 
 // group is an endpoint whose template was learned: it holds what came under

@@ -2,17 +2,13 @@ package discovery
 
 import (
 	"container/list"
-	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
-	"github.com/miradorhq/mirador/pkg/event"
-	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/dataclass"
 	"github.com/miradorhq/mirador/services/discovery/order"
 )
 
@@ -76,14 +72,18 @@ func newMerger(cfg *Config, m *metrics, partition int32) *merger {
 	}
 }
 
-// Merge adds a difference, or carries out the order of a person. Partials of other
-// kinds share the topic and are passed over.
+// Merge adds a difference, carries out the order of a person, or notes what the
+// classifier confirmed. Partials of other kinds share the topic and are passed over.
 func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 	if p.Kind != Kind {
 		return
 	}
 	if order.Is(p.Payload) {
 		m.order(p, out)
+		return
+	}
+	if dataclass.Is(p.Payload) {
+		m.classify(p)
 		return
 	}
 	ops, err := decodePayload(p.Payload, p.Tenant, p.Dimension, m.cfg)
@@ -103,9 +103,7 @@ func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 	for _, op := range ops {
 		m.merge(s, op, out)
 	}
-	if len(s.entries) == 0 && len(s.groups) == 0 && s.tree.Pins() == 0 {
-		delete(m.hosts, at)
-	}
+	m.empty(s)
 }
 
 func (m *merger) merge(s *site, op *operation, out *detect.Out) {
@@ -202,41 +200,6 @@ func (m *merger) drop(e *entry) {
 	if s := m.hosts[host{e.tenant, e.host}]; s != nil {
 		delete(s.entries, e.id)
 	}
-}
-
-// Flush puts out every endpoint that changed, and takes back those that became
-// part of another, in the order of ids.
-func (m *merger) Flush(out *detect.Out) {
-	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
-		if !m.stands(id) {
-			out.Record(schemas.TopicCatalog, event.RecordKey(m.gone[id], id), nil)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
-		if g, e := m.groups[id], m.entries[id]; g != nil {
-			m.put(named(g.record(), m.hosts[g.host].tree), out)
-			g.published = true
-		} else if m.stands(id) {
-			m.put(named(e.endpoint(e.tenant, e.host), m.hosts[host{e.tenant, e.host}].tree), out)
-			e.published = true
-		}
-	}
-	clear(m.gone)
-	clear(m.dirty)
-}
-
-// stands says whether id is an endpoint of the catalog.
-func (m *merger) stands(id string) bool {
-	e := m.entries[id]
-	return m.groups[id] != nil || e != nil && e.group == nil && e.candidate == nil
-}
-
-func (m *merger) put(e catalog.Endpoint, out *detect.Out) {
-	value, err := catalog.EncodeEndpoint(&e)
-	if err != nil { // plain strings and numbers: a fault of the program
-		panic(fmt.Sprintf("discovery: %v", err))
-	}
-	out.Record(schemas.TopicCatalog, e.Key(), value)
 }
 
 func sorted[T any](m map[string]T) []T {

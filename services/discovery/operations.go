@@ -30,16 +30,12 @@ func (t *traits) operations(doc *content.Document, c *Config) {
 		if !ok {
 			continue
 		}
-		name := o.String()
-		if o.Type == "resources/read" { // its name is an address: any number of them
-			name = o.Type
-		}
-		t.named(namedOperation{name, protocol, len(doc.Operations) == 1}, c)
+		t.named(namedOperation{o.Listed(), protocol, len(doc.Operations) == 1}, c)
 		if o.Protocol != content.GraphQLOperation {
 			continue
 		}
-		for _, field := range o.Fields {
-			t.named(namedOperation{o.Type + "." + field, protocol, false}, c)
+		for i := range o.Fields {
+			t.named(namedOperation{o.Field(i), protocol, false}, c)
 		}
 	}
 }

@@ -2,12 +2,62 @@ package discovery
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/learn"
 )
+
+// Flush puts out every endpoint that changed, and takes back those that became
+// part of another, in the order of ids.
+func (m *merger) Flush(out *detect.Out) {
+	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
+		if !m.stands(id) {
+			out.Record(schemas.TopicCatalog, event.RecordKey(m.gone[id], id), nil)
+		}
+	}
+	carried := map[host]map[string][]string{}
+	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
+		var e catalog.Endpoint
+		if g, x := m.groups[id], m.entries[id]; g != nil {
+			e = g.record()
+			g.published = true
+		} else if m.stands(id) {
+			e = x.endpoint(x.tenant, x.host)
+			x.published = true
+		} else {
+			continue
+		}
+		at := host{e.Tenant, e.Host}
+		s := m.hosts[at]
+		if len(s.classes) > 0 && carried[at] == nil {
+			carried[at] = s.carried()
+		}
+		m.put(named(carrying(e, carried[at][id]), s.tree), out)
+	}
+	clear(m.gone)
+	clear(m.dirty)
+}
+
+// stands says whether id is an endpoint of the catalog.
+func (m *merger) stands(id string) bool {
+	e := m.entries[id]
+	return m.groups[id] != nil || e != nil && e.group == nil && e.candidate == nil
+}
+
+func (m *merger) put(e catalog.Endpoint, out *detect.Out) {
+	value, err := catalog.EncodeEndpoint(&e)
+	if err != nil { // plain strings and numbers: a fault of the program
+		panic(fmt.Sprintf("discovery: %v", err))
+	}
+	out.Record(schemas.TopicCatalog, e.Key(), value)
+}
 
 // record is the catalog's record of g.
 func (g *group) record() catalog.Endpoint {

@@ -19,7 +19,7 @@ const (
 
 	writes     = 35 // impact
 	objectIDs  = 20
-	personal   = 35
+	sensitive  = 35 // whatever says so: a learned format or the classifier
 	everything = 10 // what any endpoint may lose
 )
 
@@ -75,7 +75,7 @@ func risk(e *catalog.Endpoint) catalog.Risk {
 		reason("The path names single objects.")
 	}
 	if len(e.DataClasses) > 0 {
-		impact += personal
+		impact += sensitive
 		reason("It carries %s.", strings.Join(e.DataClasses, ", "))
 	}
 	r.Likelihood, r.Impact = int(math.Round(likelihood)), int(math.Round(impact))

@@ -14,8 +14,12 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// mergerVersion starts a snapshot of a merger. A reader knows one.
-const mergerVersion = 2
+// mergerVersion starts a snapshot of a merger. The one before it, without data
+// classes, can still be read.
+const (
+	mergerVersion  = 3
+	withoutClasses = 2
+)
 
 // Snapshot writes endpoints and candidates, the latter in their order, then the
 // hosts with their trees and groups.
@@ -51,6 +55,7 @@ func (m *merger) Snapshot(w io.Writer) error {
 	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
 		b = msgp.AppendString(msgp.AppendString(b, id), m.gone[id])
 	}
+	b = m.appendClasses(b)
 	if _, err := w.Write(b); err != nil {
 		return fmt.Errorf("discovery: write snapshot: %w", err)
 	}
@@ -102,7 +107,8 @@ func (m *merger) Restore(from io.Reader) error {
 		return fmt.Errorf("discovery: read snapshot: %w", err)
 	}
 	r := &reader{Reader: wire.Reader{B: b}}
-	if v := wire.Take(&r.Reader, msgp.ReadUint8Bytes); r.Err == nil && v != mergerVersion {
+	v := wire.Take(&r.Reader, msgp.ReadUint8Bytes)
+	if r.Err == nil && v != mergerVersion && v != withoutClasses {
 		r.Fail("snapshot of version %d, known is %d", v, mergerVersion)
 	}
 	if m.decided = wire.Take(&r.Reader, msgp.ReadTimeBytes); !m.decided.IsZero() {
@@ -149,6 +155,9 @@ func (m *merger) Restore(from io.Reader) error {
 	for range r.Length() {
 		id := wire.Take(&r.Reader, msgp.ReadStringBytes)
 		m.gone[id] = wire.Take(&r.Reader, msgp.ReadStringBytes)
+	}
+	if v == mergerVersion {
+		m.restoreClasses(r)
 	}
 	if r.Err != nil {
 		return fmt.Errorf("discovery: restore: %w", r.Err)

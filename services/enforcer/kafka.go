@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/pkg/pause"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/enforcer/desired"
 	"github.com/miradorhq/mirador/services/enforcer/edge"
@@ -41,7 +42,7 @@ func (e *Enforcer) watchKafka(ctx context.Context) {
 			e.log.Info("Kafka answers")
 		}
 		e.metrics.connected.Set(map[bool]float64{true: 1}[lost == ""])
-		if !sleep(ctx, pingEvery) {
+		if !pause.For(ctx, pingEvery) {
 			return
 		}
 	}
@@ -67,7 +68,7 @@ func (e *Enforcer) poll(ctx context.Context, batches chan<- []*kgo.Record, ready
 		fetches.EachError(func(topic string, p int32, err error) {
 			e.log.Error("reading actions", "topic", topic, "partition", p, "error", err)
 		})
-		if fetches.Err() != nil && fetches.NumRecords() == 0 && !sleep(ctx, firstRetry) {
+		if fetches.Err() != nil && fetches.NumRecords() == 0 && !pause.For(ctx, firstRetry) {
 			return // an error that repeats at once must not spin
 		}
 		batch := make([]*kgo.Record, 0, fetches.NumRecords())
@@ -101,7 +102,7 @@ func (e *Enforcer) ends(ctx context.Context) (map[int32]int64, bool) {
 			return nil, false
 		}
 		e.log.Warn("cannot tell how far the actions go; trying again", "topic", schemas.TopicActions, "error", err, "in", retry)
-		if !sleep(ctx, retry) {
+		if !pause.For(ctx, retry) {
 			return nil, false
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/action"
+	"github.com/miradorhq/mirador/pkg/pause"
 	"github.com/miradorhq/mirador/services/enforcer/edge"
 )
 
@@ -85,7 +86,7 @@ func (w *worker) run(ctx context.Context) {
 			w.metrics.edgeErrors.WithLabelValues(w.edge.Name()).Inc()
 			w.log.Error("edge could not be told; trying again", "error", err, "in", retry)
 			whole = true
-			if !sleep(ctx, retry) {
+			if !pause.For(ctx, retry) {
 				return
 			}
 			retry = min(2*retry, lastRetry)
@@ -179,15 +180,4 @@ func values(m map[edge.Place]edge.Order) []edge.Order {
 		out = append(out, o)
 	}
 	return out
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

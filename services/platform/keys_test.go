@@ -3,6 +3,8 @@ package platform
 import (
 	"bytes"
 	"errors"
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -167,5 +169,75 @@ func TestHealthFlag(t *testing.T) {
 	}
 	if _, _, err := load(t, "--health", "--telemetry.listen="); err == nil || errors.Is(err, ErrDone) {
 		t.Errorf("no health page: %v", err)
+	}
+}
+
+// --validate opens what would be read, by the services that would run, and makes
+// nothing.
+func TestValidateOpensFiles(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("MIRADOR_DATA_DIR", dir)
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	validate := func(services []string, args ...string) error {
+		c := Defaults()
+		fs := pflag.NewFlagSet("t", pflag.ContinueOnError)
+		flags := AddFlags(fs, &c)
+		if err := fs.Parse(append(args, "--validate")); err != nil {
+			t.Fatal(err)
+		}
+		if !flags.Asks() {
+			t.Fatal("--validate asks for nothing")
+		}
+		return flags.Load(&c, io.Discard, services...)
+	}
+	if err := validate(Names()); !errors.Is(err, ErrDone) {
+		t.Errorf("keys that are made on first use: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%d files were made", len(left))
+	}
+	short := file("short", "abc\n")
+	cases := []struct{ service, flag, want string }{
+		{"signature", "--identity.key_file=" + short, "identity: "},
+		{"signature", "--identity.key_file=" + dir + "/gone", "identity: "},
+		{"signature", "--signing.key_file=" + short, "signing: "},
+		{"signature", "--stages.dead_letter_key_file=" + short, "stages.dead_letter_key_file: "},
+		{"signature", "--content.descriptors=" + short, "content.descriptors"},
+		{"enforcer", "--signing.trust=" + short, "signing.trust: "},
+		{"shipper", "--shipper.token_files=" + short, "token_files: the first line"},
+		{"console", "--console.token_file=" + short, "token file"},
+	}
+	for _, c := range cases {
+		if err := validate([]string{c.service}, c.flag); err == nil || errors.Is(err, ErrDone) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %s: %v, want %q", c.service, c.flag, err, c.want)
+		}
+	}
+	// All of it is said at once, and of what a service does not read nothing.
+	err := validate(Names(), "--console.token_file="+short, "--signing.trust="+short)
+	if err == nil || !strings.Contains(err.Error(), "token file") || !strings.Contains(err.Error(), "signing.trust") {
+		t.Errorf("two faults: %v", err)
+	}
+	if err := validate([]string{"signature"}, "--console.token_file="+short, "--signing.trust="+short); !errors.Is(err, ErrDone) {
+		t.Errorf("files of other services: %v", err)
+	}
+}
+
+// A telemetry port that is taken is told before anybody hears of the console.
+func TestATakenTelemetryPortIsToldFirst(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	c := Defaults()
+	c.DataDir, c.Telemetry.Listen = t.TempDir(), ln.Addr().String()
+	if _, err := New(c, []string{"signature"}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "telemetry: listen on "+c.Telemetry.Listen) {
+		t.Errorf("%v", err)
 	}
 }

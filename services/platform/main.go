@@ -33,7 +33,7 @@ func AddFlags(fs *pflag.FlagSet, c *Config) *Flags {
 	f := &Flags{
 		set:      fs,
 		file:     fs.String("config", os.Getenv("MIRADOR_CONFIG"), "YAML file with settings; - is standard input (environment: MIRADOR_CONFIG)"),
-		validate: fs.Bool("validate", false, "check the configuration, report every error, and exit"),
+		validate: fs.Bool("validate", false, "check the configuration and the files of keys, tokens and descriptors that it names, report every error, and exit"),
 		print:    fs.Bool("print-config", false, "print every setting with its description and present value as YAML, and exit"),
 		health:   fs.Bool("health", false, "ask the service that runs with these settings for its health; exit 0 or, saying why, 1"),
 		make:     fs.StringArray("make-secret", nil, "make the keys in data_dir/keys and a random secret at this path (PATH or PATH:MODE), each unless it is there, and exit; may be repeated"),
@@ -43,13 +43,20 @@ func AddFlags(fs *pflag.FlagSet, c *Config) *Flags {
 	return f
 }
 
+// Asks says whether a flag asks for something that is done at once: then the command
+// itself has nothing to work on.
+func (f *Flags) Asks() bool {
+	return *f.print || *f.validate || *f.health || len(*f.make) > 0 || *f.secret != ""
+}
+
 // ErrDone says that the command has done what its flags asked for and must end.
 var ErrDone = errors.New("done")
 
 // Load fills c from file, environment and flags. Where a flag asks for something
 // that is done at once, as --validate or --health, it does that, writes to out
-// and returns ErrDone, or what went wrong.
-func (f *Flags) Load(c *Config, out io.Writer) error {
+// and returns ErrDone, or what went wrong. services are those that would run: a
+// command that runs none names none.
+func (f *Flags) Load(c *Config, out io.Writer, services ...string) error {
 	environ, err := fromFiles(os.Environ(), config.Settings(c))
 	err = errors.Join(err, config.Load(c, config.Sources{File: *f.file, Environ: environ, Flags: f.set}))
 	if err != nil {
@@ -59,6 +66,9 @@ func (f *Flags) Load(c *Config, out io.Writer) error {
 	case *f.print:
 		_, err = out.Write(config.Reference(c))
 	case *f.validate:
+		if err := c.CheckFiles(services...); err != nil {
+			return fmt.Errorf("configuration:\n%w", err)
+		}
 		_, err = fmt.Fprintln(out, "the configuration is valid")
 	case *f.health:
 		err = c.askHealth(context.Background())
@@ -113,7 +123,7 @@ kafka.brokers), then flags; the later wins. A service reads the parts it needs.
 	if fs.NArg() > 0 {
 		return fmt.Errorf("unexpected %q: settings are given as --name=value", fs.Args())
 	}
-	if err := flags.Load(&c, os.Stdout); err != nil {
+	if err := flags.Load(&c, os.Stdout, service); err != nil {
 		if errors.Is(err, ErrDone) {
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/chsink"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/dlq"
+	"github.com/miradorhq/mirador/pkg/pause"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/telemetry"
 	"github.com/miradorhq/mirador/schemas"
@@ -48,7 +50,8 @@ type Process struct {
 	sealer    *dlq.Sealer
 	rows      *chsink.Metrics
 	parts     []part
-	built     built // what callers in the same process may ask for
+	telemetry net.Listener // nil where it is off
+	built     built        // what callers in the same process may ask for
 }
 
 // part is one thing that runs until its context ends.
@@ -61,8 +64,9 @@ type part struct {
 	early bool
 }
 
-// New reads keys and builds the services. Nothing runs yet and no connection is
-// made. The configuration must be valid.
+// New reads keys, builds the services and opens what they listen at, so that an
+// address that is taken is told before anybody is told of another. Nothing runs yet
+// and no connection is made. The configuration must be valid.
 func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 	p := &Process{Config: cfg, Log: log, Registry: telemetry.NewRegistry(), lexical: &catalog.Lexical{}}
 	p.live, p.inventory, p.caughtUp = catalog.NewLive(p.lexical), inventory.New(), make(chan struct{})
@@ -109,6 +113,11 @@ func New(cfg Config, services []string, log *slog.Logger) (*Process, error) {
 			p.Health.Add(part.name, part.health)
 		}
 	}
+	if cfg.Telemetry.Listen != "" {
+		if p.telemetry, err = telemetry.Listen(context.Background(), cfg.Telemetry.Listen); err != nil {
+			return nil, fmt.Errorf("telemetry: %w", err)
+		}
+	}
 	return p, nil
 }
 
@@ -127,11 +136,9 @@ func (p *Process) options(service string) runner.Options {
 func (p *Process) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	if p.Config.Telemetry.Listen != "" {
-		addr, done, err := telemetry.Serve(ctx, p.Config.Telemetry.Listen, telemetry.Handler(p.Registry, &p.Health))
-		if err != nil {
-			return fmt.Errorf("telemetry: %w", err)
-		}
+	if p.telemetry != nil {
+		addr := p.telemetry.Addr().String()
+		done := telemetry.ServeOn(ctx, p.telemetry, telemetry.Handler(p.Registry, &p.Health))
 		defer func() { stop(nil); <-done }()
 		p.Log.Info("telemetry", "metrics", "http://"+addr+"/metrics", "health", "http://"+addr+"/healthz")
 	}
@@ -185,21 +192,9 @@ func (p *Process) ensureTopics(ctx context.Context) error {
 			return nil
 		}
 		p.Log.Error("no broker answers; is kafka running there? (kafka.brokers)", "brokers", p.Config.Kafka.Brokers, "again_in", wait.String(), "error", err)
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return nil
 		}
-	}
-}
-
-// sleep waits, or returns false when ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }
 
@@ -212,7 +207,7 @@ func (p *Process) migrate(ctx context.Context) error {
 			return ctx.Err()
 		}
 		p.Log.Error("clickhouse: tables are not ready; rows wait in kafka meanwhile", "addr", p.Config.ClickHouse.Addr, "again_in", wait.String(), "error", err)
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return ctx.Err()
 		}
 	}

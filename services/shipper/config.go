@@ -8,6 +8,7 @@ package shipper
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -172,6 +173,28 @@ func (c *Config) Ship(sensor, spoolDir string) ship.Config {
 	}
 	return ship.Config{Sensor: sensor, RingBytes: c.RingBytes, BufferBytes: c.BufferBytes, EventBytes: c.EventBytes, Linger: linger, Zstd: c.Zstd,
 		DeliveryTimeout: c.DeliveryTimeout, Heartbeat: c.Heartbeat, Spool: spool.Config{Dir: spoolDir, MaxBytes: c.SpoolBytes, MaxAge: c.SpoolAge}}
+}
+
+// CheckFiles opens the files that the settings name and reports all that is wrong.
+func (c *Config) CheckFiles() error {
+	_, certErr := c.certificate()
+	if len(c.Tokens)+len(c.TokenFiles) == 0 {
+		return certErr // whoever starts it makes a token
+	}
+	_, err := c.tokens()
+	return errors.Join(err, certErr)
+}
+
+// certificate is that of the endpoint, nil where it serves plain HTTP.
+func (c *Config) certificate() (*tls.Certificate, error) {
+	if c.CertFile == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("shipper: TLS certificate %s and key %s: %w", c.CertFile, c.KeyFile, err)
+	}
+	return &cert, nil
 }
 
 // tokens gathers those of the settings and of the files.

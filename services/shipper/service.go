@@ -85,12 +85,12 @@ func serve(cfg Config, s *ship.Shipper, ln net.Listener, p Parts) (*Service, err
 	mux.Handle("/v1/events", in)
 	srv := &http.Server{Handler: mux, ReadTimeout: cfg.ReadTimeout, ReadHeaderTimeout: min(cfg.ReadTimeout, 10*time.Second), WriteTimeout: cfg.ReadTimeout + 10*time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	if cfg.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("shipper: TLS certificate %s and key %s: %w", cfg.CertFile, cfg.KeyFile, err)
-		}
-		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
+	cert, err := cfg.certificate()
+	if err != nil {
+		return nil, err
+	}
+	if cert != nil {
+		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*cert}}
 	}
 	return &Service{cfg: cfg, log: log, shipper: s, server: srv, ln: ln}, nil
 }

@@ -3,15 +3,12 @@ package specifications
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/spec/uploaded"
+	"github.com/miradorhq/mirador/services/publish"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
-
-// deliver bounds how long a person waits for the answer.
-const deliver = 20 * time.Second
 
 // headroom is what a record takes beside the document: header, key, batch.
 const headroom = 64 << 10
@@ -25,10 +22,9 @@ type Publisher struct {
 // NewPublisher makes one with a plain producer of its own: idempotent, and
 // acknowledged by all replicas. limit bounds a document.
 func NewPublisher(limit int, kafka ...kgo.Opt) (*Publisher, error) {
-	cl, err := kgo.NewClient(append(kafka[:len(kafka):len(kafka)], kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0),
-		kgo.ProducerBatchMaxBytes(int32(limit+headroom)), kgo.RecordDeliveryTimeout(deliver))...)
+	cl, err := publish.Client("specifications", kafka, kgo.ProducerBatchMaxBytes(int32(limit+headroom)))
 	if err != nil {
-		return nil, fmt.Errorf("specifications: kafka: %w", err)
+		return nil, err
 	}
 	return &Publisher{client: cl, limit: limit}, nil
 }

@@ -34,7 +34,6 @@ line is reported with its number and counted, and is fatal only with --strict.
 table on a terminal, else, and with --json, a line an endpoint:
   {"host", "method", "template", "params": [...], "hits", ...}`,
 		Example: "  mirador inspect traffic.har\n  mirador inspect --json access.log.gz | jq .rule\n  zcat lines.jsonl.gz | mirador inspect --out verdicts --detectors signature -\n  mirador inspect --out openapi traffic.har > openapi.yaml",
-		Args:    cobra.MinimumNArgs(1),
 	}
 	c.Flags().StringVar(&out, "out", "findings", "what to print: findings, verdicts, endpoints, openapi or fields")
 	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON, a line an object (verdicts always are; endpoints unless on a terminal)")
@@ -42,6 +41,7 @@ table on a terminal, else, and with --json, a line an endpoint:
 	c.Flags().BoolVar(&o.Strict, "strict", false, "stop with an error at the first bad line")
 	c.Flags().StringVar(&format, "format", "", "har, jsonl or access-log; empty: told from the content")
 	flags := platform.AddFlags(c.Flags(), &cfg)
+	c.Args = unlessAsked(flags, cobra.MinimumNArgs(1))
 	hideSettings(c)
 	c.RunE = func(cmd *cobra.Command, files []string) error {
 		if err := flags.Load(&cfg, cmd.OutOrStdout()); err != nil {

@@ -50,3 +50,14 @@ ever standing in the way of a request.
 	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand())
 	return c
 }
+
+// unlessAsked wants arguments, unless a flag asks for something else than the command's
+// own work: --validate and --print-config need no file.
+func unlessAsked(flags *platform.Flags, want cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if flags.Asks() {
+			return nil
+		}
+		return want(cmd, args)
+	}
+}

@@ -35,7 +35,6 @@ blocked for them; --restamp sets them to now, as if the traffic were live.
 Credentials are replaced by keyed hashes before anything is sent, with the key that
 identity.key_file names: use the platform's, or every principal gets another name.`,
 		Example: "  mirador replay traffic.har --brokers kafka:9092\n  mirador replay access.log.gz --speed 60 --restamp",
-		Args:    cobra.MinimumNArgs(1),
 	}
 	c.Flags().StringSliceVar(&brokers, "brokers", nil, "addresses of brokers, host:port; short for --kafka.brokers")
 	c.Flags().Float64Var(&o.Speed, "speed", 1, "factor to the recorded pace; 0 is as fast as it goes")
@@ -44,6 +43,7 @@ identity.key_file names: use the platform's, or every principal gets another nam
 	c.Flags().StringVar(&format, "format", "", "har, jsonl or access-log; empty: told from the content")
 	c.Flags().BoolVar(&strict, "strict", false, "stop with an error at the first bad record")
 	flags := platform.AddFlags(c.Flags(), &cfg)
+	c.Args = unlessAsked(flags, cobra.MinimumNArgs(1))
 	hideSettings(c)
 	c.RunE = func(cmd *cobra.Command, files []string) error {
 		if err := flags.Load(&cfg, cmd.OutOrStdout()); err != nil {

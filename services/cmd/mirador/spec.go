@@ -79,7 +79,6 @@ specifications. It prints a difference a paragraph, with file and line of the do
 The documents speak for the hosts that their servers name. Where the traffic has none of these
 hosts, they speak for all of its hosts, and that is said; --host names others.`,
 		Example: "  mirador spec check openapi.yaml --traffic session.har\n  mirador spec check openapi.yaml --traffic access.log.gz --fail-on shadow,drift\n  mirador spec check *.yaml --traffic - --json < traffic.jsonl | jq -r .where.file",
-		Args:    cobra.MinimumNArgs(1),
 	}
 	c.Flags().StringSliceVar(&traffic, "traffic", nil, "HAR, JSON lines or access log, plain or gzip; - is standard input; may be given again")
 	c.Flags().StringVar(&format, "format", "", "of the traffic: har, jsonl or access-log; empty: told from the content")
@@ -91,6 +90,7 @@ hosts, they speak for all of its hosts, and that is said; --host names others.`,
 	c.Flags().IntVar(&o.MinCount, "min-count", o.MinCount, "transactions that must show a drift")
 	c.Flags().DurationVar(&o.OrphanAfter, "orphan-after", o.OrphanAfter, "how long an operation must be unseen to be an orphan; 0: in all of the traffic")
 	flags := platform.AddFlags(c.Flags(), &cfg)
+	c.Args = unlessAsked(flags, cobra.MinimumNArgs(1))
 	hideSettings(c)
 	c.RunE = func(cmd *cobra.Command, files []string) error {
 		if err := flags.Load(&cfg, cmd.OutOrStdout()); err != nil {

@@ -26,7 +26,7 @@ func upCommand() *cobra.Command {
 	flags := platform.AddFlags(c.Flags(), &cfg)
 	c.Flags().StringVar(&kafka, "kafka-from", "", "where Kafka comes from: given, docker, java or kfake; empty: the first of these that works")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := flags.Load(&cfg, cmd.OutOrStdout()); err != nil {
+		if err := flags.Load(&cfg, cmd.OutOrStdout(), platform.Names()...); err != nil {
 			return err
 		}
 		log := cfg.Telemetry.Logger(os.Stderr)
@@ -57,11 +57,11 @@ func runCommand() *cobra.Command {
 		Use:   "run SERVICE...",
 		Short: "Run some services against a Kafka and a ClickHouse that are there",
 		Long:  "Runs the named services in one process. The services are:\n\n" + serviceList(),
-		Args:  cobra.MinimumNArgs(1),
 	}
 	flags := platform.AddFlags(c.Flags(), &cfg)
+	c.Args = unlessAsked(flags, cobra.MinimumNArgs(1))
 	c.RunE = func(cmd *cobra.Command, services []string) error {
-		if err := flags.Load(&cfg, cmd.OutOrStdout()); err != nil {
+		if err := flags.Load(&cfg, cmd.OutOrStdout(), services...); err != nil {
 			return err
 		}
 		p, err := platform.New(cfg, services, cfg.Telemetry.Logger(os.Stderr))

@@ -51,7 +51,7 @@ func Finding(tx *detect.Tx, m Match, count uint64, first time.Time) finding.Find
 	}
 	f.Summary = fmt.Sprintf("A %s request for %s on %s at %s resembles %s, %s, and %s.", tx.Endpoint.Method, tx.Endpoint.Template, tx.Endpoint.Host,
 		tx.Time.UTC().Format(time.RFC3339), m.Label, strings.Join(says, " and "), answer)
-	if served(tx.Event.Status) {
+	if Served(tx.Event.Status) {
 		f.Counterfactual = "An answer of 404 or 400 would be of lower severity."
 	}
 	f.Features = []finding.Number{{Name: "status", Value: float64(tx.Event.Status)}, {Name: "tricks", Value: float64(len(m.Tricks))}}
@@ -59,7 +59,8 @@ func Finding(tx *detect.Tx, m Match, count uint64, first time.Time) finding.Find
 	return f
 }
 
-func served(status uint16) bool { return status >= 200 && status < 300 }
+// Served says whether a status is one of success.
+func Served(status uint16) bool { return status >= 200 && status < 300 }
 
 // severity goes by the worst trick, and by whether it worked.
 func severity(tricks []Trick, status uint16) finding.Severity {
@@ -75,7 +76,7 @@ func severity(tricks []Trick, status uint16) finding.Severity {
 		}
 		worst = max(worst, s)
 	}
-	if served(status) && worst > 0 {
+	if Served(status) && worst > 0 {
 		worst++
 	}
 	return steps[worst]

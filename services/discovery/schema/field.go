@@ -34,7 +34,7 @@ type Field struct {
 	// empty strings have no format.
 	empty uint64
 	// low and high bound the numbers, once numbers says that there are any; so do the
-	// lengths of texts in bytes.
+	// lengths of texts in characters.
 	low, high         float64
 	shortest, longest uint32
 	numbers, lengths  bool

@@ -3,6 +3,7 @@ package schema
 import (
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/miradorhq/mirador/pkg/content"
 )
@@ -167,12 +168,12 @@ func (r *Reader) value(f *Field, v []byte, t content.Type, textual bool) {
 	}
 	if textual && t != content.String {
 		// Should other values show that this is a text, its bounds are there.
-		f.bound(uint32(min(len(v), math.MaxUint32)))
+		f.bound(characters(v))
 	}
 }
 
 func (r *Reader) text(f *Field, v []byte) {
-	f.bound(uint32(min(len(v), math.MaxUint32)))
+	f.bound(characters(v))
 	f.types[tString]++
 	if len(v) == 0 {
 		f.empty++
@@ -198,6 +199,9 @@ func (r *Reader) text(f *Field, v []byte) {
 	}
 	f.word(text, 1, r.limits.Words, false)
 }
+
+// characters is the length of a text as JSON Schema counts it.
+func characters(v []byte) uint32 { return uint32(min(utf8.RuneCount(v), math.MaxUint32)) }
 
 // number reads v; what no float can hold is no bound.
 func number(v []byte) (float64, bool) {

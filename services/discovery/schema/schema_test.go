@@ -305,3 +305,15 @@ func FuzzBody(f *testing.F) {
 		}
 	})
 }
+
+// Lengths are those that documents speak of: characters, not bytes.
+func TestLengthsAreInCharacters(t *testing.T) {
+	var f Fields
+	r := NewReader(limits, nil)
+	for _, text := range []string{"Jürgen Groß", "日本", "é€😀ab"} {
+		read(r, &f, limits, fmt.Sprintf(`{"a":%q}`, text), false)
+	}
+	if s := f.Bodies(Response)[0].Schema.Properties[0].Schema; s.MinLength != 2 || s.MaxLength != 11 {
+		t.Errorf("%d to %d characters", s.MinLength, s.MaxLength)
+	}
+}

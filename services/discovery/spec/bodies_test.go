@@ -100,6 +100,9 @@ func TestBodies(t *testing.T) {
 		}, []string{"status 5xx o.yaml:5 10/100"}},
 		{"a body of a status that has none", func(o *observed) { o.responses = body("404", "application/json", id) },
 			[]string{"body response 404 o.yaml:6 100/100"}},
+		{"fields by number, as without descriptors", func(o *observed) {
+			o.request = body("", "application/json", prop("1", 100, text), prop("12", 100, text))
+		}, nil},
 		{"few callers", func(o *observed) { o.callers, o.request = 2, body("", "application/xml", id) }, nil},
 	}
 	for _, c := range cases {
@@ -111,8 +114,35 @@ func TestBodies(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	if len(cases) != 14 {
+	if len(cases) != 15 {
 		t.Errorf("%d cases", len(cases))
+	}
+}
+
+// What the catalog knows of bodies, callers and identities is compared, not only what
+// older records had.
+func TestWhatTheCatalogKnowsIsCompared(t *testing.T) {
+	e := catalog.Endpoint{
+		ID: "1", Tenant: "t", Host: "h", Method: "POST", Template: "/orders", Protocol: "rest", Source: catalog.Learned, FirstSeen: noon, LastSeen: noon.Add(2 * time.Hour),
+		Hits: 100, Statuses: types("2xx", 100), Auth: types("jwt", 99, "none", 1), AuthServed: types("jwt", 95, "none", 5), Callers: 9,
+		Params:    []catalog.Param{{In: "body", Name: "older", Types: types("string", 100), Count: 100}},
+		Request:   body("", "application/xml", prop("id", 100, catalog.Schema{Types: types("integer", 100)})),
+		Responses: body("2xx", "application/json", prop("note", 100, catalog.Schema{Types: types("string", 100)})),
+	}
+	s := orders()
+	s.Operations[0].Auth = []Auth{{Kind: "bearer"}}
+	aspects := func() (got []string) {
+		for _, d := range Compare([]*Specification{s}, []catalog.Endpoint{e}, noon.Add(2*time.Hour), Defaults()) {
+			got = append(got, strings.TrimSpace(d.Aspect+" "+d.Name+" "+ratio(d)))
+		}
+		return got
+	}
+	if got, want := aspects(), []string{"auth none 5/100", "media request body:application/xml 100/100", "required response 2xx:id 100/100"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	e.Callers = 2
+	if got := aspects(); got != nil {
+		t.Errorf("two callers: %q", got)
 	}
 }
 

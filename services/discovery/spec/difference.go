@@ -22,7 +22,8 @@ const (
 // Difference is one thing in which an API and its specification disagree.
 type Difference struct {
 	Kind Kind `json:"kind"`
-	// Aspect of a drift is parameter, required, status, type, value, auth, media or body.
+	// Aspect of a drift is parameter, required, status, type, value, auth, media, body,
+	// or the keyword of a constraint: format, minimum, maximum, minLength, maxLength.
 	Aspect string `json:"aspect,omitempty"`
 	// Name is what differs: "query:limit", "response 2xx:items[].id", "jwt".
 	Name     string           `json:"name,omitempty"`
@@ -49,7 +50,7 @@ type Difference struct {
 type Options struct {
 	MinCallers   int           `yaml:"min_callers" doc:"Callers that must have been served before a shadow endpoint or a drift is said, where their number is known."`
 	MinObserved  time.Duration `yaml:"min_observed" doc:"How long an endpoint must have been observed before a shadow endpoint or a drift is said."`
-	MinCount     int           `yaml:"min_count" doc:"Transactions that must show a drift."`
+	MinCount     int           `yaml:"min_count" doc:"Transactions that must show a drift. Of a bound that was passed only the farthest value is known: then the field must have been seen so often."`
 	OrphanAfter  time.Duration `yaml:"orphan_after" doc:"How long an operation must not have been seen to be an orphan. 0: never at all."`
 	MissingShare float64       `yaml:"missing_share" doc:"Share of messages that must lack what is required. Truncated messages lack fields too."`
 	MaxDrifts    int           `yaml:"max_drifts" doc:"Drifts said of one endpoint; how many more there are is said."`

@@ -72,6 +72,9 @@ func (w *drifting) body(what string, b *catalog.Body, documented []Body, where P
 			"the %s was %s in %s, and %s documents only %s", what, b.Media, many(seen, "transaction"), documented[0].Where, strings.Join(slices.Compact(media), ", "))
 		return
 	}
+	if byNumber(&b.Schema) {
+		return
+	}
 	var best []Difference
 	for i, d := range fits {
 		try := &drifting{c: w.c, e: w.e, p: w.p}
@@ -82,6 +85,17 @@ func (w *drifting) body(what string, b *catalog.Body, documented []Body, where P
 		}
 	}
 	w.out = append(w.out, best...)
+}
+
+// byNumber says that a message of protobuf was read without its descriptor: documents
+// call its fields by name.
+func byNumber(s *catalog.Schema) bool {
+	for i := range s.Properties {
+		if strings.Trim(s.Properties[i].Name, "0123456789") != "" {
+			return false
+		}
+	}
+	return len(s.Properties) > 0
 }
 
 // widest is the largest count in a schema, for messages that were not counted.
@@ -125,7 +139,8 @@ func (n *walker) walk(o *catalog.Schema, doc *Schema, path string, where Place) 
 		where = doc.Where
 	}
 	n.types(o, doc, path, where)
-	n.values(o, doc, path, where)
+	v := constrained{w: n.w, name: n.what + ":" + path, field: n.field(path), text: n.text, seen: o, doc: doc, where: where}
+	v.compare()
 	if o.Items != nil {
 		n.walk(o.Items, doc.Items, path+"[]", where)
 	}
@@ -177,23 +192,6 @@ func (n *walker) field(path string) string {
 		return "the " + n.what
 	}
 	return "field \"" + path + "\" of the " + n.what
-}
-
-// values compares lists of values. What discovery lists does not look personal.
-func (n *walker) values(o *catalog.Schema, doc *Schema, path string, where Place) {
-	if len(o.Enum) == 0 || len(doc.Enum) == 0 {
-		return
-	}
-	var others []string
-	for _, v := range o.Enum {
-		if _, ok := slices.BinarySearch(doc.Enum, v); !ok && len(others) < 3 {
-			others = append(others, v)
-		}
-	}
-	if len(others) > 0 {
-		n.w.say(finding.Low, "value", n.what+":"+path, where, max(o.Seen, widest(o)), o.Seen,
-			"%s had values such as %q, which are not among those at %s", n.field(path), others, where)
-	}
 }
 
 // required looks for properties that are not always there.

@@ -51,7 +51,13 @@ func observe(e *catalog.Endpoint) observed {
 		o.operations = []string{f}
 	}
 	o.answered = count(e.Statuses, "2xx")
-	o.served = lowerBounds(e)
+	// Records of before 0007_catalog_more say neither who was served nor what bodies
+	// hold; the topic keeps them until their endpoints are seen again.
+	o.callers, o.served = e.Callers, e.AuthServed
+	if len(o.served) == 0 {
+		o.served = lowerBounds(e)
+	}
+	o.request, o.responses = e.Request, e.Responses
 	var body, response []catalog.Param
 	for _, p := range e.Params {
 		switch p.In {
@@ -62,6 +68,9 @@ func observe(e *catalog.Endpoint) observed {
 		default:
 			o.params = append(o.params, p)
 		}
+	}
+	if len(o.request)+len(o.responses) > 0 {
+		return o
 	}
 	if len(body) > 0 {
 		o.request = []catalog.Body{{Schema: ofFields(body)}}

@@ -27,12 +27,16 @@ func (c *comparison) orphans() {
 		if len(c.scopes[s]) == 0 {
 			continue // none of its hosts is observed
 		}
+		methods := c.methods(s)
 		for i := range s.Operations {
 			o := &s.Operations[i]
 			if o.Protocol != "rest" && !observable[o.Protocol] {
 				continue
 			}
 			last, ever := c.seen[o]
+			if other, there := methods[o.Name]; there && (!ever || other.at.After(last.at)) {
+				last, ever = other, true
+			}
 			from := since
 			if ever {
 				from = last.at
@@ -52,4 +56,20 @@ func (c *comparison) orphans() {
 			c.out = append(c.out, d)
 		}
 	}
+}
+
+// methods says when each method of a descriptor set was last seen: it may be asked for
+// by gRPC and over HTTP, and is no orphan while either is in use.
+func (c *comparison) methods(s *Specification) map[string]sight {
+	out := map[string]sight{}
+	if s.Format != "protobuf" {
+		return out
+	}
+	for i := range s.Operations {
+		o := &s.Operations[i]
+		if last, ever := c.seen[o]; ever && last.at.After(out[o.Name].at) {
+			out[o.Name] = last
+		}
+	}
+	return out
 }

@@ -136,6 +136,7 @@ type Auth struct {
 type Schema struct {
 	Types     []string `json:"types,omitempty"` // JSON types, sorted
 	Format    string   `json:"format,omitempty"`
+	Pattern   string   `json:"pattern,omitempty"`
 	Enum      []string `json:"enum,omitempty"` // sorted
 	Minimum   *float64 `json:"minimum,omitempty"`
 	Maximum   *float64 `json:"maximum,omitempty"`
@@ -149,6 +150,9 @@ type Schema struct {
 	Items      *Schema    `json:"items,omitempty"`
 	Deprecated bool       `json:"deprecated,omitempty"`
 	Where      Place      `json:"where"`
+	// Places are where the constraints are said, by their keyword in JSON Schema, where
+	// the reader knows.
+	Places map[string]Place `json:"-"`
 }
 
 // Property is a named value of an object.

@@ -2,6 +2,7 @@ package read
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,10 +68,15 @@ func onlyRequires(n *document.Node) bool { return n.Get("required") != nil && n.
 // both adds to s what part says. Constraints of one kind are not intersected:
 // the first that is stated holds.
 func both(s, part *spec.Schema) {
+	if len(part.Places) > 0 { // other schemas may share the map
+		places := maps.Clone(part.Places)
+		maps.Copy(places, s.Places)
+		s.Places = places
+	}
 	if len(s.Types) == 0 {
 		s.Types = part.Types
 	}
-	s.Format = cmp.Or(s.Format, part.Format)
+	s.Format, s.Pattern = cmp.Or(s.Format, part.Format), cmp.Or(s.Pattern, part.Pattern)
 	if len(s.Enum) == 0 {
 		s.Enum = part.Enum
 	}
@@ -114,6 +120,9 @@ func either(a, b *spec.Schema) *spec.Schema {
 		s.Enum = slices.Concat(a.Enum, b.Enum)
 		slices.Sort(s.Enum)
 		s.Enum = slices.Compact(s.Enum)
+	}
+	if a.Pattern != b.Pattern {
+		s.Pattern = ""
 	}
 	s.Minimum, s.Maximum, s.MinLength, s.MaxLength = nil, nil, 0, 0
 	s.Additional, s.Items = cmp.Or(a.Additional, b.Additional), cmp.Or(a.Items, b.Items)

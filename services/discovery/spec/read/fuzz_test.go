@@ -80,8 +80,11 @@ func fuzz(f *testing.F, name string, seeds ...string) {
 	})
 }
 
-func FuzzOpenAPI(f *testing.F)  { fuzz(f, "a.yaml", "bank.yaml", "cafe.json", "legacy.yaml") }
-func FuzzGraphQL(f *testing.F)  { fuzz(f, "a.graphql", "shop.graphql") }
-func FuzzProtobuf(f *testing.F) { fuzz(f, "a.pb", "orders.textproto") }
-func FuzzPostman(f *testing.F)  { fuzz(f, "a.json", "collection.json") }
-func FuzzHAR(f *testing.F)      { fuzz(f, "a.har", "session.har") }
+func FuzzOpenAPI(f *testing.F) { fuzz(f, "a.yaml", "bank.yaml", "cafe.json", "legacy.yaml") }
+func FuzzGraphQL(f *testing.F) { fuzz(f, "a.graphql", "shop.graphql") }
+func FuzzProtobuf(f *testing.F) {
+	f.Add(transcoded(f, httpAnnotation(2, "/v1/{id=a/*/b/**}", "*")))
+	fuzz(f, "a.pb", "orders.textproto")
+}
+func FuzzPostman(f *testing.F) { fuzz(f, "a.json", "collection.json") }
+func FuzzHAR(f *testing.F)     { fuzz(f, "a.har", "session.har") }

@@ -9,6 +9,7 @@ import (
 	"github.com/miradorhq/mirador/services/discovery/spec"
 	"github.com/miradorhq/mirador/services/discovery/spec/document"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
@@ -19,9 +20,15 @@ type protobufSet struct {
 	file     string
 	messages map[string]*message // by full name with its leading dot
 	enums    map[string]*enum
-	done     map[string]*spec.Schema
-	open     map[string]bool
+	done     map[schemaKey]*spec.Schema
+	open     map[schemaKey]bool
 	out      *spec.Specification
+}
+
+// schemaKey is a message as gRPC carries it, or as JSON does.
+type schemaKey struct {
+	message string
+	json    bool
 }
 
 type message struct {
@@ -36,12 +43,13 @@ type enum struct {
 
 func protobuf(name string, b []byte) (*spec.Specification, error) {
 	var set descriptorpb.FileDescriptorSet
-	if err := proto.Unmarshal(b, &set); err != nil || len(set.File) == 0 {
+	// Without a registry options of others stay bytes, whatever this program links.
+	if err := (proto.UnmarshalOptions{Resolver: new(protoregistry.Types)}).Unmarshal(b, &set); err != nil || len(set.File) == 0 {
 		return nil, &document.Error{File: name, Err: errors.New("the content is no FileDescriptorSet (protoc --descriptor_set_out, buf build -o)")}
 	}
 	r := &protobufSet{
 		file: name, messages: map[string]*message{}, enums: map[string]*enum{},
-		done: map[string]*spec.Schema{}, open: map[string]bool{}, out: &spec.Specification{Title: name, Format: "protobuf"},
+		done: map[schemaKey]*spec.Schema{}, open: map[schemaKey]bool{}, out: &spec.Specification{Title: name, Format: "protobuf"},
 	}
 	for i, f := range set.File {
 		l := newLines(r.file, i, f)
@@ -95,6 +103,14 @@ func (l *lines) place(path []int32, coordinate string) spec.Place {
 	return p
 }
 
+// placeOr is the line of path, where it is known, else p.
+func (l *lines) placeOr(path []int32, p spec.Place) spec.Place {
+	if line := l.at[fmt.Sprint(path)]; line > 0 {
+		p.File, p.Line = l.source, line
+	}
+	return p
+}
+
 func (r *protobufSet) message(scope string, m *descriptorpb.DescriptorProto, l *lines, path []int32, depth int) {
 	name := scope + "." + m.GetName()
 	r.messages[name] = &message{m, l.place(path, name)}
@@ -122,9 +138,13 @@ func (r *protobufSet) service(f *descriptorpb.FileDescriptorProto, s *descriptor
 		r.out.Operations = append(r.out.Operations, spec.Operation{
 			Protocol: "grpc", Name: name + "/" + m.GetName(), Method: "POST", Template: "/" + name + "/" + m.GetName(),
 			Deprecated: m.GetOptions().GetDeprecated() || s.GetOptions().GetDeprecated(), Where: where,
-			Request:   []spec.Body{{Media: "application/grpc", Schema: r.schema(m.GetInputType()), Where: where}},
+			Request:   []spec.Body{{Media: "application/grpc", Schema: r.schema(m.GetInputType(), false), Where: where}},
 			Statuses:  []spec.Status{{Name: "200", Where: where}},
-			Responses: []spec.Body{{Status: "200", Media: "application/grpc", Schema: r.schema(m.GetOutputType()), Where: where}},
+			Responses: []spec.Body{{Status: "200", Media: "application/grpc", Schema: r.schema(m.GetOutputType(), false), Where: where}},
+		})
+		r.http(m, transcoding{
+			name: name + "/" + m.GetName(), deprecated: m.GetOptions().GetDeprecated() || s.GetOptions().GetDeprecated(), servers: servers(s),
+			where: l.placeOr([]int32{6, index, 2, int32(k), 4, httpRule}, where),
 		})
 	}
 }
@@ -137,35 +157,44 @@ var wellKnown = map[string][]string{
 	".google.protobuf.UInt64Value": {"integer"}, ".google.protobuf.DoubleValue": {"number"}, ".google.protobuf.FloatValue": {"number"},
 }
 
-func (r *protobufSet) schema(name string) *spec.Schema {
+// schema is a message. In JSON its fields may be called by either of two names.
+func (r *protobufSet) schema(name string, json bool) *spec.Schema {
 	m := r.messages[name]
 	if m == nil || strings.HasPrefix(name, ".google.protobuf.") {
 		if types := wellKnown[name]; types != nil {
+			if json && strings.HasSuffix(name, "Int64Value") {
+				types = []string{"integer", "string"}
+			}
 			return &spec.Schema{Types: types}
 		}
 		return nil
 	}
-	if s, ok := r.done[name]; ok {
+	key := schemaKey{name, json}
+	if s, ok := r.done[key]; ok {
 		return s
 	}
-	if r.open[name] || len(r.open) >= maxChain {
+	if r.open[key] || len(r.open) >= maxChain {
 		return nil
 	}
-	r.open[name] = true
+	r.open[key] = true
 	s := &spec.Schema{Types: []string{"object"}, Where: m.where}
 	for _, f := range m.Field {
-		p := spec.Property{Name: f.GetName(), Required: f.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED}
-		p.Schema = r.field(f)
+		p := spec.Property{Name: f.GetName(), Required: f.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED && !json}
+		p.Schema = r.field(f, json)
 		s.Properties = append(s.Properties, p)
+		if other := jsonName(f); json && other != p.Name {
+			p.Name = other
+			s.Properties = append(s.Properties, p)
+		}
 	}
 	slices.SortStableFunc(s.Properties, func(a, b spec.Property) int { return strings.Compare(a.Name, b.Name) })
-	delete(r.open, name)
-	r.done[name] = s
+	delete(r.open, key)
+	r.done[key] = s
 	return s
 }
 
-func (r *protobufSet) field(f *descriptorpb.FieldDescriptorProto) *spec.Schema {
-	one := r.value(f)
+func (r *protobufSet) field(f *descriptorpb.FieldDescriptorProto, json bool) *spec.Schema {
+	one := r.value(f, json)
 	if f.GetLabel() != descriptorpb.FieldDescriptorProto_LABEL_REPEATED {
 		return one
 	}
@@ -173,7 +202,7 @@ func (r *protobufSet) field(f *descriptorpb.FieldDescriptorProto) *spec.Schema {
 		s := &spec.Schema{Types: []string{"object"}, Where: m.where, Additional: &spec.Schema{}}
 		for _, v := range m.Field {
 			if v.GetNumber() == 2 {
-				if value := r.value(v); value != nil {
+				if value := r.value(v, json); value != nil {
 					s.Additional = value
 				}
 			}
@@ -183,10 +212,10 @@ func (r *protobufSet) field(f *descriptorpb.FieldDescriptorProto) *spec.Schema {
 	return &spec.Schema{Types: []string{"array"}, Items: one}
 }
 
-func (r *protobufSet) value(f *descriptorpb.FieldDescriptorProto) *spec.Schema {
+func (r *protobufSet) value(f *descriptorpb.FieldDescriptorProto, json bool) *spec.Schema {
 	switch f.GetType() {
 	case descriptorpb.FieldDescriptorProto_TYPE_MESSAGE, descriptorpb.FieldDescriptorProto_TYPE_GROUP:
-		return r.schema(f.GetTypeName())
+		return r.schema(f.GetTypeName(), json)
 	case descriptorpb.FieldDescriptorProto_TYPE_ENUM:
 		s := &spec.Schema{Types: []string{"integer", "string"}}
 		if e := r.enums[f.GetTypeName()]; e != nil {
@@ -199,6 +228,9 @@ func (r *protobufSet) value(f *descriptorpb.FieldDescriptorProto) *spec.Schema {
 		return &spec.Schema{Types: []string{"string"}}
 	case descriptorpb.FieldDescriptorProto_TYPE_DOUBLE, descriptorpb.FieldDescriptorProto_TYPE_FLOAT:
 		return &spec.Schema{Types: []string{"number"}}
+	}
+	if json && sixtyFour(f.GetType()) { // JSON has them as texts, and takes numbers
+		return &spec.Schema{Types: []string{"integer", "string"}}
 	}
 	return &spec.Schema{Types: []string{"integer"}}
 }

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -65,9 +66,10 @@ func (c *schemas) convert(n *document.Node) *spec.Schema {
 		return nil // true and false of JSON Schema
 	}
 	s := &spec.Schema{
-		Format: n.Get("format").String(), Minimum: n.Get("minimum").Number(), Maximum: n.Get("maximum").Number(),
+		Format: n.Get("format").String(), Pattern: n.Get("pattern").String(),
+		Minimum: bound(n, "minimum", "exclusiveMinimum"), Maximum: bound(n, "maximum", "exclusiveMaximum"),
 		MinLength: length(n.Get("minLength")), MaxLength: length(n.Get("maxLength")),
-		Deprecated: n.Get("deprecated").True(), Where: place(n),
+		Deprecated: n.Get("deprecated").True(), Where: place(n), Places: constraints(n),
 	}
 	c.types(s, n)
 	c.object(s, n)
@@ -86,6 +88,36 @@ func (c *schemas) convert(n *document.Node) *spec.Schema {
 		}
 	}
 	return s
+}
+
+// constraints are the places of what a schema says of single values.
+func constraints(n *document.Node) map[string]spec.Place {
+	var out map[string]spec.Place
+	for _, keyword := range [...]string{"enum", "format", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"} {
+		at := n.Get(keyword)
+		if at == nil {
+			continue
+		}
+		if out == nil {
+			out = map[string]spec.Place{}
+		}
+		switch keyword {
+		case "exclusiveMinimum", "exclusiveMaximum":
+			keyword = "m" + keyword[len("exclusiveM"):]
+			if _, there := out[keyword]; there {
+				continue
+			}
+		}
+		out[keyword] = place(at)
+	}
+	return out
+}
+
+// bound is a limit of numbers. Up to OpenAPI 3.0 the exclusive one is a flag beside it,
+// since then a number of its own; that the bound itself is no value either way is
+// not kept.
+func bound(n *document.Node, name, exclusive string) *float64 {
+	return cmp.Or(n.Get(name).Number(), n.Get(exclusive).Number())
 }
 
 func length(n *document.Node) uint64 {

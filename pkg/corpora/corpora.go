@@ -1,0 +1,49 @@
+// Package corpora reads the corpora that measurements are made on. They are not part
+// of the tree: MIRADOR_CORPORA names their folder, else they are looked for beside the
+// repository. It is for tests.
+package corpora
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// maxLine bounds a line, in bytes.
+const maxLine = 1 << 24
+
+// Each gives every line of a gzipped file of one part of the corpora, as "discovery".
+// Where it is absent the test says that nothing was measured, and is skipped. The
+// line is valid until each returns.
+func Each(t testing.TB, part, name string, each func(line []byte)) {
+	t.Helper()
+	folder := os.Getenv("MIRADOR_CORPORA")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "corpora")
+	}
+	file := filepath.Join(folder, part, name)
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("NOT MEASURED: no corpus at %s; set MIRADOR_CORPORA to its folder", file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		each(lines.Bytes())
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}

@@ -1,0 +1,115 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/pkg/runner"
+	"github.com/miradorhq/mirador/pkg/stack"
+	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/dataclass"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+var ibans = []string{"DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606", "NL91ABNA0417164300", "CH9300762011623852957"}
+
+// account is the i-th answer with an IBAN.
+func account(i int) *event.Event {
+	return &event.Event{
+		Tenant: []byte("default"), Method: []byte("GET"), Authority: []byte("h.example"), Path: fmt.Appendf(nil, "/accounts/%d", i), Status: 200,
+		RequestTime: time.Date(2026, 1, 2, 3, 4, i, 0, time.UTC).UnixNano(), Sensor: []byte("s"), Sequence: uint64(i) + 1,
+		ResponseBody: event.Body{Data: fmt.Appendf(nil, `{"account":{"iban":%q}}`, ibans[i]), ContentType: []byte("application/json")},
+	}
+}
+
+// What the classifier confirms stands in the catalog and weighs in its risk, in
+// whatever order the two services come to it.
+func TestConfirmedFieldsWeighInTheCatalog(t *testing.T) {
+	for _, names := range [][]string{{"discovery", "classifier"}, {"classifier", "discovery"}} {
+		cfg := Defaults()
+		first, second, err := cfg.InspectStages(names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := runner.DefaultOptions()
+		o.Logger, o.Matcher = slog.New(slog.DiscardHandler), &catalog.Lexical{}
+		var got catalog.Endpoint
+		l, err := runner.NewLocal(runner.LocalOptions{Options: o, Partitions: 2, Detect: first, Merge: second, Record: func(_ string, r detect.Record) {
+			if r.Topic == schemas.TopicCatalog && r.Value != nil {
+				if got, err = catalog.DecodeEndpoint(r.Value); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range ibans {
+			l.Feed(account(i), time.Time{})
+		}
+		l.Close()
+		if !slices.Equal(got.DataClasses, []string{"iban"}) || !slices.Contains(got.Risk.Reasons, "It carries iban.") || got.Risk.Impact != 65 || got.Hits != 5 {
+			t.Errorf("%v: %s carries %v, %d hits, risk %+v", names, got.Template, got.DataClasses, got.Hits, got.Risk)
+		}
+	}
+}
+
+// The same over Kafka: what the classifier's second stage puts on the topic that it
+// reads itself comes to discovery's, once.
+func TestConfirmedFieldsTravelToTheCatalog(t *testing.T) {
+	k, err := stack.StartKafka(t.Context(), stack.KafkaOptions{Kind: stack.TookKFake})
+	check(t, err)
+	t.Cleanup(func() { check(t, k.Close(context.Background())) })
+	cfg := Defaults()
+	cfg.DataDir, cfg.Kafka.Brokers, cfg.Kafka.Partitions, cfg.Kafka.Replication = t.TempDir(), k.Brokers(), 2, 1
+	cfg.Telemetry.Listen, cfg.ClickHouse.Addr = "", []string{"127.0.0.1:1"}
+	p, err := New(cfg, []string{"discovery", "classifier"}, slog.New(slog.DiscardHandler))
+	check(t, err)
+	running, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- p.Run(running) }()
+	t.Cleanup(func() { stop(); check(t, <-done) })
+
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cl, err := kgo.NewClient(kgo.SeedBrokers(k.Brokers()...), kgo.ConsumeTopics(schemas.TopicCatalog, schemas.TopicPartials),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.UnknownTopicRetries(-1), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	check(t, err)
+	defer cl.Close()
+	for i := range ibans {
+		e := account(i)
+		check(t, cl.ProduceSync(ctx, &kgo.Record{Topic: schemas.TopicEvents, Key: e.Key(), Value: event.Encode(nil, e)}).FirstErr())
+	}
+	told, carried := 0, false
+	for !carried || told == 0 {
+		fetches := cl.PollFetches(ctx)
+		if ctx.Err() != nil {
+			t.Fatalf("the catalog never said it; %d statements were made", told)
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			if r.Topic == schemas.TopicPartials {
+				q, err := detect.DecodePartial(r.Value)
+				check(t, err)
+				if q.Kind == dataclass.Kind && dataclass.Is(q.Payload) {
+					if told++; q.Watermark != 0 || q.Dimension != "h.example" {
+						t.Errorf("%+v", q)
+					}
+				}
+				return
+			}
+			e, err := catalog.DecodeEndpoint(r.Value)
+			check(t, err)
+			carried = slices.Equal(e.DataClasses, []string{"iban"}) && e.Hits == uint64(len(ibans))
+		})
+	}
+	if told != 1 {
+		t.Errorf("it was said %d times", told)
+	}
+}
