@@ -158,12 +158,17 @@ func (b *branch) find(rest, method string, steps *int) (id string, ok bool) {
 }
 
 func (t *tries) shard(s site) *atomic.Pointer[map[site]*branch] {
+	return &t.shards[shardOf(s.tenant, s.host)]
+}
+
+// shardOf spreads the hosts of tenants.
+func shardOf[T string | []byte](tenant string, host T) uint32 {
 	h := uint32(2166136261)
-	for i := range len(s.tenant) {
-		h = (h ^ uint32(s.tenant[i])) * 16777619
+	for i := range len(tenant) {
+		h = (h ^ uint32(tenant[i])) * 16777619
 	}
-	for i := range len(s.host) {
-		h = (h ^ uint32(s.host[i])) * 16777619
+	for i := range len(host) {
+		h = (h ^ uint32(host[i])) * 16777619
 	}
-	return &t.shards[(h^h>>15)%trieShards]
+	return (h ^ h>>15) % trieShards
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/discovery/order"
 	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/tinylib/msgp/msgp"
@@ -54,7 +55,7 @@ func (d *detector) Prepare(tx *detect.Tx) { tx.Prepared = d.read(tx) }
 
 func (d *detector) read(tx *detect.Tx) *traits {
 	seen := tx.Endpoint // as the catalog has it
-	if strings.Contains(tx.Endpoint.Template, "{"+catalog.TypeString+"}") {
+	if strings.Contains(tx.Endpoint.Template, "{"+catalog.TypeString+"}") || strings.IndexByte(tx.Endpoint.Host, '{') >= 0 {
 		tx.Endpoint = d.lexical.Match(tx.Tenant, tx.Event.Host(), string(tx.Event.Method), tx.Event.Path)
 	}
 	t := d.pool.read(tx, d.cfg)
@@ -137,7 +138,7 @@ func (op *operation) count(tx *detect.Tx, t *traits, c *Config) {
 // Flush sends the differences, a partial a host, and begins anew.
 func (d *detector) Flush(out *detect.Out) {
 	d.groups(d.cfg.MaxPartialBytes, func(tenant, host string, payload []byte) {
-		out.Partial(Kind, tenant, host, payload)
+		out.Grouped(Kind, tenant, order.Group(host), host, payload)
 	})
 	clear(d.pending)
 }

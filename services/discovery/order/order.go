@@ -57,6 +57,18 @@ const (
 // differences of detectors, and orders among them.
 const Kind = "discovery"
 
+// Group is what decides which merger has a host: the last two labels of a name. So
+// one has all hosts of an organisation, and can learn which of them are one API.
+// It must not depend on a list that changes, such as that of public suffixes: a
+// host would go to another merger, and its counters stay behind.
+func Group(host string) string {
+	i := strings.LastIndexByte(host, '.')
+	if i < 0 || i+1 < len(host) && host[i+1] >= '0' && host[i+1] <= '9' { // an address
+		return host
+	}
+	return host[strings.LastIndexByte(host[:i], '.')+1:]
+}
+
 // Order is the wish of one person. It is for every method of the path: segments are
 // what they are for all of them. Method and Template name the endpoint that the
 // person was looking at.
