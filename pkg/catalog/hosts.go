@@ -20,26 +20,37 @@ const (
 )
 
 // HostShapes calls f with every template that host may be one of, the label that
-// varies as {string}, the leftmost first, until f says that it is enough. What f is
-// given is valid until it returns.
-func HostShapes(host string, f func(shape []byte) bool) {
-	labels := strings.Count(host, ".") + 1
-	if labels <= fixedLabels || len(host) > maxHost || !isName(host) {
-		return
-	}
-	var buffer [maxHost + len(wildSegment)]byte
-	start := 0
-	for range min(labels-fixedLabels, maxLabels) {
-		end := start + strings.IndexByte(host[start:], '.')
-		if end > start {
-			b := append(buffer[:0], host[:start]...)
-			b = append(b, wildSegment...)
-			if !f(append(b, host[end:]...)) {
-				return
-			}
+// varies as {string}, the leftmost first, until f says that it is enough.
+func HostShapes(host string, f func(shape string) bool) {
+	var buffer shapeBuffer
+	for i, more := 0, true; more; {
+		var shape []byte
+		if shape, i = buffer.shape(host, i); shape == nil {
+			return
 		}
-		start = end + 1
+		more = f(string(shape))
 	}
+}
+
+// shapeBuffer holds one shape of a host.
+type shapeBuffer [maxHost + len(wildSegment)]byte
+
+// shape is host with its first label from i on as {string}, and where the next one
+// begins. It is nil when no label is left that may vary.
+func (b *shapeBuffer) shape(host string, i int) (shape []byte, next int) {
+	if i == 0 && (len(host) > maxHost || !isName(host)) {
+		return nil, 0
+	}
+	for strings.Count(host[i:], ".") >= fixedLabels && strings.Count(host[:i], ".") < maxLabels {
+		end := i + strings.IndexByte(host[i:], '.')
+		if end > i {
+			s := append(b[:0], host[:i]...)
+			s = append(s, wildSegment...)
+			return append(s, host[end:]...), end + 1
+		}
+		i = end + 1
+	}
+	return nil, 0
 }
 
 // isName says whether a host is a name, no address and no template.
@@ -114,13 +125,16 @@ func (x *hosts) general(tenant, host string) (template string, ok bool) {
 	if p := x.shards[shardOf(tenant, host)].Load(); p != nil && (*p)[site{tenant, host}].endpoints > 0 {
 		return "", false
 	}
-	HostShapes(host, func(shape []byte) bool {
-		var l listed
-		if p := x.shards[shardOf(tenant, shape)].Load(); p != nil {
-			l, ok = (*p)[site{tenant, string(shape)}]
-			template = l.host
+	var buffer shapeBuffer
+	for i := 0; ; {
+		var shape []byte
+		if shape, i = buffer.shape(host, i); shape == nil {
+			return "", false
 		}
-		return !ok
-	})
-	return template, ok
+		if p := x.shards[shardOf(tenant, shape)].Load(); p != nil {
+			if l, ok := (*p)[site{tenant, string(shape)}]; ok {
+				return l.host, true
+			}
+		}
+	}
 }

@@ -22,8 +22,8 @@ func TestHostShapes(t *testing.T) {
 		strings.Repeat("a.", 40) + "com": nil,
 	} {
 		var got []string
-		HostShapes(host, func(shape []byte) bool {
-			got = append(got, string(shape))
+		HostShapes(host, func(shape string) bool {
+			got = append(got, shape)
 			return true
 		})
 		if len(host) > 80 && len(got) == maxLabels {
@@ -125,8 +125,8 @@ func FuzzHostShape(f *testing.F) {
 				t.Fatalf("%q has the shape %q, and that %q", host, shape, again)
 			}
 		}
-		HostShapes(host, func(shape []byte) bool {
-			if again, ok := HostShape(string(shape)); !ok || again != string(shape) {
+		HostShapes(host, func(shape string) bool {
+			if again, ok := HostShape(shape); !ok || again != shape {
 				t.Fatalf("%q may be %q, which has the shape %q", host, shape, again)
 			}
 			return true
