@@ -49,6 +49,11 @@ type Config struct {
 	MaxParts      int           `yaml:"max_parts" doc:"Endpoints merged into one that keep counters of their own, so that the merge can be taken back exactly."`
 	MaxSupersedes int           `yaml:"max_supersedes" doc:"Ids of merged endpoints that a record lists. Beyond it the others are still found by the template."`
 
+	MinHosts       int      `yaml:"min_hosts" doc:"Hosts that differ in one label and have most of their endpoints alike before they become one, {string}.api.example.com. 0 turns it off; hosts that were joined then begin anew. Labels that a public registry gives never vary."`
+	Hosts          []string `yaml:"hosts" doc:"Hosts that are one API whatever was seen of them, as {tenant}.api.example.com: one label, none of the last two, in braces."`
+	HostsApart     []string `yaml:"hosts_apart" doc:"Hosts, in lower case, that are never joined with others."`
+	MaxMemberHosts int      `yaml:"max_member_hosts" doc:"Hosts that a partition remembers to be part of a template. At this many all are looked at anew."`
+
 	MaxPins int `yaml:"max_pins" doc:"Segments and names of parameters a host that people may pin. An order beyond it is refused, and a finding says so."`
 
 	MaxAlikes int `yaml:"max_alikes" doc:"Look-alikes a partition counts at once, by who sends them and what they resemble; those longest unseen are forgotten, and said anew should they go on."`
@@ -66,6 +71,7 @@ func Defaults() Config {
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
 		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, MinActors: 1, InternalNetworks: privateNetworks(),
 		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxPins: 10_000, MaxAlikes: 20_000,
+		MinHosts: 8, MaxMemberHosts: 50_000,
 	}
 }
 
@@ -95,6 +101,11 @@ func (c Config) Validate() error {
 	check("max_alikes", c.MaxAlikes, 1, 10_000_000)
 	check("max_pins", c.MaxPins, 1, 1_000_000)
 	check("max_supersedes", c.MaxSupersedes, 1, 10_000)
+	if c.MinHosts != 0 {
+		check("min_hosts", c.MinHosts, 3, 10_000)
+	}
+	check("max_member_hosts", c.MaxMemberHosts, 1, 10_000_000)
+	errs = append(errs, validHosts(&c)...)
 	if c.LearnEvery < time.Second || c.LearnEvery > 24*time.Hour {
 		errs = append(errs, fmt.Errorf("discovery.learn_every is %v: must be between 1s and 24h", c.LearnEvery))
 	}
@@ -130,8 +141,11 @@ type metrics struct {
 	listed    prometheus.Counter
 	merged    prometheus.Counter
 	split     prometheus.Counter
+	joined    prometheus.Counter
 	ordered   prometheus.Counter
 	refused   prometheus.Counter
+
+	membersForgotten prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -164,7 +178,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		listed:    counter("endpoints_listed_total", "Endpoints that were listed."),
 		merged:    counter("endpoints_merged_total", "Endpoints that were made of others, because a segment was found to be a value."),
 		split:     counter("endpoints_split_total", "Endpoints that a merge no longer covers."),
+		joined:    counter("hosts_joined_total", "Hosts that became part of a template of hosts."),
 		ordered:   counter("orders_total", "Orders of people that were carried out: merge, split, pin, unpin, rename."),
 		refused:   counter("orders_refused_total", "Orders of people that were not carried out; a finding says why."),
+
+		membersForgotten: counter("member_hosts_forgotten_total", "Hosts forgotten to be part of a template, because of max_member_hosts."),
 	}
 }

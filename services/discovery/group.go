@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"hash/fnv"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -23,10 +22,11 @@ type site struct {
 	// operations counts listed operations by the path that they are asked for at.
 	operations map[string]int
 	warned     bool // of MaxEndpoints; no part of the state
+	looked     int  // what listed was when hosts were compared; no part of the state
 }
 
 func newSite(at host, c *Config) *site {
-	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}, operations: map[string]int{}}
+	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}, operations: map[string]int{}, looked: -1}
 }
 
 // group is an endpoint whose template was learned: it holds what came under
@@ -60,12 +60,7 @@ func (g *group) alias(op *operation, limit int) {
 	if op.successes == 0 || op.id == g.sum.id {
 		return
 	}
-	i, found := slices.BinarySearch(g.aliases, op.id)
-	if found || i >= limit {
-		return
-	}
-	g.aliases = slices.Insert(g.aliases, i, strings.Clone(op.id))
-	g.aliases = g.aliases[:min(len(g.aliases), limit)]
+	g.aliases = alias(g.aliases, op.id, limit)
 }
 
 // include adds op to an operation of g. Names of path parameters that came from a
@@ -132,10 +127,12 @@ func (m *merger) Advance(watermark time.Time, out *detect.Out) {
 			m.regroup(s, out)
 		}
 	}
+	m.joinHosts(out)
 }
 
 // regroup puts every entry of a host where the tree now says it belongs.
 func (m *merger) regroup(s *site, out *detect.Out) {
+	s.looked = -1
 	entries := sorted(s.entries)
 	templates := make([]string, len(entries))
 	made := map[string]bool{}
@@ -170,8 +167,10 @@ func (m *merger) regroup(s *site, out *detect.Out) {
 func (m *merger) move(s *site, e *entry, g *group, touched map[string]*group, out *detect.Out) {
 	if old := e.group; old != nil {
 		delete(old.parts, e.id)
-		if i, found := slices.BinarySearch(old.aliases, e.id); found {
-			old.aliases = slices.Delete(old.aliases, i, i+1)
+		for _, id := range slices.Concat(e.aliases, []string{e.id}) {
+			if i, found := slices.BinarySearch(old.aliases, id); found {
+				old.aliases = slices.Delete(old.aliases, i, i+1)
+			}
 		}
 		touched[old.sum.id] = old
 		m.metrics.split.Inc()
@@ -187,6 +186,9 @@ func (m *merger) move(s *site, e *entry, g *group, touched map[string]*group, ou
 	case g != nil:
 		g.parts[e.id] = e
 		g.alias(&e.operation, m.cfg.MaxSupersedes)
+		for _, id := range e.aliases {
+			g.aliases = alias(g.aliases, id, m.cfg.MaxSupersedes)
+		}
 		touched[g.sum.id] = g
 		m.withdraw(e.tenant, e.id, &e.published)
 	case m.cfg.proven(&e.operation):

@@ -49,6 +49,7 @@ type merger struct {
 	dirty      map[string]bool   // ids whose record is due
 	gone       map[string]string // ids whose record is to be withdrawn, with the tenant
 	decided    time.Time         // event time of the last look at the trees
+	templates  hostTemplates
 }
 
 type host struct{ tenant, name string }
@@ -59,6 +60,7 @@ type entry struct {
 	operation
 	candidate *list.Element // nil when listed or part of a group
 	group     *group        // nil when it stands for itself
+	aliases   []string      // ids of other hosts' endpoints that became part of it, as in group
 	// published says that the catalog holds a record of it.
 	published bool
 }
@@ -73,6 +75,7 @@ func newMerger(cfg *Config, m *metrics, partition int32) *merger {
 	return &merger{
 		cfg: cfg, metrics: m, log: cfg.Log, partition: partition,
 		entries: map[string]*entry{}, candidates: list.New(), hosts: map[host]*site{}, groups: map[string]*group{}, dirty: map[string]bool{}, gone: map[string]string{},
+		templates: newHostTemplates(cfg),
 	}
 }
 
@@ -94,7 +97,12 @@ func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 			"tenant", p.Tenant, "host", p.Dimension, "source", p.Source, "partition", m.partition, "error", err)
 		return
 	}
-	at := host{p.Tenant, p.Dimension}
+	at := m.belongs(host{p.Tenant, p.Dimension})
+	if at.name != p.Dimension {
+		for _, op := range ops {
+			op.id = endpointID(at, op.method, op.template)
+		}
+	}
 	s := m.hosts[at]
 	if s == nil {
 		s = newSite(at, m.cfg)
@@ -217,7 +225,7 @@ func (m *merger) Flush(out *detect.Out) {
 			m.put(named(g.record(), m.hosts[g.host].tree), out)
 			g.published = true
 		} else if m.stands(id) {
-			m.put(named(e.endpoint(e.tenant, e.host), m.hosts[host{e.tenant, e.host}].tree), out)
+			m.put(named(e.record(), m.hosts[host{e.tenant, e.host}].tree), out)
 			e.published = true
 		}
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // mergerVersion starts a snapshot of a merger. A reader knows one.
-const mergerVersion = 2
+const mergerVersion = 3
 
 // Snapshot writes endpoints and candidates, the latter in their order, then the
 // hosts with their trees and groups.
@@ -43,6 +43,11 @@ func (m *merger) Snapshot(w io.Writer) error {
 			b = appendGroup(b, g)
 		}
 	}
+	b = msgp.AppendArrayHeader(b, uint32(len(m.templates.members)))
+	for _, h := range sortedHosts(m.templates.members) {
+		b = msgp.AppendString(msgp.AppendString(b, h.tenant), h.name)
+		b = msgp.AppendString(b, m.templates.members[h])
+	}
 	b = msgp.AppendArrayHeader(b, uint32(len(m.dirty)))
 	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
 		b = msgp.AppendString(b, id)
@@ -57,8 +62,10 @@ func (m *merger) Snapshot(w io.Writer) error {
 	return nil
 }
 
-func (m *merger) sortedHosts() []host {
-	return slices.SortedFunc(maps.Keys(m.hosts), func(a, b host) int {
+func (m *merger) sortedHosts() []host { return sortedHosts(m.hosts) }
+
+func sortedHosts[T any](m map[host]T) []host {
+	return slices.SortedFunc(maps.Keys(m), func(a, b host) int {
 		return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.name, b.name))
 	})
 }
@@ -68,6 +75,7 @@ func appendEntry(b []byte, e *entry) []byte {
 	b = msgp.AppendString(b, e.host)
 	b = msgp.AppendBool(b, e.candidate == nil)
 	b = msgp.AppendBool(b, e.published)
+	b = appendStrings(b, e.aliases)
 	return appendOperation(b, &e.operation)
 }
 
@@ -115,6 +123,9 @@ func (m *merger) Restore(from io.Reader) error {
 		e := &entry{tenant: wire.Take(&r.Reader, msgp.ReadStringBytes), host: wire.Take(&r.Reader, msgp.ReadStringBytes)}
 		isListed := wire.Take(&r.Reader, msgp.ReadBoolBytes)
 		e.published = wire.Take(&r.Reader, msgp.ReadBoolBytes)
+		for range r.Length() {
+			e.aliases = append(e.aliases, wire.Take(&r.Reader, msgp.ReadStringBytes))
+		}
 		op := r.operation(m.cfg)
 		if r.Err != nil {
 			break
@@ -144,6 +155,10 @@ func (m *merger) Restore(from io.Reader) error {
 		}
 	}
 	for range r.Length() {
+		h := host{wire.Take(&r.Reader, msgp.ReadStringBytes), wire.Take(&r.Reader, msgp.ReadStringBytes)}
+		m.templates.members[h] = wire.Take(&r.Reader, msgp.ReadStringBytes)
+	}
+	for range r.Length() {
 		m.dirty[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 	}
 	for range r.Length() {
@@ -153,6 +168,7 @@ func (m *merger) Restore(from io.Reader) error {
 	if r.Err != nil {
 		return fmt.Errorf("discovery: restore: %w", r.Err)
 	}
+	m.reconsider()
 	return nil
 }
 

@@ -251,3 +251,30 @@ func TestEndpointsAreLearned(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// Hosts that differ in one label and are one API stand under one template.
+func TestHostsAreLearned(t *testing.T) {
+	var b strings.Builder
+	for i := range 12 {
+		for _, p := range []string{"/v1/orders", "/v1/orders/7", "/v1/items/7/photos", "/health"} {
+			fmt.Fprintf(&b, `{"method":"GET","uri":"https://tenant%c.api.example.com%s","client_ip":"203.0.113.9","status":200}`+"\n", 'a'+i, p)
+		}
+	}
+	for _, p := range []string{"/v1/keys", "/v1/tenants", "/v1/orders"} {
+		fmt.Fprintf(&b, `{"method":"GET","uri":"https://admin.api.example.com%s","client_ip":"203.0.113.9","status":200}`+"\n", p)
+	}
+	lines, _, _, err := run(t, inspect.Options{Files: []string{write(t, "a.jsonl", b.String())}, Out: inspect.Endpoints})
+	want := []string{
+		"GET admin.api.example.com/v1/keys 1", "GET admin.api.example.com/v1/orders 1", "GET admin.api.example.com/v1/tenants 1",
+		"GET {string}.api.example.com/health 12", "GET {string}.api.example.com/v1/items/{int}/photos 12",
+		"GET {string}.api.example.com/v1/orders 12", "GET {string}.api.example.com/v1/orders/{int} 12",
+	}
+	var got []string
+	for _, l := range lines {
+		f := strings.Fields(l)
+		got = append(got, strings.Join([]string{f[1], f[2], f[0]}, " "))
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v\n%s", err, strings.Join(got, "\n"))
+	}
+}
