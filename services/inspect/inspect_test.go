@@ -278,3 +278,31 @@ func TestHostsAreLearned(t *testing.T) {
 		t.Errorf("%v\n%s", err, strings.Join(got, "\n"))
 	}
 }
+
+// Look-alikes are told in files of a few records too: by the endpoints that the
+// records before them showed.
+func TestLookAlikesInASmallFile(t *testing.T) {
+	var b strings.Builder
+	line := func(id, path string, status int) {
+		fmt.Fprintf(&b, `{"id":%q,"method":"GET","uri":"https://h.example%s","client_ip":"203.0.113.9","status":%d}`+"\n", id, path, status)
+	}
+	line("early", "/Admin/Users/7", 404) // resembles nothing yet
+	line("plain", "/admin/users/7", 200)
+	line("case", "/ADMIN/users/7", 403)
+	line("encoded", "/admin/%75sers/7", 200)
+	line("other", "/nothing/like/it", 404)
+	lines, _, sum, err := run(t, inspect.Options{Files: []string{write(t, "a.jsonl", b.String())}, Out: inspect.Findings, JSON: true})
+	var got []string
+	for _, l := range lines {
+		var f finding.Finding
+		if err := json.Unmarshal([]byte(l), &f); err != nil {
+			t.Fatal(err)
+		}
+		if f.Rule == "INV-02" {
+			got = append(got, f.Events...)
+		}
+	}
+	if err != nil || sum.Records != 5 || !slices.Equal(got, []string{"case", "encoded"}) {
+		t.Errorf("%v: %+v, look-alikes %q", err, sum, got)
+	}
+}
