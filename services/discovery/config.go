@@ -44,6 +44,7 @@ type Config struct {
 
 	Learn         bool          `yaml:"learn" doc:"Learn which segments of paths are values, beyond what their shape says, and merge the endpoints that differ in them."`
 	LearnEvery    time.Duration `yaml:"learn_every" doc:"How often, in event time, the paths of a host are looked at again."`
+	CountsEvery   time.Duration `yaml:"counts_every" doc:"How often, in event time, a catalog record is written of which nothing but counters has changed. 0 writes it with every commit."`
 	MaxNodes      int           `yaml:"max_nodes" doc:"Places in the paths of a host that are remembered; beyond it those unseen for longest are forgotten."`
 	MaxSiblings   int           `yaml:"max_siblings" doc:"Names remembered at one place; beyond it the rarest count as values."`
 	MaxParts      int           `yaml:"max_parts" doc:"Endpoints merged into one that keep counters of their own, so that the merge can be taken back exactly."`
@@ -70,7 +71,7 @@ func Defaults() Config {
 	return Config{
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
 		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, MinActors: 1, InternalNetworks: privateNetworks(),
-		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxPins: 10_000, MaxAlikes: 20_000,
+		Learn: true, LearnEvery: 10 * time.Second, CountsEvery: 30 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxPins: 10_000, MaxAlikes: 20_000,
 		MinHosts: 8, MaxMemberHosts: 50_000,
 	}
 }
@@ -108,6 +109,9 @@ func (c Config) Validate() error {
 	errs = append(errs, validHosts(&c)...)
 	if c.LearnEvery < time.Second || c.LearnEvery > 24*time.Hour {
 		errs = append(errs, fmt.Errorf("discovery.learn_every is %v: must be between 1s and 24h", c.LearnEvery))
+	}
+	if c.CountsEvery < 0 || c.CountsEvery > time.Hour {
+		errs = append(errs, fmt.Errorf("discovery.counts_every is %v: must be between 0 and 1h", c.CountsEvery))
 	}
 	if _, err := parseRanges(&c); err != nil {
 		errs = append(errs, err)

@@ -84,9 +84,9 @@ func subset(some, all []string) bool {
 
 // joined adds what came for a part or for the rest to the sum of g.
 func (m *merger) joined(g *group, op *operation, out *detect.Out) {
-	before := g.sum.witness
+	before, outline := g.sum.witness, g.sum.outline()
 	m.count(g.include(&g.sum, op, m.cfg))
-	m.dirty[g.sum.id] = true
+	m.counted(&g.sum, outline)
 	if g.sum.witness != before {
 		out.Finding(discovered(g.host.tenant, g.host.name, &g.sum))
 	}
@@ -114,9 +114,10 @@ func fieldOf(name string, count uint64) learn.Field {
 	return learn.Field{Hash: h.Sum32(), Count: count}
 }
 
-// Advance looks at the trees again, at fixed points of event time: what is decided
-// must not depend on how transactions were batched.
+// Advance has records written, and looks at the trees again, at fixed points of event
+// time: what is decided must not depend on how transactions were batched.
 func (m *merger) Advance(watermark time.Time, out *detect.Out) {
+	m.tick(watermark)
 	at := watermark.Truncate(m.cfg.LearnEvery)
 	if !m.cfg.Learn || !at.After(m.decided) {
 		return

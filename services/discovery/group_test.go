@@ -120,6 +120,7 @@ type merging struct {
 
 func newMerging(t *testing.T, cfg Config) *merging {
 	cfg.Log = slog.New(slog.DiscardHandler)
+	cfg.CountsEvery = cfg.LearnEvery
 	return &merging{t: t, m: newMerger(&cfg, newMetrics(nil), 0), live: catalog.NewLive(&catalog.Lexical{}), at: start, all: map[string]catalog.Endpoint{}}
 }
 

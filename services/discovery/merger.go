@@ -47,6 +47,8 @@ type merger struct {
 	hosts      map[host]*site
 	groups     map[string]*group // by endpoint id
 	dirty      map[string]bool   // ids whose record is due
+	counts     map[string]bool   // ids whose record is due at the next tick, see counts.go
+	ticked     time.Time         // event time of the last one
 	gone       map[string]string // ids whose record is to be withdrawn, with the tenant
 	decided    time.Time         // event time of the last look at the trees
 	templates  hostTemplates
@@ -74,7 +76,7 @@ var (
 func newMerger(cfg *Config, m *metrics, partition int32) *merger {
 	return &merger{
 		cfg: cfg, metrics: m, log: cfg.Log, partition: partition,
-		entries: map[string]*entry{}, candidates: list.New(), hosts: map[host]*site{}, groups: map[string]*group{}, dirty: map[string]bool{}, gone: map[string]string{},
+		entries: map[string]*entry{}, candidates: list.New(), hosts: map[host]*site{}, groups: map[string]*group{}, dirty: map[string]bool{}, counts: map[string]bool{}, gone: map[string]string{},
 		templates: newHostTemplates(cfg),
 	}
 }
@@ -140,7 +142,7 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		}
 		m.entries[e.id], s.entries[e.id] = e, e
 	}
-	before, known := e.witness, m.cfg.proven(&e.operation)
+	before, known, outline := e.witness, m.cfg.proven(&e.operation), e.outline()
 	m.gain(s, e, op)
 	if e.group != nil {
 		e.group.alias(op, m.cfg.MaxSupersedes)
@@ -148,7 +150,7 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		return
 	}
 	if e.candidate == nil {
-		m.dirty[e.id] = true
+		m.counted(&e.operation, outline)
 		if e.witness != before {
 			out.Finding(discovered(e.tenant, e.host, &e.operation))
 		}

@@ -48,10 +48,9 @@ func (m *merger) Snapshot(w io.Writer) error {
 		b = msgp.AppendString(msgp.AppendString(b, h.tenant), h.name)
 		b = msgp.AppendString(b, m.templates.members[h])
 	}
-	b = msgp.AppendArrayHeader(b, uint32(len(m.dirty)))
-	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
-		b = msgp.AppendString(b, id)
-	}
+	b = msgp.AppendTime(b, m.ticked)
+	b = appendStrings(b, slices.Sorted(maps.Keys(m.counts)))
+	b = appendStrings(b, slices.Sorted(maps.Keys(m.dirty)))
 	b = msgp.AppendArrayHeader(b, uint32(len(m.gone)))
 	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
 		b = msgp.AppendString(msgp.AppendString(b, id), m.gone[id])
@@ -113,11 +112,7 @@ func (m *merger) Restore(from io.Reader) error {
 	if v := wire.Take(&r.Reader, msgp.ReadUint8Bytes); r.Err == nil && v != mergerVersion {
 		r.Fail("snapshot of version %d, known is %d", v, mergerVersion)
 	}
-	if m.decided = wire.Take(&r.Reader, msgp.ReadTimeBytes); !m.decided.IsZero() {
-		m.decided = m.decided.UTC()
-	} else {
-		m.decided = time.Time{}
-	}
+	m.decided = r.time()
 	listed := map[string]bool{}
 	for range r.Length() {
 		e := &entry{tenant: wire.Take(&r.Reader, msgp.ReadStringBytes), host: wire.Take(&r.Reader, msgp.ReadStringBytes)}
@@ -158,6 +153,10 @@ func (m *merger) Restore(from io.Reader) error {
 		h := host{wire.Take(&r.Reader, msgp.ReadStringBytes), wire.Take(&r.Reader, msgp.ReadStringBytes)}
 		m.templates.members[h] = wire.Take(&r.Reader, msgp.ReadStringBytes)
 	}
+	m.ticked = r.time()
+	for range r.Length() {
+		m.counts[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
+	}
 	for range r.Length() {
 		m.dirty[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 	}
@@ -170,6 +169,13 @@ func (m *merger) Restore(from io.Reader) error {
 	}
 	m.reconsider()
 	return nil
+}
+
+func (r *reader) time() time.Time {
+	if t := wire.Take(&r.Reader, msgp.ReadTimeBytes); !t.IsZero() {
+		return t.UTC()
+	}
+	return time.Time{}
 }
 
 func (m *merger) restoreHost(r *reader) {
