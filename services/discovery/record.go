@@ -7,6 +7,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/services/discovery/learn"
+	"github.com/miradorhq/mirador/services/discovery/order"
 )
 
 // record is the catalog's record of g.
@@ -50,8 +51,41 @@ func named(e catalog.Endpoint, tree *learn.Tree) catalog.Endpoint {
 			}
 		}
 	}
+	e.Pins = pinsOf(e.Template, tree)
 	slices.SortStableFunc(e.Params, func(a, b catalog.Param) int {
 		return cmp.Or(strings.Compare(a.In, b.In), strings.Compare(a.Name, b.Name))
 	})
 	return e
+}
+
+// maxListedPins bounds what a record says of one segment.
+const maxListedPins = 100
+
+// pinsOf are what persons said of a template's segments.
+func pinsOf(template string, tree *learn.Tree) (out []catalog.Pin) {
+	if tree.Pins() == 0 {
+		return nil
+	}
+	w := wish{segments: (&order.Order{Template: template}).Segments()}
+	number := 0
+	for i, segment := range w.segments {
+		names, values, all := tree.Pinned(w.place(i))
+		if !isParameter(segment) {
+			if slices.Contains(names, segment) {
+				out = append(out, catalog.Pin{Segment: i, Text: segment})
+			}
+			continue
+		}
+		if all {
+			out = append(out, catalog.Pin{Segment: i, Text: order.All, Value: true})
+		}
+		for _, text := range values[:min(len(values), maxListedPins)] {
+			out = append(out, catalog.Pin{Segment: i, Text: text, Value: true})
+		}
+		if name := tree.Named(template, number); name != "" {
+			out = append(out, catalog.Pin{Segment: i, Name: name})
+		}
+		number++
+	}
+	return out
 }

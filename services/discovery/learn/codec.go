@@ -11,7 +11,7 @@ import (
 var ErrMalformed = wire.ErrMalformed
 
 // formatVersion starts what Append writes.
-const formatVersion = 1
+const formatVersion = 2
 
 // maxDepth is that of what Decode reads; the lexer's paths are far shorter.
 const maxDepth = 200
@@ -84,9 +84,11 @@ func (p *Pins) append(b []byte) []byte {
 			b = msgp.AppendBool(msgp.AppendString(b, text), p.Places[place][text])
 		}
 	}
-	b = msgp.AppendArrayHeader(b, uint32(len(p.Frozen)))
-	for _, place := range sortedKeys(p.Frozen) {
-		b = msgp.AppendString(b, place)
+	for _, places := range [...]map[string]bool{p.Values, p.Frozen} {
+		b = msgp.AppendArrayHeader(b, uint32(len(places)))
+		for _, place := range sortedKeys(places) {
+			b = msgp.AppendString(b, place)
+		}
 	}
 	b = msgp.AppendArrayHeader(b, uint32(len(p.Names)))
 	for _, place := range sortedKeys(p.Names) {

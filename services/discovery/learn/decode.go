@@ -142,11 +142,13 @@ func (r *reader) pins(p *Pins) {
 		}
 		p.Places[place] = texts
 	}
-	for range r.Length() {
-		if p.Frozen == nil {
-			p.Frozen = map[string]bool{}
+	for _, places := range [...]*map[string]bool{&p.Values, &p.Frozen} {
+		for range r.Length() {
+			if *places == nil {
+				*places = map[string]bool{}
+			}
+			(*places)[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 		}
-		p.Frozen[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 	}
 	for range r.Length() {
 		place := wire.Take(&r.Reader, msgp.ReadStringBytes)

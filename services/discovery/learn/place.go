@@ -58,9 +58,11 @@ func (t *Tree) at(place string) ([]*node, *view) {
 	return nodes, v
 }
 
-// Pinned are the texts at a place that persons said are names, and are values.
-func (t *Tree) Pinned(place string) (names, values []string) {
-	pinned := t.pins.Places[PlaceOf(place)]
+// Pinned are the texts at a place that persons said are names, and are values; all
+// says that every other text there is one.
+func (t *Tree) Pinned(place string) (names, values []string, all bool) {
+	place = PlaceOf(place)
+	pinned := t.pins.Places[place]
 	for _, k := range sortedKeys(pinned) {
 		if pinned[k] {
 			values = append(values, k)
@@ -68,12 +70,17 @@ func (t *Tree) Pinned(place string) (names, values []string) {
 			names = append(names, k)
 		}
 	}
-	return names, values
+	return names, values, t.pins.Values[place]
+}
+
+// Named is the name that a person gave to a parameter of a template, or "".
+func (t *Tree) Named(template string, position int) string {
+	return t.pins.Names[PlaceOf(template)][position]
 }
 
 // Pins is how many texts and names of parameters persons have pinned.
 func (t *Tree) Pins() int {
-	n := 0
+	n := len(t.pins.Values)
 	for _, texts := range t.pins.Places {
 		n += len(texts)
 	}

@@ -122,6 +122,7 @@ func TestSnapshotEqualsNeverHavingStopped(t *testing.T) {
 		tree.Split("/v1/users", "mario")
 		tree.Merge("/v1", "orders")
 		tree.Freeze("/v1/teams")
+		tree.MergeAll("/v1/orders")
 		tree.Rename("/v1/users/{string}", 0, "user")
 		if seed%2 == 0 {
 			tree.Decide()

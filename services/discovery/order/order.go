@@ -22,15 +22,16 @@ import (
 type Op string
 
 const (
-	// Merge: the segment is a value, and with the Name All so is every other name that
-	// was seen there. Endpoints that differ in it alone become one.
+	// Merge: the segment is a value, and with the Name All so is every other name there,
+	// now and later. Endpoints that differ in it alone become one.
 	Merge Op = "merge"
 	// Split: what stands at the segment is a name. With a Name that text alone, else
 	// all that were seen there.
 	Split Op = "split"
 	// Pin keeps segments what they are, whatever is learned.
 	Pin Op = "pin"
-	// Unpin gives segments back to what is learned.
+	// Unpin gives segments back to what is learned. With a Name that text at the segment
+	// alone, or with All what was said of every name there.
 	Unpin Op = "unpin"
 	// Rename gives the parameter at the segment the Name; an empty one takes it back.
 	Rename Op = "rename"
@@ -120,7 +121,8 @@ func (o *Order) Validate() error {
 	if len(o.Name) > MaxName || !plain(o.Name) || strings.ContainsAny(o.Name, "/{}#") {
 		bad("the name must be text of at most %d bytes without slash, braces and #", MaxName)
 	}
-	if o.Name != "" && o.Op != Split && o.Op != Rename && (o.Op != Merge || o.Name != All) {
+	named := o.Op == Split || o.Op == Rename || o.Op == Merge && o.Name == All || o.Op == Unpin && o.Segment != Whole
+	if o.Name != "" && !named {
 		bad("%s takes no name", o.Op)
 	}
 	if !person.MatchString(o.Person) {
