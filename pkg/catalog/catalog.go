@@ -112,6 +112,8 @@ type Match struct {
 	// Known is set when discovery or a specification has the endpoint; otherwise
 	// the lexer alone made the template.
 	Known bool
+	// Learned is set when host or template are not the lexer's own.
+	Learned bool
 }
 
 // Value is one typed path segment of a request.

@@ -59,10 +59,12 @@ var _ Matcher = (*Live)(nil)
 // Match resolves a request.
 func (l *Live) Match(tenant, host, method string, path []byte) Match {
 	host = l.lexical.host(host)
-	if template, ok := l.hosts.general(tenant, host); ok {
+	template, general := l.hosts.general(tenant, host)
+	if general {
 		host = template
 	}
 	m := l.lexical.match(tenant, host, method, path)
+	m.Learned = general
 	s := l.shard(m.ID).Load()
 	into, merged := s.into[m.ID]
 	if !merged {
@@ -77,11 +79,11 @@ func (l *Live) Match(tenant, host, method string, path []byte) Match {
 	if !ok {
 		// The merge is known and its result is not, yet: both are records of one
 		// topic. The id holds already.
-		m.ID, m.Known = id, true
+		m.ID, m.Known, m.Learned = id, true, true
 		return m
 	}
 	m.Values = valuesOf(m, e.template)
-	m.ID, m.Template, m.Host, m.Known = id, e.template, e.host, true
+	m.ID, m.Template, m.Host, m.Known, m.Learned = id, e.template, e.host, true, true
 	m.Label = m.Method + " " + m.Host + m.Template
 	return m
 }

@@ -97,7 +97,7 @@ func (s *site) learn(op *operation) {
 	if _, operation := catalog.SplitOperation(op.template); op.successes == 0 || operation != "" {
 		return // its path is fed by itself
 	}
-	sample := learn.Sample{Method: op.method, Template: op.template, Hits: op.successes}
+	sample := learn.Sample{Method: op.method, Template: op.template, Prefix: op.prefix, Hits: op.successes}
 	for _, x := range [...]struct {
 		in schema.Place
 		to *[]learn.Field

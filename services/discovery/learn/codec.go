@@ -38,11 +38,19 @@ func appendNode(b []byte, n *node) []byte {
 		b = msgp.AppendUint64(b, u.hits)
 		b = appendFields(appendFields(b, u.response), u.request)
 	}
+	if b = msgp.AppendBool(b, n.prefix != nil); n.prefix != nil {
+		b = n.prefix.Append(b)
+	}
 	b = msgp.AppendArrayHeader(b, uint32(len(n.children)))
 	for _, k := range sortedKeys(n.children) {
 		b = appendNode(msgp.AppendString(b, k), n.children[k])
 	}
 	return b
+}
+
+// Append writes p.
+func (p *Prefix) Append(b []byte) []byte {
+	return msgp.AppendBool(msgp.AppendString(b, p.Text), p.Varies)
 }
 
 func appendFields(b []byte, fields []Field) []byte {

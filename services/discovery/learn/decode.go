@@ -52,6 +52,10 @@ func (r *reader) node(nodes *int, depth int) *node {
 		}
 		n.uses = append(n.uses, u)
 	}
+	if wire.Take(&r.Reader, msgp.ReadBoolBytes) {
+		n.prefix = &Prefix{}
+		n.prefix.Decode(&r.Reader)
+	}
 	for range r.Length() {
 		k := wire.Take(&r.Reader, msgp.ReadStringBytes)
 		c := r.node(nodes, depth+1)
@@ -71,6 +75,11 @@ func (r *reader) node(nodes *int, depth int) *node {
 		}
 	}
 	return n
+}
+
+// Decode reads what Append wrote.
+func (p *Prefix) Decode(r *wire.Reader) {
+	p.Text, p.Varies = wire.Take(r, msgp.ReadStringBytes), wire.Take(r, msgp.ReadBoolBytes)
 }
 
 func (r *reader) fields() (out []Field) {

@@ -40,7 +40,7 @@ func (t *Tree) at(place string) ([]*node, *view) {
 		for _, n := range nodes {
 			for _, k := range sortedKeys(n.children) {
 				literal := v.literals[k] != nil
-				if s == k || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
+				if s == k || isTyped(k) && v.affixed[k].template == s || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
 					next = append(next, n.children[k])
 				}
 			}
@@ -51,11 +51,23 @@ func (t *Tree) at(place string) ([]*node, *view) {
 			v = v.param
 		case v.literals[s] != nil:
 			v = v.literals[s]
-		default:
+		case v.affixed[s].next != nil:
 			v = v.affixed[s].next
+		default:
+			v = v.constant(s)
 		}
 	}
 	return nodes, v
+}
+
+// constant is what stands behind a constant of that text.
+func (v *view) constant(text string) *view {
+	for _, k := range sortedKeys(v.affixed) {
+		if a := v.affixed[k]; isTyped(k) && !isMixed(k) && a.template == text {
+			return a.next
+		}
+	}
+	return nil
 }
 
 // Pinned are the texts at a place that persons said are names, and are values; all
