@@ -28,6 +28,17 @@ func (p *Prefix) Join(o Prefix) {
 	}
 }
 
+// had notes the text that stood at n. Where there was none, it may have been any.
+func (n *node) had(p Prefix) {
+	if p.Text == "" {
+		p.Varies = true
+	}
+	if n.prefix == nil {
+		n.prefix = &Prefix{}
+	}
+	n.prefix.Join(p)
+}
+
 // constants splits off the typed children that have one text only, and gives these.
 func constants(at context, typed []*child) (rest []*child, fixed map[*child]string) {
 	place := placeOf(at)

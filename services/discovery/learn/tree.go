@@ -129,17 +129,6 @@ func (n *node) touch(hits, clock uint64) {
 	n.last = clock
 }
 
-// had notes the text that stood at n. Where there was none, it may have been any.
-func (n *node) had(p Prefix) {
-	if p.Text == "" {
-		p.Varies = true
-	}
-	if n.prefix == nil {
-		n.prefix = &Prefix{}
-	}
-	n.prefix.Join(p)
-}
-
 func isTyped(segment string) bool { return strings.IndexByte(segment, '{') >= 0 }
 
 // child is the child of n for a segment, made if needed. Where n has as many
