@@ -56,7 +56,7 @@ func (b *shapeBuffer) shape(host string, i int) (shape []byte, next int) {
 // isName says whether a host is a name, no address and no template.
 func isName(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
-	return last != "" && !(last[0] >= '0' && last[0] <= '9') && strings.IndexAny(host, "{}[:") < 0
+	return last != "" && !(last[0] >= '0' && last[0] <= '9') && !strings.ContainsAny(host, "{}[:")
 }
 
 // HostShape is the shape of a host template: "{tenant}.example.com" gives
