@@ -53,6 +53,19 @@ type Endpoint struct {
 	// Records of mirador.fields say which fields hold them.
 	DataClasses []string `json:"data_classes,omitempty"`
 	Risk        Risk     `json:"risk"`
+	// Pins are what persons said of the segments of the template, by segment.
+	Pins []Pin `json:"pins,omitempty"`
+}
+
+// Pin is what a person said of one segment: that a text is a value there or is a
+// name, or what the parameter is called.
+type Pin struct {
+	Segment int `json:"segment"` // from 0
+	// Text is the one spoken of; "*" is every text of which nothing else is said. It
+	// is empty for the name of a parameter.
+	Text  string `json:"text,omitempty"`
+	Value bool   `json:"value,omitempty"`
+	Name  string `json:"name,omitempty"`
 }
 
 // Tally is a named count; lists of them are sorted by name.
@@ -100,6 +113,8 @@ type Match struct {
 	// Known is set when discovery or a specification has the endpoint; otherwise
 	// the lexer alone made the template.
 	Known bool
+	// Learned is set when host or template are not the lexer's own.
+	Learned bool
 }
 
 // Value is one typed path segment of a request.

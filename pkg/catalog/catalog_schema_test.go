@@ -29,6 +29,7 @@ func TestSchema(t *testing.T) {
 			Measures: catalog.Measures{Latency: quantiles, Request: quantiles, Response: quantiles},
 			Request:  bodies, Responses: bodies, DataClasses: []string{"email"},
 			Risk: catalog.Risk{Score: 10, Likelihood: 20, Impact: 5, Reasons: []string{"r"}},
+			Pins: []catalog.Pin{{Segment: 1, Text: "zelda", Value: true}, {Segment: 1, Name: "login"}},
 		},
 		"field": catalog.Field{
 			ID: "f", Tenant: "acme", EndpointID: "e", Endpoint: "GET h/a", Direction: "response", Location: "body", Path: "cards[].pan", Type: "pan",

@@ -21,10 +21,14 @@ var _ Matcher = (*Lexical)(nil)
 
 // Match resolves a request. It does not know of any endpoint: Known is false.
 func (x *Lexical) Match(tenant, host, method string, path []byte) Match {
+	return x.match(tenant, x.host(host), method, path)
+}
+
+// match is Match for a host that is in its normal form.
+func (x *Lexical) match(tenant, host, method string, path []byte) Match {
 	t := newTemplater()
 	defer t.release()
 	method = x.method(method)
-	host = x.host(host)
 	t.out = append(t.out, method...)
 	t.out = append(t.out, ' ')
 	hostStart := len(t.out)

@@ -13,11 +13,13 @@ import (
 // Live matches against the catalog as it now stands. The lexer makes a template
 // of the path; Live says whether there is such an endpoint, puts one that a merge
 // made part of another under that other's id, and finds the learned template
-// where the lexer left a value literal. Safe for concurrent use: readers never
-// wait, a writer copies the small part that it changes.
+// where the lexer left a value literal. A host without endpoints of its own is
+// looked up under the template that it is one of. Safe for concurrent use: readers
+// never wait, a writer copies the small part that it changes.
 type Live struct {
 	lexical *Lexical
 	tries   tries
+	hosts   hosts
 
 	mu     sync.Mutex // writers
 	shards [liveShards]atomic.Pointer[shard]
@@ -56,7 +58,13 @@ var _ Matcher = (*Live)(nil)
 
 // Match resolves a request.
 func (l *Live) Match(tenant, host, method string, path []byte) Match {
-	m := l.lexical.Match(tenant, host, method, path)
+	host = l.lexical.host(host)
+	template, general := l.hosts.general(tenant, host)
+	if general {
+		host = template
+	}
+	m := l.lexical.match(tenant, host, method, path)
+	m.Learned = general
 	s := l.shard(m.ID).Load()
 	into, merged := s.into[m.ID]
 	if !merged {
@@ -71,11 +79,11 @@ func (l *Live) Match(tenant, host, method string, path []byte) Match {
 	if !ok {
 		// The merge is known and its result is not, yet: both are records of one
 		// topic. The id holds already.
-		m.ID, m.Known = id, true
+		m.ID, m.Known, m.Learned = id, true, true
 		return m
 	}
 	m.Values = valuesOf(m, e.template)
-	m.ID, m.Template, m.Known = id, e.template, true
+	m.ID, m.Template, m.Host, m.Known, m.Learned = id, e.template, e.host, true, true
 	m.Label = m.Method + " " + m.Host + m.Template
 	return m
 }
@@ -145,6 +153,9 @@ func (l *Live) Apply(e Endpoint) {
 		l.learn(e.ID, old, false)
 	}
 	l.learn(e.ID, next, true)
+	if !known {
+		l.hosts.count(site{e.Tenant, e.Host}, 1)
+	}
 	for _, id := range e.Supersedes {
 		if id != e.ID {
 			l.change(id, func(s *shard) { s.into[id] = e.ID })
@@ -161,6 +172,7 @@ func (l *Live) Remove(id string) {
 	if old, known := l.shard(id).Load().endpoints[id]; known {
 		l.release(id, old)
 		l.learn(id, old, false)
+		l.hosts.count(site{old.tenant, old.host}, -1)
 		l.change(id, func(s *shard) { delete(s.endpoints, id) })
 		l.digest.Add(-old.digest(id))
 		l.count.Add(-1)

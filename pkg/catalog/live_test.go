@@ -79,6 +79,39 @@ func TestLiveAgreesWithLexical(t *testing.T) {
 	}
 }
 
+// Discovery may find that what has the shape of a value is a name: the endpoint is
+// found where the lexer has a type.
+func TestLiveFindsNamesThatLookLikeValues(t *testing.T) {
+	l := NewLive(&Lexical{})
+	match := func(path string) string {
+		m := l.Match("default", "h", "GET", []byte(path))
+		return fmt.Sprint(m.Template, m.Known)
+	}
+	typed := endpoint("h", "GET", "/{date}/users")
+	named, learned := endpoint("h", "GET", "/2021-07-01/users", typed.ID), endpoint("h", "GET", "/2021-07-01/users/{string}")
+	other := endpoint("h", "GET", "/{date}/users/{string}")
+	l.Apply(named)
+	l.Apply(learned)
+	for path, want := range map[string]string{"/2021-07-01/users": "/2021-07-01/userstrue", "/2021-07-01/users/zelda": "/2021-07-01/users/{string}true"} {
+		if got := match(path); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+	l.Apply(other)
+	if got := match("/2021-07-01/users/zelda"); got != "/{date}/users/{string}true" {
+		t.Errorf("beside a type that varies: %s", got)
+	}
+	l.Remove(learned.ID)
+	l.Remove(named.ID)
+	if got := match("/2021-07-01/users/zelda"); got != "/{date}/users/{string}true" {
+		t.Errorf("when it varies: %s", got)
+	}
+	l.Apply(endpoint("h", "GET", "/1/boards/{string}"))
+	if got := match("/1/boards/zelda"); got != "/1/boards/{string}true" {
+		t.Errorf("a version of one digit: %s", got)
+	}
+}
+
 func TestLiveMerges(t *testing.T) {
 	l := NewLive(&Lexical{})
 	jane, john := endpoint("h", "GET", "/users/jane/cards/{int}"), endpoint("h", "GET", "/users/john/cards/{int}")
@@ -92,7 +125,7 @@ func TestLiveMerges(t *testing.T) {
 	l.Apply(merged)
 	want := Match{
 		ID: merged.ID, Label: "GET h/users/{string}/cards/{int}", Host: "h", Method: "GET", Template: merged.Template,
-		Values: []Value{{1, "string", "jane"}, {3, "int", "7"}}, Known: true,
+		Values: []Value{{1, "string", "jane"}, {3, "int", "7"}}, Known: true, Learned: true,
 	}
 	if got := match(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -26,7 +26,8 @@ type branch struct {
 	// next are the literals and types of the next segment, as in the template;
 	// mixed those that hold a {string} among text, under what is around it.
 	next, mixed map[string]*branch
-	wild        *branch // {string}
+	names       map[string]*branch // that have the shape of a value, by type
+	wild        *branch            // {string}
 	ids         map[string]string
 }
 
@@ -74,14 +75,29 @@ func (b *branch) with(rest, method, id string, present bool) *branch {
 			sub := c.mixed[key].with(rest, method, id, present)
 			c.mixed = changed(c.mixed, key, sub, sub != nil)
 		default:
-			sub := c.next[segment].with(rest, method, id, present)
-			c.next = changed(c.next, segment, sub, sub != nil)
+			in, key := &c.next, segment
+			if typ := lexed(segment); typ != "" {
+				in, key = &c.names, typ
+			}
+			sub := (*in)[key].with(rest, method, id, present)
+			*in = changed(*in, key, sub, sub != nil)
 		}
 	}
-	if len(c.ids) == 0 && len(c.next) == 0 && len(c.mixed) == 0 && c.wild == nil {
+	if len(c.ids) == 0 && len(c.next) == 0 && len(c.mixed) == 0 && len(c.names) == 0 && c.wild == nil {
 		return nil
 	}
 	return c
+}
+
+// lexed is what the lexer makes of a name that has the shape of a value, as discovery
+// finds some, and "" for all others. One digit has no shape of its own.
+func lexed(segment string) string {
+	if len(segment) > 1 && strings.IndexByte(segment, '{') < 0 {
+		if typ := Classify([]byte(segment)); typ != "" {
+			return "{" + typ + "}"
+		}
+	}
+	return ""
 }
 
 // changed is a copy of m with one key set or deleted.
@@ -143,6 +159,13 @@ func (b *branch) find(rest, method string, steps *int) (id string, ok bool) {
 	}
 	open := strings.IndexByte(segment, '{')
 	whole := open == 0 && segment[len(segment)-1] == '}'
+	if whole && len(b.names) > 0 {
+		if next := b.names[segment]; next != nil {
+			if id, ok := next.find(rest, method, steps); ok {
+				return id, true
+			}
+		}
+	}
 	if open >= 0 && !whole && len(b.mixed) > 0 {
 		if next := b.mixed[around(segment)]; next != nil {
 			if id, ok := next.find(rest, method, steps); ok {
@@ -158,12 +181,17 @@ func (b *branch) find(rest, method string, steps *int) (id string, ok bool) {
 }
 
 func (t *tries) shard(s site) *atomic.Pointer[map[site]*branch] {
+	return &t.shards[shardOf(s.tenant, s.host)]
+}
+
+// shardOf spreads the hosts of tenants.
+func shardOf[T string | []byte](tenant string, host T) uint32 {
 	h := uint32(2166136261)
-	for i := range len(s.tenant) {
-		h = (h ^ uint32(s.tenant[i])) * 16777619
+	for i := range len(tenant) {
+		h = (h ^ uint32(tenant[i])) * 16777619
 	}
-	for i := range len(s.host) {
-		h = (h ^ uint32(s.host[i])) * 16777619
+	for i := range len(host) {
+		h = (h ^ uint32(host[i])) * 16777619
 	}
-	return &t.shards[(h^h>>15)%trieShards]
+	return (h ^ h>>15) % trieShards
 }

@@ -37,6 +37,11 @@ func (o *Out) Partial(kind, tenant, dimension string, payload []byte) {
 	o.Partials = append(o.Partials, Partial{Kind: kind, Tenant: tenant, Dimension: dimension, Payload: payload})
 }
 
+// Grouped puts out a difference for dimension, which the second stage of group takes.
+func (o *Out) Grouped(kind, tenant, group, dimension string, payload []byte) {
+	o.Partials = append(o.Partials, Partial{Kind: kind, Tenant: tenant, Group: group, Dimension: dimension, Payload: payload})
+}
+
 // Record puts out a record for topic.
 func (o *Out) Record(topic string, key, value []byte) {
 	o.Records = append(o.Records, Record{Topic: topic, Key: key, Value: value})

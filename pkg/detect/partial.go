@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -25,14 +26,17 @@ type Partial struct {
 	// that partition's event time up to here.
 	Source    int32 `msg:"source"`
 	Watermark int64 `msg:"watermark"`
+	// Group, where it is set, takes the place of Dimension in the key: dimensions of
+	// one group have one second stage. Every writer of a kind must name the same one.
+	Group string `msg:"-"`
 }
 
 // KindHeader is the record header that holds the kind, so that a merge stage need not
 // decode what is not its own.
 const KindHeader = "kind"
 
-// Key is the record key of p: tenant|dimension.
-func (p *Partial) Key() []byte { return event.RecordKey(p.Tenant, p.Dimension) }
+// Key is the record key of p: tenant|dimension, or tenant|group.
+func (p *Partial) Key() []byte { return event.RecordKey(p.Tenant, cmp.Or(p.Group, p.Dimension)) }
 
 // WatermarkTime is the watermark as a time.
 func (p *Partial) WatermarkTime() time.Time { return time.Unix(0, p.Watermark).UTC() }

@@ -31,6 +31,9 @@ type LocalOptions struct {
 	// FlushEvery is after how many events Flush is called; the results must not
 	// depend on it.
 	FlushEvery int
+	// FlushEach is how many events at the beginning are flushed one by one: what a
+	// second stage says then is known to the event after it.
+	FlushEach int
 	// CloseAdvance is how far Close moves event time on, so that what waits for
 	// quiet is said.
 	CloseAdvance time.Duration
@@ -45,6 +48,7 @@ type Local struct {
 	merges  []*localStage
 	offsets []int64 // the next of every partition
 	since   int     // events since the last flush
+	fed     int
 }
 
 type localStage struct {
@@ -110,9 +114,14 @@ func (l *Local) Feed(e *event.Event, brokerTime time.Time) {
 // gives the time of the i-th, and may be nil.
 func (l *Local) FeedAll(es []*event.Event, brokerTime func(i int) time.Time) {
 	for len(es) > 0 {
-		n := min(len(es), l.o.FlushEvery-l.since)
+		every := l.o.FlushEvery
+		if l.fed < l.o.FlushEach {
+			every = 1
+		}
+		n := min(len(es), every-l.since)
 		l.feed(es[:n], brokerTime)
-		if l.since += n; l.since >= l.o.FlushEvery {
+		l.fed += n
+		if l.since += n; l.since >= every {
 			l.Flush()
 		}
 		if es = es[n:]; brokerTime != nil {

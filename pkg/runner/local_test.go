@@ -95,7 +95,7 @@ func TestSimulation(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		var got []string
 		l := must[*Local](t)(NewLocal(LocalOptions{
-			Options: quietOptions(), Partitions: partitions, FlushEvery: 1 + r.IntN(700),
+			Options: quietOptions(), Partitions: partitions, FlushEvery: 1 + r.IntN(700), FlushEach: r.IntN(50),
 			Detect: []DetectStage{{Name: "count", New: newCounter, PartialKinds: []string{"hosts"}}, {Name: "windows", New: newWindows, PartialKinds: []string{"windows"}}},
 			Merge:  []MergeStage{{Name: "closer", Kind: "windows", New: newCloser}},
 			Record: func(stage string, rec detect.Record) {
@@ -191,6 +191,36 @@ func TestMergersTellEachOther(t *testing.T) {
 		if said == 0 || told < 2 {
 			t.Errorf("%v: %d partials of mergers, %d records", order, told, said)
 		}
+	}
+}
+
+// eager says how many events each of its flushes had.
+type eager struct {
+	n     int
+	sizes *[]int
+}
+
+func (e *eager) Detect(*detect.Tx, *detect.Out) { e.n++ }
+
+func (e *eager) Flush(*detect.Out) {
+	*e.sizes = append(*e.sizes, e.n)
+	e.n = 0
+}
+
+func TestTheFirstEventsAreFlushedOneByOne(t *testing.T) {
+	var sizes []int
+	l := must[*Local](t)(NewLocal(LocalOptions{
+		Options: quietOptions(), FlushEvery: 4, FlushEach: 3,
+		Detect: []DetectStage{{Name: "eager", New: func(int32) detect.Detector { return &eager{sizes: &sizes} }}},
+	}))
+	var es []*event.Event
+	for i := range 10 {
+		es = append(es, makeEvent(i))
+	}
+	l.FeedAll(es, nil)
+	l.Close()
+	if want := []int{1, 1, 1, 4, 3}; len(sizes) < len(want) || !slices.Equal(sizes[:len(want)], want) {
+		t.Errorf("flushed %v, want %v first", sizes, want)
 	}
 }
 

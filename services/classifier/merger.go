@@ -134,7 +134,7 @@ func (m *merger) tell(out *detect.Out, key endpointKey, ep *endpoint) {
 		return
 	}
 	ep.told = classes
-	out.Partial(dataclass.Kind, key.tenant, ep.host, dataclass.Append(nil, &said))
+	out.Grouped(dataclass.Kind, key.tenant, dataclass.Group(ep.host), ep.host, dataclass.Append(nil, &said))
 }
 
 // say puts out what is to be said of one type in one field.

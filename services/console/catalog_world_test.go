@@ -84,6 +84,7 @@ func (w *world) older() {
 	graph.Params = []catalog.Param{{In: "query", Name: "page", Types: page.Types, Count: 40, Schema: &page}}
 	w.putEndpoints(removed, endpoint(partners, "GET", "/v1/reports/alpha", "rest", 90, 30, 400, 33), endpoint(partners, "GET", "/v1/reports/beta", "rest", 90, 30, 300, 33), formerly)
 	merged := endpoint(partners, "GET", "/v1/reports/{string}", "rest", 90, 0, 812, 33, parts...)
+	merged.Pins = []catalog.Pin{{Segment: 1, Text: "reports"}, {Segment: 2, Text: "*", Value: true}, {Segment: 2, Text: "alpha", Value: true}, {Segment: 2, Name: "report"}}
 	w.putEndpoints(
 		endpoint(partners, "GET", "/v1/rates", "rest", 120, 40, 90210, 20),
 		endpoint(partners, "POST", "/v1/batch", "soap", 200, 12, 411, 61),

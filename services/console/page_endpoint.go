@@ -21,6 +21,7 @@ type endpointBody struct {
 	Findings   []findingRow
 	Superseded []supersededRow
 	Wishes     []wishChoice // none where nothing can be ordered
+	Pins       []pinned     // what people said of the template
 	FixedName  string
 	Done       string
 	Unnamed    int // merged templates beyond those that are listed
@@ -35,7 +36,7 @@ func (c *Console) endpointPage(w http.ResponseWriter, r *http.Request, v session
 		c.fail(w, r, v, "endpoints", err)
 		return
 	}
-	b := endpointBody{Endpoint: e, Label: e.Label(), Now: c.store.now().UTC(), Params: paramTrees(e), Requests: bodyTrees(e.Request), Answers: bodyTrees(e.Responses)}
+	b := endpointBody{Endpoint: e, Pins: pins(e), Label: e.Label(), Now: c.store.now().UTC(), Params: paramTrees(e), Requests: bodyTrees(e.Request), Answers: bodyTrees(e.Responses)}
 	b.Span, _ = spanByName("24h")
 	for _, sp := range endpointSpans() {
 		if sp.Name == r.URL.Query().Get("range") {

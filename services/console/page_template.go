@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/services/discovery/order"
 )
 
@@ -15,6 +16,7 @@ type wishChoice struct {
 	op          order.Op
 	segment     int
 	name        string // else that of the form
+	fixed       bool   // the form's name is not asked for
 }
 
 // wishes are all that make sense for a template. What the merger knows beside, such as
@@ -29,7 +31,10 @@ func wishes(template string) []wishChoice {
 	for i, s := range segments {
 		if s != "" && !strings.Contains(s, "{") {
 			add(order.Merge, i, "Segment %d, %s, is a value", i+1, s)
-			out = append(out, wishChoice{fmt.Sprintf("%s-all:%d", order.Merge, i), fmt.Sprintf("Segment %d, %s, is a value, and so is every other name there", i+1, s), order.Merge, i, order.All})
+			out = append(out, wishChoice{
+				Value: fmt.Sprintf("%s-all:%d", order.Merge, i), Text: fmt.Sprintf("Segment %d, %s, is a value, and so is every other name there, now and later", i+1, s),
+				op: order.Merge, segment: i, name: order.All,
+			})
 		}
 	}
 	for i, s := range segments {
@@ -45,6 +50,38 @@ func wishes(template string) []wishChoice {
 	if len(out) > 0 {
 		add(order.Pin, order.Whole, "Keep the template as it is")
 		add(order.Unpin, order.Whole, "Take the pins of it back")
+	}
+	return out
+}
+
+// pinned is what a person said before, with the choice that takes it back.
+type pinned struct {
+	Says string
+	Back wishChoice
+}
+
+// pins are what people said of the template of an endpoint.
+func pins(e *catalog.Endpoint) []pinned {
+	segments := (&order.Order{Template: e.Template}).Segments()
+	var out []pinned
+	for _, p := range e.Pins {
+		if p.Segment >= len(segments) { // no merger writes such
+			continue
+		}
+		at := fmt.Sprintf("Segment %d, %s,", p.Segment+1, segments[p.Segment])
+		choice := wishChoice{Value: fmt.Sprintf("%s:%d:%s", order.Unpin, p.Segment, p.Text), op: order.Unpin, segment: p.Segment, name: p.Text}
+		says := at + " is a name"
+		switch {
+		case p.Name != "":
+			says = fmt.Sprintf("The parameter in segment %d, %s, is called %s", p.Segment+1, segments[p.Segment], p.Name)
+			choice = wishChoice{Value: fmt.Sprintf("%s:%d:", order.Rename, p.Segment), op: order.Rename, segment: p.Segment, fixed: true}
+		case p.Text == order.All:
+			says = at + " is a value whatever stands there, unless something else is said of it"
+		case p.Value:
+			says = fmt.Sprintf("%s is a value where it is %s", at, p.Text)
+		}
+		choice.Text = says
+		out = append(out, pinned{says, choice})
 	}
 	return out
 }
@@ -77,13 +114,16 @@ func (c *Console) orderTemplate(w http.ResponseWriter, r *http.Request, v sessio
 		return
 	}
 	all := wishes(e.Template)
+	for _, p := range pins(e) {
+		all = append(all, p.Back)
+	}
 	i := slices.IndexFunc(all, func(x wishChoice) bool { return x.Value == r.PostForm.Get("wish") })
 	if i < 0 {
 		invalid("the template is " + e.Template + " now: choose again what is to become of it")
 		return
 	}
 	o := order.Order{Op: all[i].op, Method: e.Method, Template: e.Template, Segment: all[i].segment, Name: all[i].name, Person: name, At: c.store.now().UTC()}
-	if o.Op == order.Split || o.Op == order.Rename {
+	if (o.Op == order.Split || o.Op == order.Rename) && !all[i].fixed {
 		o.Name = strings.TrimSpace(r.PostForm.Get("name"))
 	}
 	what = string(o.Op)

@@ -106,6 +106,43 @@ func TestTemplateIsOrderedByForm(t *testing.T) {
 	}
 }
 
+// The page lists what people said of the template, each with what takes it back.
+func TestPinsAreListedAndTakenBack(t *testing.T) {
+	cfg, _ := database(t)
+	w := newWorld(t, cfg)
+	w.older()
+	u := &orders{}
+	_, b := serve(t, open(t, cfg), u, nil)
+	path := "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}")
+	page := html.UnescapeString(b.page(path))
+	want := []struct {
+		says, wish string
+		order      order.Order
+	}{
+		{"Segment 2, reports, is a name", "unpin:1:reports", order.Order{Op: order.Unpin, Segment: 1, Name: "reports"}},
+		{"Segment 3, {string}, is a value whatever stands there", "unpin:2:*", order.Order{Op: order.Unpin, Segment: 2, Name: order.All}},
+		{"Segment 3, {string}, is a value where it is alpha", "unpin:2:alpha", order.Order{Op: order.Unpin, Segment: 2, Name: "alpha"}},
+		{"The parameter in segment 3, {string}, is called report", "rename:2:", order.Order{Op: order.Rename, Segment: 2}},
+	}
+	for i, c := range want {
+		if !strings.Contains(page, c.says) || !strings.Contains(page, `value="`+c.wish+`"`) {
+			t.Errorf("the page lacks %q or what takes it back", c.says)
+		}
+		// A name in the form is not asked for, whatever a browser sends.
+		if a := b.post(path+"/template", url.Values{"csrf": {csrfOf(t, page)}, "wish": {c.wish}, "name": {"zelda"}, "person": {"bob"}}); a.status != http.StatusSeeOther {
+			t.Fatalf("%s: status %d: %s", c.wish, a.status, a.body)
+		}
+		got := u.templates[i].order
+		c.order.Method, c.order.Template, c.order.Person, c.order.At = "GET", "/v1/reports/{string}", "bob", got.At
+		if got != c.order {
+			t.Errorf("order %+v, want %+v", got, c.order)
+		}
+	}
+	if a := b.post(path+"/template", url.Values{"csrf": {csrfOf(t, page)}, "wish": {"unpin:2:beta"}, "person": {"bob"}}); a.status != http.StatusBadRequest {
+		t.Errorf("what nobody said is taken back: status %d", a.status)
+	}
+}
+
 // Without Kafka there is no form, and what is posted all the same says so.
 func TestNoTemplateOrdersWithoutKafka(t *testing.T) {
 	cfg, _ := database(t)
@@ -114,6 +151,9 @@ func TestNoTemplateOrdersWithoutKafka(t *testing.T) {
 	_, b := serve(t, open(t, cfg), nil, nil)
 	path := "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}")
 	page := b.page(path)
+	if !strings.Contains(page, "What people said of the template") {
+		t.Error("what people said is not listed")
+	}
 	if strings.Contains(page, "/template") || strings.Contains(page, "Correct it") {
 		t.Error("there is a form that nothing is behind")
 	}

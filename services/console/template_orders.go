@@ -24,9 +24,9 @@ type KafkaTemplateOrders struct {
 }
 
 // NewKafkaTemplateOrders makes one with a plain producer of its own, as
-// NewKafkaUnblocker does. An order has the key of its host and is put into a partition
-// by that key's hash, as the differences of the host are: so it stands in one line
-// with them.
+// NewKafkaUnblocker does. An order has the key of its host's group and is put into a
+// partition by that key's hash, as the differences of the host are: so it stands in
+// one line with them.
 func NewKafkaTemplateOrders(topicPrefix string, opts ...kgo.Opt) (*KafkaTemplateOrders, error) {
 	client, err := publish.Client("console: orders about templates", opts)
 	if err != nil {
@@ -47,7 +47,7 @@ func (k *KafkaTemplateOrders) Publish(ctx context.Context, tenant, host string, 
 		return fmt.Errorf("console: %s a template: tenant and host are required", o.Op)
 	}
 	// No source and no watermark: it says nothing of how far event time has come.
-	p := detect.Partial{Kind: order.Kind, Tenant: tenant, Dimension: host, Payload: order.Append(nil, &o)}
+	p := detect.Partial{Kind: order.Kind, Tenant: tenant, Group: order.Group(host), Dimension: host, Payload: order.Append(nil, &o)}
 	value, err := detect.EncodePartial(&p)
 	if err != nil {
 		return fmt.Errorf("console: %s %s: %w", o.Op, o.Template, err)

@@ -24,7 +24,7 @@ func (m *merger) classify(p *detect.Partial) {
 			"tenant", p.Tenant, "host", p.Dimension, "partition", m.partition, "error", err)
 		return
 	}
-	at := host{p.Tenant, p.Dimension}
+	at := m.belongs(host{p.Tenant, p.Dimension})
 	s := m.hosts[at]
 	if len(said.Classes) == 0 && s == nil {
 		return
@@ -39,7 +39,12 @@ func (m *merger) classify(p *detect.Partial) {
 			m.dirty[home] = true
 		}
 	}
-	if _, known := s.classes[id]; len(said.Classes) == 0 {
+	if before, known := s.classes[id]; known && at.name != p.Dimension {
+		// One of several hosts of a template speaks for itself alone.
+		said.Classes = dataclass.Join(before.Classes, said.Classes)
+		s.classes[id] = said
+		return
+	} else if len(said.Classes) == 0 {
 		delete(s.classes, id)
 		m.empty(s)
 		return
@@ -48,6 +53,15 @@ func (m *merger) classify(p *detect.Partial) {
 		return
 	}
 	s.classes[id] = said
+}
+
+// inherit takes over what was said of a host that becomes part of s.
+func (s *site) inherit(from *site) {
+	for _, said := range from.classes {
+		id := endpointID(s.host, said.Method, said.Template)
+		said.Classes = dataclass.Join(s.classes[id].Classes, said.Classes)
+		s.classes[id] = said
+	}
 }
 
 // homes are the ids of the endpoints that a statement is about by now: the one that it

@@ -89,23 +89,6 @@ func TestClassesFollowTheTemplates(t *testing.T) {
 	x.carries("/v1/beta", 10+35, "iban")
 }
 
-// A snapshot of the version before is one in which nothing was said.
-func TestSnapshotWithoutClasses(t *testing.T) {
-	x := newMerging(t, Defaults())
-	x.feed(200, "/a")
-	var b bytes.Buffer
-	if err := x.m.Snapshot(&b); err != nil {
-		t.Fatal(err)
-	}
-	old := b.Bytes()
-	old[0] = withoutClasses
-	old = old[:len(old)-1] // the empty array of classes
-	m := newMerger(x.m.cfg, x.m.metrics, 0)
-	if err := m.Restore(bytes.NewReader(old)); err != nil || len(m.entries) != 1 {
-		t.Errorf("%d entries: %v", len(m.entries), err)
-	}
-}
-
 func TestClassesAreBounded(t *testing.T) {
 	cfg := Defaults()
 	cfg.MaxEndpoints = 5
@@ -144,4 +127,34 @@ func TestClassesOfOperations(t *testing.T) {
 	x.carries("/rpc", 10+35, "email", "iban")
 	x.carry("/rpc#transfer")
 	x.carries("/rpc", 10+35, "email")
+}
+
+// What was said of hosts that become one API is said of that, and what one of them says
+// later takes nothing away from the others.
+func TestClassesOfJoinedHosts(t *testing.T) {
+	x := newMerging(t, Defaults())
+	say := func(host string, classes ...string) {
+		p := detect.Partial{Kind: dataclass.Kind, Tenant: "default", Dimension: host,
+			Payload: dataclass.Append(nil, &dataclass.Statement{Method: "GET", Template: "/v1/orders", Classes: classes})}
+		x.m.Merge(&p, &detect.Out{})
+	}
+	for i := range 9 {
+		h := fmt.Sprintf("t%c.shop.example.com", 'a'+i)
+		x.send(hostEvents(h, shop...)...)
+		if i < 2 {
+			say(h, []string{"email", "iban"}[i])
+		}
+	}
+	x.decide()
+	check := func(want ...string) {
+		t.Helper()
+		e, there := x.all[catalog.ID("default", "{string}.shop.example.com", "GET", "/v1/orders")]
+		if !there || !slices.Equal(e.DataClasses, want) {
+			t.Errorf("%t: %v, want %v", there, e.DataClasses, want)
+		}
+	}
+	check("email", "iban")
+	say("tc.shop.example.com", "pan")
+	x.decide()
+	check("email", "iban", "pan")
 }

@@ -7,10 +7,10 @@ import (
 )
 
 // formatVersion starts every payload and snapshot. A reader knows one.
-const formatVersion = 2
+const formatVersion = 3
 
 // fieldsOfOperation is the length of an operation's array.
-const fieldsOfOperation = 21
+const fieldsOfOperation = 23
 
 // appendOperation appends the MessagePack form of op: an array, with the
 // parameters in order, so that equal operations have equal bytes.
@@ -33,7 +33,7 @@ func appendOperation(b []byte, op *operation) []byte {
 	b = msgp.AppendInt64(b, op.witness.time)
 	b = msgp.AppendBytes(b, append(op.witness.id[:len(op.witness.id):len(op.witness.id)], byte(op.witness.status>>8), byte(op.witness.status)))
 	b = op.params.Append(b)
-	return op.usage.append(b)
+	return op.prefix.Append(op.usage.append(b))
 }
 
 // reader reads operations.
@@ -68,6 +68,7 @@ func (r *reader) operation(c *Config) *operation {
 	}
 	op.params.Decode(&r.Reader, c.limits())
 	op.usage.decode(&r.Reader)
+	op.prefix.Decode(&r.Reader)
 	if r.Err == nil && (op.id == "" || op.method == "" || op.template == "" || op.hits == 0) {
 		r.Fail("an operation without id, method, template or hits")
 	}

@@ -44,10 +44,16 @@ type Config struct {
 
 	Learn         bool          `yaml:"learn" doc:"Learn which segments of paths are values, beyond what their shape says, and merge the endpoints that differ in them."`
 	LearnEvery    time.Duration `yaml:"learn_every" doc:"How often, in event time, the paths of a host are looked at again."`
+	CountsEvery   time.Duration `yaml:"counts_every" doc:"How often, in event time, a catalog record is written of which nothing but counters has changed. 0 writes it with every commit."`
 	MaxNodes      int           `yaml:"max_nodes" doc:"Places in the paths of a host that are remembered; beyond it those unseen for longest are forgotten."`
 	MaxSiblings   int           `yaml:"max_siblings" doc:"Names remembered at one place; beyond it the rarest count as values."`
 	MaxParts      int           `yaml:"max_parts" doc:"Endpoints merged into one that keep counters of their own, so that the merge can be taken back exactly."`
 	MaxSupersedes int           `yaml:"max_supersedes" doc:"Ids of merged endpoints that a record lists. Beyond it the others are still found by the template."`
+
+	MinHosts       int      `yaml:"min_hosts" doc:"Hosts that differ in one label and have most of their endpoints alike before they become one, {string}.api.example.com. 0 turns it off; hosts that were joined then begin anew. Labels that a public registry gives never vary."`
+	Hosts          []string `yaml:"hosts" doc:"Hosts that are one API whatever was seen of them, as {tenant}.api.example.com: one label, none of the last two, in braces."`
+	HostsApart     []string `yaml:"hosts_apart" doc:"Hosts, in lower case, that are never joined with others."`
+	MaxMemberHosts int      `yaml:"max_member_hosts" doc:"Hosts that a partition remembers to be part of a template. At this many all are looked at anew."`
 
 	MaxPins int `yaml:"max_pins" doc:"Segments and names of parameters a host that people may pin. An order beyond it is refused, and a finding says so."`
 
@@ -65,7 +71,8 @@ func Defaults() Config {
 	return Config{
 		MaxPending: 5000, MaxPartialBytes: 256 << 10, MaxParams: 2000, MaxDepth: 12, MaxKeys: 100, MaxEnum: 20, MaxName: 200, MaxServices: 20,
 		MaxEndpoints: 5000, MaxOperations: 500, MaxCandidates: 20000, MinActors: 1, InternalNetworks: privateNetworks(),
-		Learn: true, LearnEvery: 10 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxPins: 10_000, MaxAlikes: 20_000,
+		Learn: true, LearnEvery: 10 * time.Second, CountsEvery: 30 * time.Second, MaxNodes: 50_000, MaxSiblings: 64, MaxParts: 64, MaxSupersedes: 256, MaxPins: 10_000, MaxAlikes: 20_000,
+		MinHosts: 8, MaxMemberHosts: 50_000,
 	}
 }
 
@@ -95,8 +102,16 @@ func (c Config) Validate() error {
 	check("max_alikes", c.MaxAlikes, 1, 10_000_000)
 	check("max_pins", c.MaxPins, 1, 1_000_000)
 	check("max_supersedes", c.MaxSupersedes, 1, 10_000)
+	if c.MinHosts != 0 {
+		check("min_hosts", c.MinHosts, 3, 10_000)
+	}
+	check("max_member_hosts", c.MaxMemberHosts, 1, 10_000_000)
+	errs = append(errs, validHosts(&c)...)
 	if c.LearnEvery < time.Second || c.LearnEvery > 24*time.Hour {
 		errs = append(errs, fmt.Errorf("discovery.learn_every is %v: must be between 1s and 24h", c.LearnEvery))
+	}
+	if c.CountsEvery < 0 || c.CountsEvery > time.Hour {
+		errs = append(errs, fmt.Errorf("discovery.counts_every is %v: must be between 0 and 1h", c.CountsEvery))
 	}
 	if _, err := parseRanges(&c); err != nil {
 		errs = append(errs, err)
@@ -130,9 +145,12 @@ type metrics struct {
 	listed    prometheus.Counter
 	merged    prometheus.Counter
 	split     prometheus.Counter
+	joined    prometheus.Counter
 	ordered   prometheus.Counter
 	refused   prometheus.Counter
 	classes   prometheus.Counter
+
+	membersForgotten prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -165,8 +183,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		listed:    counter("endpoints_listed_total", "Endpoints that were listed."),
 		merged:    counter("endpoints_merged_total", "Endpoints that were made of others, because a segment was found to be a value."),
 		split:     counter("endpoints_split_total", "Endpoints that a merge no longer covers."),
+		joined:    counter("hosts_joined_total", "Hosts that became part of a template of hosts."),
 		ordered:   counter("orders_total", "Orders of people that were carried out: merge, split, pin, unpin, rename."),
 		refused:   counter("orders_refused_total", "Orders of people that were not carried out; a finding says why."),
 		classes:   counter("data_classes_dropped_total", "Statements of the classifier about an endpoint that found no room: a host keeps max_endpoints."),
+
+		membersForgotten: counter("member_hosts_forgotten_total", "Hosts forgotten to be part of a template, because of max_member_hosts."),
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/discovery/learn"
+	"github.com/miradorhq/mirador/services/discovery/order"
 	"github.com/miradorhq/mirador/services/discovery/wire"
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/tinylib/msgp/msgp"
@@ -54,7 +56,7 @@ func (d *detector) Prepare(tx *detect.Tx) { tx.Prepared = d.read(tx) }
 
 func (d *detector) read(tx *detect.Tx) *traits {
 	seen := tx.Endpoint // as the catalog has it
-	if strings.Contains(tx.Endpoint.Template, "{"+catalog.TypeString+"}") {
+	if tx.Endpoint.Learned {
 		tx.Endpoint = d.lexical.Match(tx.Tenant, tx.Event.Host(), string(tx.Event.Method), tx.Event.Path)
 	}
 	t := d.pool.read(tx, d.cfg)
@@ -130,14 +132,30 @@ func (op *operation) count(tx *detect.Tx, t *traits, c *Config) {
 			op.witness = w
 		}
 		op.successes++
+		op.prefix.Join(prefixOf(tx.Endpoint.Values))
 		op.protocols[t.protocol]++
 	}
+}
+
+// prefixOf is the first value of a path where it may be a name: none that looks random
+// or personal, for a name is shown, and no single digit, which may be a version or not.
+func prefixOf(values []catalog.Value) learn.Prefix {
+	if len(values) == 0 {
+		return learn.Prefix{}
+	}
+	switch v := values[0]; v.Type {
+	case catalog.TypeInt, catalog.TypeNumber, catalog.TypeDate, catalog.TypeCode:
+		if len(v.Text) > 1 && v.Index < 2 {
+			return learn.Prefix{Text: v.Text}
+		}
+	}
+	return learn.Prefix{Varies: true}
 }
 
 // Flush sends the differences, a partial a host, and begins anew.
 func (d *detector) Flush(out *detect.Out) {
 	d.groups(d.cfg.MaxPartialBytes, func(tenant, host string, payload []byte) {
-		out.Partial(Kind, tenant, host, payload)
+		out.Grouped(Kind, tenant, order.Group(host), host, payload)
 	})
 	clear(d.pending)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"hash/fnv"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -26,10 +25,12 @@ type site struct {
 	// classes are what the classifier said of endpoints, by the id that it knew.
 	classes map[string]dataclass.Statement
 	warned  bool // of MaxEndpoints; no part of the state
+	looked  int  // what listed was when hosts were compared; no part of the state
 }
 
 func newSite(at host, c *Config) *site {
-	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}, operations: map[string]int{}, classes: map[string]dataclass.Statement{}}
+	return &site{host: at, tree: learn.New(c.learn()), entries: map[string]*entry{}, groups: map[string]*group{}, operations: map[string]int{},
+		classes: map[string]dataclass.Statement{}, looked: -1}
 }
 
 // group is an endpoint whose template was learned: it holds what came under
@@ -63,12 +64,7 @@ func (g *group) alias(op *operation, limit int) {
 	if op.successes == 0 || op.id == g.sum.id {
 		return
 	}
-	i, found := slices.BinarySearch(g.aliases, op.id)
-	if found || i >= limit {
-		return
-	}
-	g.aliases = slices.Insert(g.aliases, i, strings.Clone(op.id))
-	g.aliases = g.aliases[:min(len(g.aliases), limit)]
+	g.aliases = alias(g.aliases, op.id, limit)
 }
 
 // include adds op to an operation of g. Names of path parameters that came from a
@@ -92,9 +88,9 @@ func subset(some, all []string) bool {
 
 // joined adds what came for a part or for the rest to the sum of g.
 func (m *merger) joined(g *group, op *operation, out *detect.Out) {
-	before := g.sum.witness
+	before, outline := g.sum.witness, g.sum.outline()
 	m.count(g.include(&g.sum, op, m.cfg))
-	m.dirty[g.sum.id] = true
+	m.counted(&g.sum, outline)
 	if g.sum.witness != before {
 		out.Finding(discovered(g.host.tenant, g.host.name, &g.sum))
 	}
@@ -105,7 +101,7 @@ func (s *site) learn(op *operation) {
 	if _, operation := catalog.SplitOperation(op.template); op.successes == 0 || operation != "" {
 		return // its path is fed by itself
 	}
-	sample := learn.Sample{Method: op.method, Template: op.template, Hits: op.successes}
+	sample := learn.Sample{Method: op.method, Template: op.template, Prefix: op.prefix, Hits: op.successes}
 	for _, x := range [...]struct {
 		in schema.Place
 		to *[]learn.Field
@@ -122,9 +118,10 @@ func fieldOf(name string, count uint64) learn.Field {
 	return learn.Field{Hash: h.Sum32(), Count: count}
 }
 
-// Advance looks at the trees again, at fixed points of event time: what is decided
-// must not depend on how transactions were batched.
+// Advance has records written, and looks at the trees again, at fixed points of event
+// time: what is decided must not depend on how transactions were batched.
 func (m *merger) Advance(watermark time.Time, out *detect.Out) {
+	m.tick(watermark)
 	at := watermark.Truncate(m.cfg.LearnEvery)
 	if !m.cfg.Learn || !at.After(m.decided) {
 		return
@@ -135,10 +132,12 @@ func (m *merger) Advance(watermark time.Time, out *detect.Out) {
 			m.regroup(s, out)
 		}
 	}
+	m.joinHosts(out)
 }
 
 // regroup puts every entry of a host where the tree now says it belongs.
 func (m *merger) regroup(s *site, out *detect.Out) {
+	s.looked = -1
 	entries := sorted(s.entries)
 	templates := make([]string, len(entries))
 	made := map[string]bool{}
@@ -173,8 +172,10 @@ func (m *merger) regroup(s *site, out *detect.Out) {
 func (m *merger) move(s *site, e *entry, g *group, touched map[string]*group, out *detect.Out) {
 	if old := e.group; old != nil {
 		delete(old.parts, e.id)
-		if i, found := slices.BinarySearch(old.aliases, e.id); found {
-			old.aliases = slices.Delete(old.aliases, i, i+1)
+		for _, id := range slices.Concat(e.aliases, []string{e.id}) {
+			if i, found := slices.BinarySearch(old.aliases, id); found {
+				old.aliases = slices.Delete(old.aliases, i, i+1)
+			}
 		}
 		touched[old.sum.id] = old
 		m.metrics.split.Inc()
@@ -190,6 +191,9 @@ func (m *merger) move(s *site, e *entry, g *group, touched map[string]*group, ou
 	case g != nil:
 		g.parts[e.id] = e
 		g.alias(&e.operation, m.cfg.MaxSupersedes)
+		for _, id := range e.aliases {
+			g.aliases = alias(g.aliases, id, m.cfg.MaxSupersedes)
+		}
 		touched[g.sum.id] = g
 		m.withdraw(e.tenant, e.id, &e.published)
 	case m.cfg.proven(&e.operation):

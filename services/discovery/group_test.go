@@ -120,14 +120,20 @@ type merging struct {
 
 func newMerging(t *testing.T, cfg Config) *merging {
 	cfg.Log = slog.New(slog.DiscardHandler)
+	cfg.CountsEvery = cfg.LearnEvery
 	return &merging{t: t, m: newMerger(&cfg, newMetrics(nil), 0), live: catalog.NewLive(&catalog.Lexical{}), at: start, all: map[string]catalog.Endpoint{}}
 }
 
 func (x *merging) feed(status uint16, paths ...string) {
 	for i, p := range paths {
+		x.send(request{URI: p, Status: status}.event(i))
+	}
+}
+
+func (x *merging) send(events ...*event.Event) {
+	for _, e := range events {
 		var out detect.Out
 		d := Factory(*x.m.cfg)(0)
-		e := request{URI: p, Status: status}.event(i)
 		var tx detect.Tx
 		tx.Reset(e, detect.Source{}, e.Time(), x.live, content.DefaultLimits)
 		d.(detect.Preparer).Prepare(&tx)

@@ -43,8 +43,11 @@ type merger struct {
 	hosts      map[host]*site
 	groups     map[string]*group // by endpoint id
 	dirty      map[string]bool   // ids whose record is due
+	counts     map[string]bool   // ids whose record is due at the next tick, see counts.go
+	ticked     time.Time         // event time of the last one
 	gone       map[string]string // ids whose record is to be withdrawn, with the tenant
 	decided    time.Time         // event time of the last look at the trees
+	templates  hostTemplates
 }
 
 type host struct{ tenant, name string }
@@ -55,6 +58,7 @@ type entry struct {
 	operation
 	candidate *list.Element // nil when listed or part of a group
 	group     *group        // nil when it stands for itself
+	aliases   []string      // ids of other hosts' endpoints that became part of it, as in group
 	// published says that the catalog holds a record of it.
 	published bool
 }
@@ -68,7 +72,8 @@ var (
 func newMerger(cfg *Config, m *metrics, partition int32) *merger {
 	return &merger{
 		cfg: cfg, metrics: m, log: cfg.Log, partition: partition,
-		entries: map[string]*entry{}, candidates: list.New(), hosts: map[host]*site{}, groups: map[string]*group{}, dirty: map[string]bool{}, gone: map[string]string{},
+		entries: map[string]*entry{}, candidates: list.New(), hosts: map[host]*site{}, groups: map[string]*group{}, dirty: map[string]bool{}, counts: map[string]bool{}, gone: map[string]string{},
+		templates: newHostTemplates(cfg),
 	}
 }
 
@@ -94,7 +99,12 @@ func (m *merger) Merge(p *detect.Partial, out *detect.Out) {
 			"tenant", p.Tenant, "host", p.Dimension, "source", p.Source, "partition", m.partition, "error", err)
 		return
 	}
-	at := host{p.Tenant, p.Dimension}
+	at := m.belongs(host{p.Tenant, p.Dimension})
+	if at.name != p.Dimension {
+		for _, op := range ops {
+			op.id = endpointID(at, op.method, op.template)
+		}
+	}
 	s := m.hosts[at]
 	if s == nil {
 		s = newSite(at, m.cfg)
@@ -130,7 +140,7 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		}
 		m.entries[e.id], s.entries[e.id] = e, e
 	}
-	before, known := e.witness, m.cfg.proven(&e.operation)
+	before, known, outline := e.witness, m.cfg.proven(&e.operation), e.outline()
 	m.gain(s, e, op)
 	if e.group != nil {
 		e.group.alias(op, m.cfg.MaxSupersedes)
@@ -138,7 +148,7 @@ func (m *merger) merge(s *site, op *operation, out *detect.Out) {
 		return
 	}
 	if e.candidate == nil {
-		m.dirty[e.id] = true
+		m.counted(&e.operation, outline)
 		if e.witness != before {
 			out.Finding(discovered(e.tenant, e.host, &e.operation))
 		}

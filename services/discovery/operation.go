@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/services/discovery/learn"
 	"github.com/miradorhq/mirador/services/discovery/schema"
 )
 
@@ -74,6 +75,7 @@ type operation struct {
 	witness   witness
 	params    params
 	usage     usage
+	prefix    learn.Prefix // texts of the first typed segment, where it may be a name
 }
 
 // params are the parameters and the fields of bodies.
@@ -115,6 +117,7 @@ func (op *operation) add(o *operation, c *Config) (dropped int) {
 	}
 	op.successes += o.successes
 	op.usage.join(&o.usage)
+	op.prefix.Join(o.prefix)
 	return op.params.Add(&o.params, c.limits())
 }
 

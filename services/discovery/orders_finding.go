@@ -94,7 +94,13 @@ func (c *change) says() string {
 		if segment == "" {
 			segment = label
 		}
-		return segment + " is no longer pinned"
+		switch o.Name {
+		case "":
+			return segment + " is no longer pinned"
+		case order.All:
+			return segment + " may be names again, where nothing else is said of them"
+		}
+		return fmt.Sprintf("%s is no longer pinned where it is %s", segment, o.Name)
 	default:
 		if segment == "" {
 			segment = label

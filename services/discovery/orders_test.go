@@ -110,11 +110,65 @@ func TestPinKeepsATemplate(t *testing.T) {
 		x.expect("/login 1", "/v1/{string} 19")
 		if pinned { // and what was merged stays merged
 			x.say(order.Order{Op: order.Pin, Template: "/v1/{string}", Segment: 1})
-			if _, values := x.tree().tree.Pinned("/v1"); len(values) != len(people) {
+			if _, values, _ := x.tree().tree.Pinned("/v1"); len(values) != len(people) {
 				t.Errorf("%d values are pinned, want %d", len(values), len(people))
 			}
 		}
 	}
+}
+
+// What is said of every name at a place holds for those that come later, and the
+// records tell all that was said until it is taken back.
+func TestEveryNameIsAValueForGood(t *testing.T) {
+	x := newMerging(t, Defaults())
+	x.feed(200, "/v1/alpha", "/v1/beta", "/login")
+	x.say(order.Order{Op: order.Merge, Template: "/v1/alpha", Segment: 1, Name: order.All})
+	x.feed(200, "/v1/reports", "/v1/accounts", "/v1/status/7")
+	x.expect("/login 1", "/v1/{string} 4", "/v1/{string}/{int} 1")
+	x.say(order.Order{Op: order.Split, Template: "/v1/{string}", Segment: 1, Name: "reports"})
+	x.say(order.Order{Op: order.Rename, Template: "/v1/{string}", Segment: 1, Name: "report"})
+	x.say(order.Order{Op: order.Merge, Template: "/v1/reports", Segment: 1})
+	x.say(order.Order{Op: order.Split, Template: "/v1/{string}", Segment: 1, Name: "status"})
+	x.feed(200, "/v1/payments")
+	x.expect("/login 1", "/v1/status/{int} 1", "/v1/{string} 5")
+	pins := func(template string) []catalog.Pin {
+		return x.all[catalog.ID("default", "h", "GET", template)].Pins
+	}
+	want := []catalog.Pin{{Segment: 1, Text: "*", Value: true}, {Segment: 1, Text: "reports", Value: true}, {Segment: 1, Name: "report"}}
+	if got := pins("/v1/{string}"); !slices.Equal(got, want) {
+		t.Errorf("pins %+v", got)
+	}
+	if got := pins("/v1/status/{int}"); !slices.Equal(got, []catalog.Pin{{Segment: 1, Text: "status"}}) {
+		t.Errorf("pins %+v", got)
+	}
+	var b bytes.Buffer
+	if err := x.m.Snapshot(&b); err != nil {
+		t.Fatal(err)
+	}
+	x.m = newMerger(x.m.cfg, x.m.metrics, 0)
+	if err := x.m.Restore(bytes.NewReader(b.Bytes())); err != nil {
+		t.Fatal(err)
+	}
+	if f := x.say(order.Order{Op: order.Unpin, Template: "/v1/{string}", Segment: 1, Name: order.All}); !strings.Contains(f.Summary, "may be names again") {
+		t.Error(f.Summary)
+	}
+	x.expect("/login 1", "/v1/accounts 1", "/v1/alpha 1", "/v1/beta 1", "/v1/payments 1", "/v1/status/{int} 1", "/v1/{string} 1")
+	if f := x.say(order.Order{Op: order.Unpin, Template: "/v1/{string}", Segment: 1, Name: "reports"}); !strings.Contains(f.Summary, "is no longer pinned where it is reports") {
+		t.Error(f.Summary)
+	}
+	x.expect("/login 1", "/v1/accounts 1", "/v1/alpha 1", "/v1/beta 1", "/v1/payments 1", "/v1/reports 1", "/v1/status/{int} 1")
+	if f := x.say(order.Order{Op: order.Unpin, Template: "/v1/alpha", Segment: 1, Name: "zelda"}); !strings.Contains(f.Summary, "nobody has pinned") {
+		t.Error(f.Summary)
+	}
+	if n := x.tree().tree.Pins(); n != 2 { // status, and what the parameter is called
+		t.Errorf("%d pins are left", n)
+	}
+	// All of them names again is said by a split of all.
+	x.say(order.Order{Op: order.Merge, Template: "/v1/alpha", Segment: 1, Name: order.All})
+	x.expect("/login 1", "/v1/{string} 5", "/v1/{string}/{int} 1")
+	x.say(order.Order{Op: order.Split, Template: "/v1/{string}", Segment: 1})
+	x.feed(200, "/v1/cards")
+	x.expect("/login 1", "/v1/accounts 1", "/v1/alpha 1", "/v1/beta 1", "/v1/cards 1", "/v1/payments 1", "/v1/reports 1", "/v1/status/{int} 1")
 }
 
 func TestOrdersThatAreRefused(t *testing.T) {

@@ -3,7 +3,8 @@ package discovery
 // proven says whether what is known of op shows that it is there. A host that
 // answers 200 to every path would list whatever one scanner makes up, and the
 // names would be evidence for merging real ones: so with min_actors above 1, it
-// takes that many callers with an answer of 2xx, or one with an identity.
+// takes that many callers with an answer of 2xx, or one with an identity. Where a
+// sensor tells neither address nor identity, as some logs, there are none to count.
 //
 // It is a function of sums that only grow, so the order of differences is no matter
 // and a snapshot need not hold it.
@@ -15,6 +16,9 @@ func (c *Config) proven(op *operation) bool {
 		if n > 0 && s != schemeNone {
 			return true
 		}
+	}
+	if op.usage.networks[networkUnknown] > 0 {
+		return true
 	}
 	return op.usage.callers.Estimate() >= uint64(c.MinActors)
 }

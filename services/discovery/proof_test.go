@@ -60,6 +60,40 @@ func TestInventedPathsAreNoEndpoints(t *testing.T) {
 	}
 }
 
+// Who is counted: callers of 2xx, or one with an identity; where a sensor knows
+// neither address nor identity there is nobody to count, and any success is enough.
+func TestWhoProves(t *testing.T) {
+	type call struct {
+		address, scheme string
+		status          uint16
+	}
+	cfg := Defaults()
+	cfg.MinActors = 3
+	for name, c := range map[string]struct {
+		calls []call
+		want  bool
+	}{
+		"two callers, often":           {[]call{{"192.0.2.1", "", 200}, {"192.0.2.2", "", 200}, {"192.0.2.1", "", 200}, {"192.0.2.2", "", 204}}, false},
+		"three callers":                {[]call{{"192.0.2.1", "", 200}, {"192.0.2.2", "", 200}, {"192.0.2.3", "", 201}}, true},
+		"three, one sent elsewhere":    {[]call{{"192.0.2.1", "", 200}, {"192.0.2.2", "", 200}, {"192.0.2.3", "", 302}}, false},
+		"one of one network":           {[]call{{"2001:db8::1", "", 200}, {"2001:db8::2", "", 200}, {"2001:db8::3", "", 200}}, false},
+		"one with an identity":         {[]call{{"192.0.2.1", "jwt", 200}}, true},
+		"one with an identity refused": {[]call{{"192.0.2.1", "jwt", 403}, {"192.0.2.1", "", 200}}, false},
+		"nobody is known":              {[]call{{"", "", 200}}, true},
+		"nobody is known, and refused": {[]call{{"", "", 404}}, false},
+	} {
+		var events []*event.Event
+		for i, x := range c.calls {
+			e := request{URI: "/a", Status: x.status, Scheme: x.scheme}.event(i)
+			e.Client.Address = []byte(x.address)
+			events = append(events, e)
+		}
+		if got := len(run(t, cfg, events, 1, nil).endpoints(t)) == 1; got != c.want {
+			t.Errorf("%s: listed %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 // A snapshot holds nothing of the proof, and needs nothing: traffic without
 // identities, cut and restarted at random, gives what it gives in one piece.
 func TestProofSurvivesRestarts(t *testing.T) {

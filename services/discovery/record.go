@@ -12,6 +12,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/learn"
+	"github.com/miradorhq/mirador/services/discovery/order"
 )
 
 // Flush puts out every endpoint that changed, and takes back those that became
@@ -29,7 +30,7 @@ func (m *merger) Flush(out *detect.Out) {
 			e = g.record()
 			g.published = true
 		} else if m.stands(id) {
-			e = x.endpoint(x.tenant, x.host)
+			e = x.record()
 			x.published = true
 		} else {
 			continue
@@ -100,8 +101,41 @@ func named(e catalog.Endpoint, tree *learn.Tree) catalog.Endpoint {
 			}
 		}
 	}
+	e.Pins = pinsOf(e.Template, tree)
 	slices.SortStableFunc(e.Params, func(a, b catalog.Param) int {
 		return cmp.Or(strings.Compare(a.In, b.In), strings.Compare(a.Name, b.Name))
 	})
 	return e
+}
+
+// maxListedPins bounds what a record says of one segment.
+const maxListedPins = 100
+
+// pinsOf are what persons said of a template's segments.
+func pinsOf(template string, tree *learn.Tree) (out []catalog.Pin) {
+	if tree.Pins() == 0 {
+		return nil
+	}
+	w := wish{segments: (&order.Order{Template: template}).Segments()}
+	number := 0
+	for i, segment := range w.segments {
+		names, values, all := tree.Pinned(w.place(i))
+		if !isParameter(segment) {
+			if slices.Contains(names, segment) {
+				out = append(out, catalog.Pin{Segment: i, Text: segment})
+			}
+			continue
+		}
+		if all {
+			out = append(out, catalog.Pin{Segment: i, Text: order.All, Value: true})
+		}
+		for _, text := range values[:min(len(values), maxListedPins)] {
+			out = append(out, catalog.Pin{Segment: i, Text: text, Value: true})
+		}
+		if name := tree.Named(template, number); name != "" {
+			out = append(out, catalog.Pin{Segment: i, Name: name})
+		}
+		number++
+	}
+	return out
 }

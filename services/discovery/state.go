@@ -14,12 +14,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// mergerVersion starts a snapshot of a merger. The one before it, without data
-// classes, can still be read.
-const (
-	mergerVersion  = 3
-	withoutClasses = 2
-)
+// mergerVersion starts a snapshot of a merger. A reader knows one.
+const mergerVersion = 4
 
 // Snapshot writes endpoints and candidates, the latter in their order, then the
 // hosts with their trees and groups.
@@ -47,10 +43,14 @@ func (m *merger) Snapshot(w io.Writer) error {
 			b = appendGroup(b, g)
 		}
 	}
-	b = msgp.AppendArrayHeader(b, uint32(len(m.dirty)))
-	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
-		b = msgp.AppendString(b, id)
+	b = msgp.AppendArrayHeader(b, uint32(len(m.templates.members)))
+	for _, h := range sortedHosts(m.templates.members) {
+		b = msgp.AppendString(msgp.AppendString(b, h.tenant), h.name)
+		b = msgp.AppendString(b, m.templates.members[h])
 	}
+	b = msgp.AppendTime(b, m.ticked)
+	b = appendStrings(b, slices.Sorted(maps.Keys(m.counts)))
+	b = appendStrings(b, slices.Sorted(maps.Keys(m.dirty)))
 	b = msgp.AppendArrayHeader(b, uint32(len(m.gone)))
 	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
 		b = msgp.AppendString(msgp.AppendString(b, id), m.gone[id])
@@ -62,8 +62,10 @@ func (m *merger) Snapshot(w io.Writer) error {
 	return nil
 }
 
-func (m *merger) sortedHosts() []host {
-	return slices.SortedFunc(maps.Keys(m.hosts), func(a, b host) int {
+func (m *merger) sortedHosts() []host { return sortedHosts(m.hosts) }
+
+func sortedHosts[T any](m map[host]T) []host {
+	return slices.SortedFunc(maps.Keys(m), func(a, b host) int {
 		return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.name, b.name))
 	})
 }
@@ -73,6 +75,7 @@ func appendEntry(b []byte, e *entry) []byte {
 	b = msgp.AppendString(b, e.host)
 	b = msgp.AppendBool(b, e.candidate == nil)
 	b = msgp.AppendBool(b, e.published)
+	b = appendStrings(b, e.aliases)
 	return appendOperation(b, &e.operation)
 }
 
@@ -107,20 +110,18 @@ func (m *merger) Restore(from io.Reader) error {
 		return fmt.Errorf("discovery: read snapshot: %w", err)
 	}
 	r := &reader{Reader: wire.Reader{B: b}}
-	v := wire.Take(&r.Reader, msgp.ReadUint8Bytes)
-	if r.Err == nil && v != mergerVersion && v != withoutClasses {
+	if v := wire.Take(&r.Reader, msgp.ReadUint8Bytes); r.Err == nil && v != mergerVersion {
 		r.Fail("snapshot of version %d, known is %d", v, mergerVersion)
 	}
-	if m.decided = wire.Take(&r.Reader, msgp.ReadTimeBytes); !m.decided.IsZero() {
-		m.decided = m.decided.UTC()
-	} else {
-		m.decided = time.Time{}
-	}
+	m.decided = r.time()
 	listed := map[string]bool{}
 	for range r.Length() {
 		e := &entry{tenant: wire.Take(&r.Reader, msgp.ReadStringBytes), host: wire.Take(&r.Reader, msgp.ReadStringBytes)}
 		isListed := wire.Take(&r.Reader, msgp.ReadBoolBytes)
 		e.published = wire.Take(&r.Reader, msgp.ReadBoolBytes)
+		for range r.Length() {
+			e.aliases = append(e.aliases, wire.Take(&r.Reader, msgp.ReadStringBytes))
+		}
 		op := r.operation(m.cfg)
 		if r.Err != nil {
 			break
@@ -150,19 +151,33 @@ func (m *merger) Restore(from io.Reader) error {
 		}
 	}
 	for range r.Length() {
+		h := host{wire.Take(&r.Reader, msgp.ReadStringBytes), wire.Take(&r.Reader, msgp.ReadStringBytes)}
+		m.templates.members[h] = wire.Take(&r.Reader, msgp.ReadStringBytes)
+	}
+	m.ticked = r.time()
+	for range r.Length() {
+		m.counts[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
+	}
+	for range r.Length() {
 		m.dirty[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 	}
 	for range r.Length() {
 		id := wire.Take(&r.Reader, msgp.ReadStringBytes)
 		m.gone[id] = wire.Take(&r.Reader, msgp.ReadStringBytes)
 	}
-	if v == mergerVersion {
-		m.restoreClasses(r)
-	}
+	m.restoreClasses(r)
 	if r.Err != nil {
 		return fmt.Errorf("discovery: restore: %w", r.Err)
 	}
+	m.reconsider()
 	return nil
+}
+
+func (r *reader) time() time.Time {
+	if t := wire.Take(&r.Reader, msgp.ReadTimeBytes); !t.IsZero() {
+		return t.UTC()
+	}
+	return time.Time{}
 }
 
 func (m *merger) restoreHost(r *reader) {

@@ -32,17 +32,14 @@ func (w *wish) change(c *change, maxPins int) error {
 		if isParameter(w.segments[i]) {
 			return fmt.Errorf("segment %d is a value already; pin it to keep it one", i+1)
 		}
-		texts := []string{w.segments[i]}
-		if o.Name == order.All {
-			texts, _ = tree.Texts(w.place(i))
-			if !slices.Contains(texts, w.segments[i]) { // seen too long ago to be remembered
-				texts = append(texts, w.segments[i])
-			}
-		}
-		if tree.Pins()+len(texts) > maxPins {
+		if tree.Pins() >= maxPins {
 			return full(maxPins)
 		}
-		tree.Merge(w.place(i), texts...)
+		if o.Name == order.All {
+			tree.MergeAll(w.place(i))
+		} else {
+			tree.Merge(w.place(i), w.segments[i])
+		}
 	case order.Split:
 		if !isParameter(w.segments[i]) {
 			return fmt.Errorf("segment %d is a name already; pin it to keep it one", i+1)
@@ -60,7 +57,11 @@ func (w *wish) change(c *change, maxPins int) error {
 		if tree.Pins()+len(texts) > maxPins {
 			return full(maxPins)
 		}
-		tree.Split(w.place(i), texts...)
+		if o.Name == "" {
+			tree.SplitAll(w.place(i), texts...)
+		} else {
+			tree.Split(w.place(i), texts...)
+		}
 		c.texts = texts
 		_, operation := catalog.SplitOperation(o.Template)
 		segments := slices.Clone(w.segments)
@@ -127,19 +128,25 @@ func (w *wish) pin(maxPins int) error {
 	return nil
 }
 
+// unpin takes back what was said of the segments, or of one text at one of them.
 func (w *wish) unpin() error {
-	tree, n := w.site.tree, 0
+	tree, n, name := w.site.tree, 0, w.order.Name
 	w.each(func(place, segment string) {
-		names, values := tree.Pinned(place)
+		names, values, all := tree.Pinned(place)
 		texts := values
-		if !isParameter(segment) {
-			texts = nil
-			if slices.Contains(names, segment) {
-				texts = []string{segment}
-			}
+		switch {
+		case name != "":
+			texts = slices.DeleteFunc(append(names, values...), func(s string) bool { return s != name })
+			all = all && name == order.All
+		case !isParameter(segment):
+			texts, all = slices.DeleteFunc(names, func(s string) bool { return s != segment }), false
 		}
 		if n += len(texts); len(texts) > 0 {
 			tree.Unpin(place, texts...)
+		}
+		if all {
+			n++
+			tree.UnpinAll(place)
 		}
 	})
 	if n == 0 {

@@ -120,7 +120,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	r := &inspection{o: o, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}, named: map[[16]byte]string{}}
 	ro := o.Content
 	ro.Matcher, ro.Logger, ro.Registry = &catalog.Lexical{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry()
-	r.local, err = runner.NewLocal(runner.LocalOptions{Options: ro, Partitions: 1, Detect: first, Merge: second, Finding: r.finding, Record: r.record, Reject: r.reject})
+	r.local, err = runner.NewLocal(runner.LocalOptions{
+		Options: ro, Partitions: 1, Detect: first, Merge: second, FlushEach: r.flushEach(), Finding: r.finding, Record: r.record, Reject: r.reject,
+	})
 	if err != nil {
 		return Summary{}, err
 	}
@@ -198,6 +200,15 @@ func (r *inspection) file(ctx context.Context, path string, cfg transcript.Confi
 		}
 	}
 	return ctx.Err()
+}
+
+// flushEach is how many records are flushed one by one: look-alikes are told by the
+// endpoints of the records before, and a small file must hold some.
+func (r *inspection) flushEach() int {
+	if r.o.Out == Findings && slices.Contains(r.o.Detectors, "discovery") {
+		return 1000
+	}
+	return 0
 }
 
 // batchSize: a verdict needs to know which event raised a finding. That of a

@@ -251,3 +251,58 @@ func TestEndpointsAreLearned(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// Hosts that differ in one label and are one API stand under one template.
+func TestHostsAreLearned(t *testing.T) {
+	var b strings.Builder
+	for i := range 12 {
+		for _, p := range []string{"/v1/orders", "/v1/orders/7", "/v1/items/7/photos", "/health"} {
+			fmt.Fprintf(&b, `{"method":"GET","uri":"https://tenant%c.api.example.com%s","client_ip":"203.0.113.9","status":200}`+"\n", 'a'+i, p)
+		}
+	}
+	for _, p := range []string{"/v1/keys", "/v1/tenants", "/v1/orders"} {
+		fmt.Fprintf(&b, `{"method":"GET","uri":"https://admin.api.example.com%s","client_ip":"203.0.113.9","status":200}`+"\n", p)
+	}
+	lines, _, _, err := run(t, inspect.Options{Files: []string{write(t, "a.jsonl", b.String())}, Out: inspect.Endpoints})
+	want := []string{
+		"GET admin.api.example.com/v1/keys 1", "GET admin.api.example.com/v1/orders 1", "GET admin.api.example.com/v1/tenants 1",
+		"GET {string}.api.example.com/health 12", "GET {string}.api.example.com/v1/items/{int}/photos 12",
+		"GET {string}.api.example.com/v1/orders 12", "GET {string}.api.example.com/v1/orders/{int} 12",
+	}
+	var got []string
+	for _, l := range lines {
+		f := strings.Fields(l)
+		got = append(got, strings.Join([]string{f[1], f[2], f[0]}, " "))
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v\n%s", err, strings.Join(got, "\n"))
+	}
+}
+
+// Look-alikes are told in files of a few records too: by the endpoints that the
+// records before them showed.
+func TestLookAlikesInASmallFile(t *testing.T) {
+	var b strings.Builder
+	line := func(id, path string, status int) {
+		fmt.Fprintf(&b, `{"id":%q,"method":"GET","uri":"https://h.example%s","client_ip":"203.0.113.9","status":%d}`+"\n", id, path, status)
+	}
+	line("early", "/Admin/Users/7", 404) // resembles nothing yet
+	line("plain", "/admin/users/7", 200)
+	line("case", "/ADMIN/users/7", 403)
+	line("encoded", "/admin/%75sers/7", 200)
+	line("other", "/nothing/like/it", 404)
+	lines, _, sum, err := run(t, inspect.Options{Files: []string{write(t, "a.jsonl", b.String())}, Out: inspect.Findings, JSON: true})
+	var got []string
+	for _, l := range lines {
+		var f finding.Finding
+		if err := json.Unmarshal([]byte(l), &f); err != nil {
+			t.Fatal(err)
+		}
+		if f.Rule == "INV-02" {
+			got = append(got, f.Events...)
+		}
+	}
+	if err != nil || sum.Records != 5 || !slices.Equal(got, []string{"case", "encoded"}) {
+		t.Errorf("%v: %+v, look-alikes %q", err, sum, got)
+	}
+}

@@ -28,6 +28,7 @@ func learn(t *testing.T, s *Spec, seed uint64) (doc object, seen map[string]uint
 	}
 	g.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	cfg := discovery.Defaults()
+	cfg.CountsEvery = 0 // no event time moves on here
 	factory, merger := discovery.Factory(cfg), discovery.MergerFactory(cfg)(0)
 	parts := []detect.Detector{factory(0), factory(1)}
 	ids = map[*Operation]string{}

@@ -22,6 +22,9 @@ import (
 // Kind is the kind of the partials that the merger of the catalog reads.
 const Kind = order.Kind
 
+// Group is the group of partials that those about a host belong to.
+func Group(host string) string { return order.Group(host) }
+
 // Bounds of what a statement may hold, in bytes, and of the classes that it names.
 const (
 	MaxMethod   = 64

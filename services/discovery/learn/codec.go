@@ -11,7 +11,7 @@ import (
 var ErrMalformed = wire.ErrMalformed
 
 // formatVersion starts what Append writes.
-const formatVersion = 1
+const formatVersion = 2
 
 // maxDepth is that of what Decode reads; the lexer's paths are far shorter.
 const maxDepth = 200
@@ -38,11 +38,19 @@ func appendNode(b []byte, n *node) []byte {
 		b = msgp.AppendUint64(b, u.hits)
 		b = appendFields(appendFields(b, u.response), u.request)
 	}
+	if b = msgp.AppendBool(b, n.prefix != nil); n.prefix != nil {
+		b = n.prefix.Append(b)
+	}
 	b = msgp.AppendArrayHeader(b, uint32(len(n.children)))
 	for _, k := range sortedKeys(n.children) {
 		b = appendNode(msgp.AppendString(b, k), n.children[k])
 	}
 	return b
+}
+
+// Append writes p.
+func (p *Prefix) Append(b []byte) []byte {
+	return msgp.AppendBool(msgp.AppendString(b, p.Text), p.Varies)
 }
 
 func appendFields(b []byte, fields []Field) []byte {
@@ -84,9 +92,11 @@ func (p *Pins) append(b []byte) []byte {
 			b = msgp.AppendBool(msgp.AppendString(b, text), p.Places[place][text])
 		}
 	}
-	b = msgp.AppendArrayHeader(b, uint32(len(p.Frozen)))
-	for _, place := range sortedKeys(p.Frozen) {
-		b = msgp.AppendString(b, place)
+	for _, places := range [...]map[string]bool{p.Values, p.Frozen} {
+		b = msgp.AppendArrayHeader(b, uint32(len(places)))
+		for _, place := range sortedKeys(places) {
+			b = msgp.AppendString(b, place)
+		}
 	}
 	b = msgp.AppendArrayHeader(b, uint32(len(p.Names)))
 	for _, place := range sortedKeys(p.Names) {

@@ -9,7 +9,7 @@ import (
 // view is a place in the learned templates of a host.
 type view struct {
 	literals map[string]*view
-	affixed  map[string]affixed // segments that hold a value and text, by text
+	affixed  map[string]affixed // segments that hold a value and text, by text; and by type what is a constant
 	param    *view
 	typ      string // of param
 	methods  []string
@@ -83,8 +83,12 @@ func decide(nodes []*node, at context) *view {
 	}
 	slices.Sort(v.methods)
 	typed, mixed, words := childrenOf(nodes)
+	typed, fixed := constants(at, typed)
 	values := assign(at, typed, words)
 	at.host.pins.apply(at.place, words, values)
+	for c, text := range fixed {
+		v.affix(c.text, affixed{text, decide(c.nodes, context{depth: at.depth + 1, last: text, host: at.host, place: at.place + "/" + text})})
+	}
 	var general []*node
 	var types []string
 	for _, c := range typed {
@@ -122,13 +126,17 @@ func decide(nodes []*node, at context) *view {
 				text = text[:open] + overflow + text[end+1:]
 			}
 		}
-		if v.affixed == nil {
-			v.affixed = map[string]affixed{}
-		}
-		v.affixed[affix(mixed[i].text)] = affixed{text, decide(group, context{depth: at.depth + 1, param: true, host: at.host, place: at.place + "/" + affix(mixed[i].text)})}
+		v.affix(affix(mixed[i].text), affixed{text, decide(group, context{depth: at.depth + 1, param: true, host: at.host, place: at.place + "/" + affix(mixed[i].text)})})
 		i = j
 	}
 	return v
+}
+
+func (v *view) affix(key string, a affixed) {
+	if v.affixed == nil {
+		v.affixed = map[string]affixed{}
+	}
+	v.affixed[key] = a
 }
 
 // affix is a segment without the type of its value: "{int}.json" gives "{}.json".

@@ -52,6 +52,10 @@ func (r *reader) node(nodes *int, depth int) *node {
 		}
 		n.uses = append(n.uses, u)
 	}
+	if wire.Take(&r.Reader, msgp.ReadBoolBytes) {
+		n.prefix = &Prefix{}
+		n.prefix.Decode(&r.Reader)
+	}
 	for range r.Length() {
 		k := wire.Take(&r.Reader, msgp.ReadStringBytes)
 		c := r.node(nodes, depth+1)
@@ -71,6 +75,11 @@ func (r *reader) node(nodes *int, depth int) *node {
 		}
 	}
 	return n
+}
+
+// Decode reads what Append wrote.
+func (p *Prefix) Decode(r *wire.Reader) {
+	p.Text, p.Varies = wire.Take(r, msgp.ReadStringBytes), wire.Take(r, msgp.ReadBoolBytes)
 }
 
 func (r *reader) fields() (out []Field) {
@@ -142,11 +151,13 @@ func (r *reader) pins(p *Pins) {
 		}
 		p.Places[place] = texts
 	}
-	for range r.Length() {
-		if p.Frozen == nil {
-			p.Frozen = map[string]bool{}
+	for _, places := range [...]*map[string]bool{&p.Values, &p.Frozen} {
+		for range r.Length() {
+			if *places == nil {
+				*places = map[string]bool{}
+			}
+			(*places)[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 		}
-		p.Frozen[wire.Take(&r.Reader, msgp.ReadStringBytes)] = true
 	}
 	for range r.Length() {
 		place := wire.Take(&r.Reader, msgp.ReadStringBytes)

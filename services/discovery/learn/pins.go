@@ -12,6 +12,9 @@ import (
 type Pins struct {
 	// Places says, a place and a text, whether the text is a value there.
 	Places map[string]map[string]bool
+	// Values are places at which every literal that is not pinned is a value, those
+	// too that come later.
+	Values map[string]bool
 	// Frozen are places at which no literal that is not pinned becomes a value.
 	Frozen map[string]bool
 	// Names are names of parameters, by learned template in the same form and the
@@ -35,8 +38,34 @@ func PlaceOf(template string) string {
 // Split keeps texts literal at a place, whatever else is learned.
 func (t *Tree) Split(place string, texts ...string) { t.pin(place, false, texts) }
 
+// SplitAll is Split where MergeAll, if it was said, no longer holds.
+func (t *Tree) SplitAll(place string, texts ...string) {
+	delete(t.pins.Values, PlaceOf(place))
+	t.pin(place, false, texts)
+}
+
 // Merge makes texts values at a place.
 func (t *Tree) Merge(place string, texts ...string) { t.pin(place, true, texts) }
+
+// MergeAll makes every text at a place a value, whenever it comes.
+func (t *Tree) MergeAll(place string) {
+	place = PlaceOf(place)
+	if t.pins.Values == nil {
+		t.pins.Values = map[string]bool{}
+	}
+	t.pins.Values[place] = true
+	delete(t.pins.Places, place)
+	delete(t.pins.Frozen, place)
+	t.changed()
+}
+
+// UnpinAll takes MergeAll back; texts that are pinned stay so.
+func (t *Tree) UnpinAll(place string) {
+	if place = PlaceOf(place); t.pins.Values[place] {
+		delete(t.pins.Values, place)
+		t.changed()
+	}
+}
 
 // Unpin gives texts at a place back to what is learned.
 func (t *Tree) Unpin(place string, texts ...string) {
@@ -72,6 +101,7 @@ func (t *Tree) Freeze(place string) {
 func (t *Tree) Thaw(place string) {
 	place = PlaceOf(place)
 	delete(t.pins.Frozen, place)
+	delete(t.pins.Values, place)
 	delete(t.pins.Places, place)
 	t.changed()
 }
@@ -141,15 +171,15 @@ func isMixed(segment string) bool {
 
 // apply puts the pins of a place over what the evidence says of its words.
 func (p *Pins) apply(place string, words []*child, values []bool) {
-	pinned, frozen := p.Places[place], p.Frozen[place]
-	if len(pinned) == 0 && !frozen {
+	pinned, frozen, all := p.Places[place], p.Frozen[place], p.Values[place]
+	if len(pinned) == 0 && !frozen && !all {
 		return
 	}
 	for i, c := range words {
 		if v, ok := pinned[c.text]; ok {
 			values[i] = v
-		} else if frozen {
-			values[i] = false
+		} else if frozen || all {
+			values[i] = all
 		}
 	}
 }

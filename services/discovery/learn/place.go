@@ -40,7 +40,7 @@ func (t *Tree) at(place string) ([]*node, *view) {
 		for _, n := range nodes {
 			for _, k := range sortedKeys(n.children) {
 				literal := v.literals[k] != nil
-				if s == k || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
+				if s == k || isTyped(k) && v.affixed[k].template == s || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
 					next = append(next, n.children[k])
 				}
 			}
@@ -51,16 +51,30 @@ func (t *Tree) at(place string) ([]*node, *view) {
 			v = v.param
 		case v.literals[s] != nil:
 			v = v.literals[s]
-		default:
+		case v.affixed[s].next != nil:
 			v = v.affixed[s].next
+		default:
+			v = v.constant(s)
 		}
 	}
 	return nodes, v
 }
 
-// Pinned are the texts at a place that persons said are names, and are values.
-func (t *Tree) Pinned(place string) (names, values []string) {
-	pinned := t.pins.Places[PlaceOf(place)]
+// constant is what stands behind a constant of that text.
+func (v *view) constant(text string) *view {
+	for _, k := range sortedKeys(v.affixed) {
+		if a := v.affixed[k]; isTyped(k) && !isMixed(k) && a.template == text {
+			return a.next
+		}
+	}
+	return nil
+}
+
+// Pinned are the texts at a place that persons said are names, and are values; all
+// says that every other text there is one.
+func (t *Tree) Pinned(place string) (names, values []string, all bool) {
+	place = PlaceOf(place)
+	pinned := t.pins.Places[place]
 	for _, k := range sortedKeys(pinned) {
 		if pinned[k] {
 			values = append(values, k)
@@ -68,12 +82,17 @@ func (t *Tree) Pinned(place string) (names, values []string) {
 			names = append(names, k)
 		}
 	}
-	return names, values
+	return names, values, t.pins.Values[place]
+}
+
+// Named is the name that a person gave to a parameter of a template, or "".
+func (t *Tree) Named(template string, position int) string {
+	return t.pins.Names[PlaceOf(template)][position]
 }
 
 // Pins is how many texts and names of parameters persons have pinned.
 func (t *Tree) Pins() int {
-	n := 0
+	n := len(t.pins.Values)
 	for _, texts := range t.pins.Places {
 		n += len(texts)
 	}

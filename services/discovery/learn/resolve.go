@@ -40,7 +40,11 @@ func (v *view) match(segments []string, method string, out []string, budget *int
 		}
 	}
 	if isTyped(s) {
-		if a, ok := v.affixed[affix(s)]; ok {
+		a, ok := v.affixed[s] // a constant
+		if !ok {
+			a, ok = v.affixed[affix(s)]
+		}
+		if ok {
 			out[0] = a.template
 			if a.next.match(segments[1:], method, out[1:], budget) {
 				return true

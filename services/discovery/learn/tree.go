@@ -44,6 +44,8 @@ func Defaults() Config {
 // Sample is what some transactions showed of one lexical template.
 type Sample struct {
 	Method, Template string
+	// Prefix is the text of the first typed segment, where that may be a name.
+	Prefix Prefix
 	// Hits counts answers that show that the endpoint exists.
 	Hits uint64
 	// Response and Request count the fields of the messages.
@@ -76,6 +78,7 @@ type node struct {
 	hits     uint64           // of it and all below
 	last     uint64           // clock of the last sample
 	literals int              // children that are literals
+	prefix   *Prefix          // texts of the segment, where it may be a name
 }
 
 // use is one method at a place.
@@ -100,13 +103,17 @@ func (t *Tree) Add(s Sample) {
 	}
 	t.clock++
 	t.dirty = true
-	n := t.root
+	n, typed := t.root, false
 	n.touch(s.Hits, t.clock)
 	for rest := strings.TrimPrefix(s.Template, "/"); rest != ""; {
 		var segment string
 		segment, rest, _ = strings.Cut(rest, "/")
 		n = t.child(n, segment, s.Hits)
 		n.touch(s.Hits, t.clock)
+		if first := isTyped(segment) && !typed; first {
+			typed = true
+			n.had(s.Prefix)
+		}
 	}
 	u := n.use(s.Method)
 	u.hits += s.Hits
@@ -165,6 +172,9 @@ func (t *Tree) child(n *node, segment string, hits uint64) *node {
 func (t *Tree) absorb(n, o *node) {
 	t.nodes--
 	n.hits += o.hits
+	if n.prefix != nil || o.prefix != nil {
+		n.had(Prefix{Varies: true})
+	}
 	n.last = max(n.last, o.last)
 	for i := range o.uses {
 		u := n.use(o.uses[i].method)

@@ -107,6 +107,9 @@ func grown(seed uint64, n int) *Tree {
 		s := Sample{Method: []string{"GET", "PUT"}[r.IntN(2)], Hits: 1 + uint64(r.IntN(3))}
 		s.Template = "/v1/" + []string{"users", "orders", "teams"}[r.IntN(3)] + "/" + names[r.IntN(len(names))]
 		s.Template += []string{"", "/items", "/{int}", "/{int}.json", "/{uuid}"}[r.IntN(5)]
+		if r.IntN(4) == 0 {
+			s.Template, s.Prefix = "/{date}"+s.Template, Prefix{Text: "2021-07-01"}
+		}
 		for f := range uint32(r.IntN(40)) {
 			s.Response = append(s.Response, Field{Hash: f * 77, Count: s.Hits})
 		}
@@ -122,6 +125,7 @@ func TestSnapshotEqualsNeverHavingStopped(t *testing.T) {
 		tree.Split("/v1/users", "mario")
 		tree.Merge("/v1", "orders")
 		tree.Freeze("/v1/teams")
+		tree.MergeAll("/v1/orders")
 		tree.Rename("/v1/users/{string}", 0, "user")
 		if seed%2 == 0 {
 			tree.Decide()

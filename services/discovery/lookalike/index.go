@@ -58,10 +58,14 @@ func NewIndex(endpoints []catalog.Endpoint) *Index {
 		if superseded[e.ID] {
 			continue
 		}
-		n := x.hosts[e.Host]
+		host := e.Host
+		if shape, ok := catalog.HostShape(host); ok {
+			host = shape
+		}
+		n := x.hosts[host]
 		if n == nil {
 			n = &node{}
-			x.hosts[e.Host] = n
+			x.hosts[host] = n
 		}
 		for s := range strings.SplitSeq(e.Template, "/") {
 			if s != "" {
@@ -77,6 +81,21 @@ func NewIndex(endpoints []catalog.Endpoint) *Index {
 		n.finish()
 	}
 	return x
+}
+
+// host is what stands under a host, or under the template that it is one of.
+func (x *Index) host(name string) *node {
+	if shape, ok := catalog.HostShape(name); ok {
+		return x.hosts[shape]
+	}
+	n := x.hosts[name]
+	if n == nil {
+		catalog.HostShapes(name, func(shape string) bool {
+			n = x.hosts[shape]
+			return n == nil
+		})
+	}
+	return n
 }
 
 func (n *node) child(s string) *node {

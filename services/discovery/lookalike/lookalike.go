@@ -119,7 +119,7 @@ func (x *Index) Resembles(r Request) (Match, bool) {
 	if r.Known && plain && !overridden {
 		return Match{}, false
 	}
-	h := x.hosts[r.Host]
+	h := x.host(r.Host)
 	if h == nil {
 		return Match{}, false
 	}

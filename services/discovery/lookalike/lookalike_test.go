@@ -208,3 +208,15 @@ func BenchmarkResembles(b *testing.B) {
 		})
 	}
 }
+
+// A host that is one of a template's has the template's endpoints.
+func TestHostTemplate(t *testing.T) {
+	const host = "{tenant}.api.example.com"
+	x := NewIndex([]catalog.Endpoint{{ID: "1", Tenant: "t", Host: host, Method: "GET", Template: "/users/{int}"}})
+	for name, want := range map[string]bool{"acme.api.example.com": true, host: true, "api.example.com": false, "a.b.api.example.com": false} {
+		m, ok := x.Resembles(Request{Host: name, Method: "GET", Path: []byte("/USERS/7")})
+		if ok != want || ok && m.Label != "GET "+host+"/users/{int}" {
+			t.Errorf("%s: %+v, %v", name, m, ok)
+		}
+	}
+}

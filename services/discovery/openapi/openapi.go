@@ -128,7 +128,11 @@ func server(host string) object {
 	if host == catalog.NoHost || host == catalog.BadHost {
 		return object{"url": "/", "description": "no host was sent"}
 	}
-	return object{"url": "https://" + host}
+	s := object{"url": "https://" + host}
+	if open, end := strings.IndexByte(host, '{'), strings.IndexByte(host, '}'); open >= 0 && end > open {
+		s["variables"] = object{host[open+1 : end]: object{"default": "any", "description": "varies from host to host"}}
+	}
+	return s
 }
 
 func keys(set map[string]bool) []string {

@@ -278,3 +278,21 @@ func TestTheCompilerRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A host that is a template becomes a server with a variable, which needs a default.
+func TestHostTemplate(t *testing.T) {
+	b, err := JSON([]catalog.Endpoint{endpoint("{tenant}.api.example.com", "GET", "/users/{int}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, b)
+	var doc struct {
+		Servers []struct {
+			URL       string
+			Variables map[string]struct{ Default string }
+		}
+	}
+	if err := json.Unmarshal(b, &doc); err != nil || len(doc.Servers) != 1 || doc.Servers[0].URL != "https://{tenant}.api.example.com" || doc.Servers[0].Variables["tenant"].Default == "" {
+		t.Errorf("%v: %s", err, b)
+	}
+}

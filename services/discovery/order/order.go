@@ -22,15 +22,16 @@ import (
 type Op string
 
 const (
-	// Merge: the segment is a value, and with the Name All so is every other name that
-	// was seen there. Endpoints that differ in it alone become one.
+	// Merge: the segment is a value, and with the Name All so is every other name there,
+	// now and later. Endpoints that differ in it alone become one.
 	Merge Op = "merge"
 	// Split: what stands at the segment is a name. With a Name that text alone, else
 	// all that were seen there.
 	Split Op = "split"
 	// Pin keeps segments what they are, whatever is learned.
 	Pin Op = "pin"
-	// Unpin gives segments back to what is learned.
+	// Unpin gives segments back to what is learned. With a Name that text at the segment
+	// alone, or with All what was said of every name there.
 	Unpin Op = "unpin"
 	// Rename gives the parameter at the segment the Name; an empty one takes it back.
 	Rename Op = "rename"
@@ -56,6 +57,18 @@ const (
 // Kind is the kind of the partials that the merger of the catalog reads: the
 // differences of detectors, and orders among them.
 const Kind = "discovery"
+
+// Group is what decides which merger has a host: the last two labels of a name. So
+// one has all hosts of an organisation, and can learn which of them are one API.
+// It must not depend on a list that changes, such as that of public suffixes: a
+// host would go to another merger, and its counters stay behind.
+func Group(host string) string {
+	i := strings.LastIndexByte(host, '.')
+	if i < 0 || i+1 < len(host) && host[i+1] >= '0' && host[i+1] <= '9' { // an address
+		return host
+	}
+	return host[strings.LastIndexByte(host[:i], '.')+1:]
+}
 
 // Order is the wish of one person. It is for every method of the path: segments are
 // what they are for all of them. Method and Template name the endpoint that the
@@ -108,7 +121,8 @@ func (o *Order) Validate() error {
 	if len(o.Name) > MaxName || !plain(o.Name) || strings.ContainsAny(o.Name, "/{}#") {
 		bad("the name must be text of at most %d bytes without slash, braces and #", MaxName)
 	}
-	if o.Name != "" && o.Op != Split && o.Op != Rename && (o.Op != Merge || o.Name != All) {
+	named := o.Op == Split || o.Op == Rename || o.Op == Merge && o.Name == All || o.Op == Unpin && o.Segment != Whole
+	if o.Name != "" && !named {
 		bad("%s takes no name", o.Op)
 	}
 	if !person.MatchString(o.Person) {

@@ -37,6 +37,7 @@ func TestValidate(t *testing.T) {
 		"segment 0":             func(o *Order) { o.Segment = Whole },
 		"the name must":         func(o *Order) { o.Name = "a/b" },
 		"takes no name":         func(o *Order) { o.Op = Merge },
+		"unpin takes no name":   func(o *Order) { o.Op, o.Segment, o.Name = Unpin, Whole, "zelda" },
 		"not a name":            func(o *Order) { o.Person = "a|b" },
 		"it is of the year":     func(o *Order) { o.At = time.Time{} },
 		"cannot be shown":       func(o *Order) { o.Method = "GET\n" },
@@ -59,7 +60,7 @@ func TestValidate(t *testing.T) {
 			t.Errorf("an empty order lacks %q: %v", want, err)
 		}
 	}
-	if len(cases) != 13 {
+	if len(cases) != 14 {
 		t.Errorf("%d cases", len(cases))
 	}
 }

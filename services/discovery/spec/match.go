@@ -154,8 +154,8 @@ func cutParam(pattern string) (literal, rest string, ok bool) {
 	return pattern[:open], pattern[open+end+1:], true
 }
 
-// hostCovers says whether a documented host is that of an endpoint. A learned
-// host may be a template itself.
+// hostCovers says whether a documented host is that of an endpoint. Both may be
+// templates: who documents one of the hosts of a template documents their API.
 func hostCovers(want, host string) bool {
-	return want == "" || want == host || strings.IndexByte(want, '{') >= 0 && glob(want, host)
+	return want == "" || want == host || strings.IndexByte(want, '{') >= 0 && glob(want, host) || strings.IndexByte(host, '{') >= 0 && glob(host, want)
 }
