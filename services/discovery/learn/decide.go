@@ -46,6 +46,9 @@ type context struct {
 // host is what is known of all places together.
 type host struct {
 	places map[string]int // in how many places a literal stands
+	// after says how often a literal stands right behind a typed segment, and how often
+	// behind another literal.
+	after map[string][2]int
 	// level is the logarithm of the mean hits of a lexical endpoint: hits are looked
 	// at in its terms, so that a day of traffic looks as an hour does.
 	level   float64
@@ -56,19 +59,26 @@ type host struct {
 }
 
 func (t *Tree) host() *host {
-	h := &host{places: map[string]int{}, pins: &t.pins, weights: t.cfg.Weights}
-	h.count(t.root)
+	h := &host{places: map[string]int{}, after: map[string][2]int{}, pins: &t.pins, weights: t.cfg.Weights}
+	h.count(t.root, "")
 	h.level = math.Log(float64(max(1, t.root.hits)) / float64(max(1, h.uses)))
 	return h
 }
 
-func (h *host) count(n *node) {
+func (h *host) count(n *node, last string) {
 	h.uses += len(n.uses)
 	for k, c := range n.children {
 		if !isTyped(k) {
 			h.places[k]++
+			a := h.after[k]
+			if isTyped(last) {
+				a[0]++
+			} else if last != "" {
+				a[1]++
+			}
+			h.after[k] = a
 		}
-		h.count(c)
+		h.count(c, k)
 	}
 }
 
@@ -148,6 +158,7 @@ type child struct {
 	odd   float64
 	uses  []use    // at the place itself, by method
 	subs  []string // names of the next two levels, sorted; no values, no versions
+	count []int    // of the places below with each of them
 	wild  bool     // there are parameters at the next level
 }
 
@@ -203,9 +214,11 @@ func (c *child) name(k string) {
 	if isTyped(k) || isVersion(k) || oddness(k) >= nameless {
 		return
 	}
-	if i, found := slices.BinarySearch(c.subs, k); !found {
-		c.subs = slices.Insert(c.subs, i, k)
+	i, found := slices.BinarySearch(c.subs, k)
+	if !found {
+		c.subs, c.count = slices.Insert(c.subs, i, k), slices.Insert(c.count, i, 0)
 	}
+	c.count[i]++
 }
 
 // addUse adds u to a list sorted by method; nothing of u is shared.

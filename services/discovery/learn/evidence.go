@@ -1,20 +1,24 @@
 package learn
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // summary is what a group of children have in common.
 type summary struct {
 	members int
 	hits    uint64
 	uses    []use
-	subs    map[string]int
+	subs    map[string]int // members with a name below them
+	nodes   map[string]int // places of that name below all of them
 	wild    int
 	// branched are the members with names below them.
 	branched int
 }
 
 func summarize(groups ...[]*child) *summary {
-	s := &summary{subs: map[string]int{}}
+	s := &summary{subs: map[string]int{}, nodes: map[string]int{}}
 	for _, g := range groups {
 		for _, c := range g {
 			s.members++
@@ -22,8 +26,9 @@ func summarize(groups ...[]*child) *summary {
 			for i := range c.uses {
 				s.uses = addUse(s.uses, &c.uses[i])
 			}
-			for _, k := range c.subs {
+			for i, k := range c.subs {
 				s.subs[k]++
+				s.nodes[k] += c.count[i]
 			}
 			if len(c.subs) > 0 {
 				s.branched++
@@ -79,8 +84,18 @@ func first(at context, typed, words []*child) [][]float64 {
 	}
 	ld := math.Log(d)
 	spread := spreadOf(words)
-	var out [][]float64
+	each, together := profiles(words)
+	once, most, runner := 0, 0, 0
 	for _, c := range words {
+		once += int(flag(c.hits == 1))
+		if n := len(c.subs); n > most {
+			most, runner = n, most
+		} else {
+			runner = max(runner, n)
+		}
+	}
+	var out [][]float64
+	for i, c := range words {
 		o := bucket(c.odd)
 		f := []float64{1}
 		f = append(f, place[:]...)
@@ -116,6 +131,22 @@ func first(at context, typed, words []*child) [][]float64 {
 		f = append(f, against(c, values, c.odd >= nameless)...)
 		f = append(f, against(c, types, false)...)
 		f = append(f, flag(c.wild), flag(len(c.subs) > 0), flag(c.wild && len(c.subs) == 0), flag(len(c.uses) == 0), math.Min(float64(len(c.text)), 30)/10, flag(has(c, "GET")), flag(!c.wild && len(c.subs) == 0))
+		same, variety := affinity(each[i], together, true)
+		sure := math.Min(1, float64(c.hits)/8)
+		shared, special := twins(c, all, at.host.places)
+		special = math.Log1p(special)
+		f = append(f, same*variety, (same-0.5)*variety*sure, same*variety*ld, variety*ta, shared, special, special*ld, special*o[0], special*place[2])
+		branch := math.Log1p(float64(len(c.subs)))
+		lone := flag(most > 1 && len(c.subs) == most && withSubs == 1)
+		f = append(f, branch, branch*place[4], branch*place[4]*o[0], branch*place[0], branch*ta, lone, lone*place[4]*(1-ta), lone*ta)
+		lead := 0.0
+		if len(c.subs) == most {
+			lead = math.Log1p(float64(most)) - math.Log1p(float64(runner))
+		}
+		back := behind(c, at.host)
+		f = append(f, lead, lead*place[4], lead*place[4]*(1-ta), lead*o[0], lead*place[0])
+		f = append(f, back, back*o[0], back*place[0], back*place[2], back*place[4], back*ta)
+		f = append(f, float64(once)/d, float64(once)/d*ld, float64(once)/d*fk)
 		out = append(out, f)
 	}
 	return out
@@ -135,6 +166,8 @@ func second(at context, typed, words []*child, scores []float64) [][]float64 {
 		}
 	}
 	group := summarize(typed, values)
+	each, _ := profiles(words)
+	_, together := profiles(append(slices.Clone(typed), values...))
 	ta := flag(len(typed) > 0)
 	var out [][]float64
 	for i, c := range words {
@@ -168,6 +201,8 @@ func second(at context, typed, words []*child, scores []float64) [][]float64 {
 		for _, x := range a {
 			f = append(f, x*n, x*mean)
 		}
+		same, variety := affinity(each[i], together, inside)
+		f = append(f, (same-0.5)*variety, (same-0.5)*variety*math.Min(1, float64(c.hits)/8), (same-0.5)*variety*n, variety*ta)
 		out = append(out, f)
 	}
 	return out
