@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -76,18 +78,25 @@ func lessons() []settings {
 func fit(ops map[string][]operation, use func(provider string) bool, progress io.Writer) learn.Weights {
 	cfg := learn.Defaults()
 	cfg.Weights = learn.Weights{}
+	providers := slices.DeleteFunc(sortedNames(ops), func(p string) bool { return !use(p) })
 	for look := 1; look <= 2; look++ {
-		var rows []row
-		for _, p := range sortedNames(ops) {
-			if !use(p) {
-				continue
-			}
-			for _, s := range lessons() {
-				s.perOperation = min(s.perOperation, max(20, 40_000/len(ops[p])))
-				rows = append(rows, taught(p, ops[p], s, cfg, look)...)
-			}
+		parts := make([][]row, len(providers)) // in a fixed order, whoever is done first
+		var all sync.WaitGroup
+		busy := make(chan struct{}, runtime.GOMAXPROCS(0))
+		for k, p := range providers {
+			busy <- struct{}{}
+			all.Go(func() {
+				var rows []row
+				for _, s := range lessons() {
+					s.perOperation = min(s.perOperation, max(20, 40_000/len(ops[p])))
+					rows = append(rows, taught(p, ops[p], s, cfg, look)...)
+				}
+				parts[k] = rows
+				<-busy
+			})
 		}
-		if w := train(rows, progress); look == 1 {
+		all.Wait()
+		if w := train(slices.Concat(parts...), progress); look == 1 {
 			cfg.Weights.First = w
 		} else {
 			cfg.Weights.Second = w

@@ -74,6 +74,15 @@ func assign(at context, typed, words []*child) []bool {
 	return values
 }
 
+// endpoints are those at n and below.
+func (n *node) endpoints() int {
+	sum := len(n.uses)
+	for _, c := range n.children {
+		sum += c.endpoints()
+	}
+	return sum
+}
+
 // dot is the weighted sum. Weights that are not there count as none.
 func dot(weights, signs []float64) float64 {
 	s := 0.0

@@ -160,6 +160,9 @@ type child struct {
 	subs  []string // names of the next two levels, sorted; no values, no versions
 	count []int    // of the places below with each of them
 	wild  bool     // there are parameters at the next level
+	// near are the names of the next level, and in how many nodes each is.
+	near    map[string]int
+	profile profile
 }
 
 // childrenOf are the children of all nodes together, each kind sorted by text.
@@ -194,24 +197,35 @@ func childrenOf(nodes []*node) (typed, mixed, words []*child) {
 }
 
 func (c *child) look() {
+	c.near, c.profile = map[string]int{}, profile{}
 	for _, n := range c.nodes {
 		for k, below := range n.children {
+			next := "{}"
 			if isTyped(k) {
 				c.wild = true
-			}
-			c.name(k)
-			for k := range below.children {
+			} else if oddness(k) < nameless {
+				next = k
+				c.near[k]++
 				c.name(k)
+			}
+			c.profile[next] += float64(below.hits)
+			for k := range below.children {
+				if !isTyped(k) && oddness(k) < nameless {
+					c.name(k)
+				}
 			}
 		}
 		for i := range n.uses {
 			c.uses = addUse(c.uses, &n.uses[i])
 		}
 	}
+	for i := range c.uses {
+		c.profile[" "+c.uses[i].method] = float64(c.uses[i].hits)
+	}
 }
 
 func (c *child) name(k string) {
-	if isTyped(k) || isVersion(k) || oddness(k) >= nameless {
+	if isVersion(k) {
 		return
 	}
 	i, found := slices.BinarySearch(c.subs, k)

@@ -3,32 +3,21 @@ package learn
 import "math"
 
 // profile is where the requests of a child end or go on, in shares: by method at the
-// place itself, by name below it, and together what goes on with a value. Values of
+// place itself, by the name that follows, and together what goes on with a value. Values of
 // one parameter have the profile of their endpoint; names seldom have each other's.
 type profile map[string]float64
 
-// profiles are those of all children, and of all together.
-func profiles(children []*child) (each []profile, all profile) {
-	all = profile{}
-	for _, c := range children {
-		p := profile{}
-		for i := range c.uses {
-			p[" "+c.uses[i].method] += float64(c.uses[i].hits)
-		}
-		for _, n := range c.nodes {
-			for k, below := range n.children {
-				if isTyped(k) || oddness(k) >= nameless {
-					k = "{}"
-				}
-				p[k] += float64(below.hits) // whole numbers: the order is no matter
+// together is the profile of all children.
+func together(groups ...[]*child) profile {
+	all := profile{}
+	for _, g := range groups {
+		for _, c := range g {
+			for k, x := range c.profile {
+				all[k] += x // whole numbers: the order is no matter
 			}
 		}
-		for k, x := range p {
-			all[k] += x
-		}
-		each = append(each, p)
 	}
-	return each, all
+	return all
 }
 
 // affinity is Bhattacharyya's of p and what all have, without p where it is inside: 0
@@ -79,18 +68,11 @@ func twins(c *child, all *summary, places map[string]int) (shared, special float
 // behind says whether the names right below c stand behind typed segments elsewhere,
 // positive, or behind literals: the mean over them of the logarithm of how often.
 func behind(c *child, h *host) float64 {
-	own := map[string]int{}
-	for _, n := range c.nodes {
-		for k := range n.children {
-			if !isTyped(k) && oddness(k) < nameless {
-				own[k]++
-			}
-		}
-	}
-	sum := 0.0
-	for _, k := range sortedKeys(own) {
+	sum, names := 0.0, 0.0
+	for _, k := range sortedKeys(c.near) {
+		names++
 		a := h.after[k]
-		sum += math.Log(float64(1+a[0]) / float64(1+max(0, a[1]-own[k])))
+		sum += math.Log(float64(1+a[0]) / float64(1+max(0, a[1]-c.near[k])))
 	}
-	return sum / math.Max(1, float64(len(own)))
+	return sum / math.Max(1, names)
 }

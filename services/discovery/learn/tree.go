@@ -117,15 +117,6 @@ func (t *Tree) Add(s Sample) {
 	}
 }
 
-// endpoints are those at n and below.
-func (n *node) endpoints() int {
-	sum := len(n.uses)
-	for _, c := range n.children {
-		sum += c.endpoints()
-	}
-	return sum
-}
-
 func (n *node) touch(hits, clock uint64) {
 	n.hits += hits
 	n.last = clock
