@@ -14,6 +14,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/services/discovery"
+	"github.com/miradorhq/mirador/services/discovery/learn"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -48,7 +49,7 @@ func TestShopIsLearned(t *testing.T) {
 		bodies, second := k&1 == 1, k&2 != 0
 		for seed := range uint64(3) {
 			all := transactions("shop.example", ops, settings{seed: seed, perOperation: 60, bodies: bodies, zipf: 0.5, actors: 9, second: second})
-			sc, err := measure(all, true)
+			sc, err := measure(all, true, learn.Weights{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +57,7 @@ func TestShopIsLearned(t *testing.T) {
 				t.Errorf("bodies %v, second generator %v, seed %d: %+v\nmissed %q\nwrong %q", bodies, second, seed, sc, sc.missed, sc.wrong)
 			}
 			// And without the learner it must be worse, or this measures nothing.
-			if sc, err = measure(all, false); err != nil || sc.predicted <= 30 || sc.right == 15 {
+			if sc, err = measure(all, false, learn.Weights{}); err != nil || sc.predicted <= 30 || sc.right == 15 {
 				t.Errorf("the lexer alone: %d of %d right, %v", sc.right, sc.predicted, err)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,10 +14,12 @@ import (
 	"github.com/segmentio/encoding/json"
 )
 
-// row is what was seen of one literal: signs, whether it is a value, and how much
+// row is what was seen of one literal: the signs that are not zero, whether it is a value, and how much
 // it counts.
 type row struct {
-	signs         []float64
+	at            []uint16 // which signs
+	signs         []float32
+	all           int // how many signs there are, those of nothing too
 	value, weight float64
 }
 
@@ -26,8 +30,8 @@ func truthOf(ops []operation) func(place, text string) (value, known bool) {
 		_, path, _ := strings.Cut(op.shape, " ")
 		place := ""
 		for s := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
-			if strings.Contains(s, "{") {
-				params[place] = true
+			if s == "{}" {
+				params[place] = !constant(&op, strings.Count(place, "{"))
 			} else {
 				literals[place+"/"+s] = true
 			}
@@ -40,6 +44,18 @@ func truthOf(ops []operation) func(place, text string) (value, known bool) {
 		}
 		return true, params[place]
 	}
+}
+
+// constant says whether the k-th parameter of a path has one value alone. Nobody can
+// tell it from a name, so nothing is to be learned from it.
+func constant(op *operation, k int) bool {
+	names := braces.FindAllString(op.Template, -1)
+	for _, p := range op.Params {
+		if p.In == "path" && k < len(names) && p.Name == strings.Trim(names[k], "{}") {
+			return len(p.Enum) == 1
+		}
+	}
+	return false
 }
 
 // lessons are the settings of the traffic that weights are fitted to.
@@ -58,28 +74,40 @@ func lessons() []settings {
 	return out
 }
 
-// fit fits weights to the traffic of the tuning half and writes them to file.
-func fit(ops map[string][]operation, file string, progress io.Writer) error {
+// fit fits weights to the traffic of those providers that use says.
+func fit(ops map[string][]operation, use func(provider string) bool, progress io.Writer) learn.Weights {
 	cfg := learn.Defaults()
 	cfg.Weights = learn.Weights{}
+	providers := slices.DeleteFunc(sortedNames(ops), func(p string) bool { return !use(p) })
 	for look := 1; look <= 2; look++ {
-		var rows []row
-		for _, p := range sortedNames(ops) {
-			if heldOut(p) {
-				continue
-			}
-			for _, s := range lessons() {
-				s.perOperation = min(s.perOperation, max(20, 40_000/len(ops[p])))
-				rows = append(rows, taught(p, ops[p], s, cfg, look)...)
-			}
+		parts := make([][]row, len(providers)) // in a fixed order, whoever is done first
+		var all sync.WaitGroup
+		busy := make(chan struct{}, runtime.GOMAXPROCS(0))
+		for k, p := range providers {
+			busy <- struct{}{}
+			all.Go(func() {
+				var rows []row
+				for _, s := range lessons() {
+					s.perOperation = min(s.perOperation, max(20, 40_000/len(ops[p])))
+					rows = append(rows, taught(p, ops[p], s, cfg, look)...)
+				}
+				parts[k] = rows
+				<-busy
+			})
 		}
-		if w := train(rows, progress); look == 1 {
+		all.Wait()
+		if w := train(slices.Concat(parts...), progress); look == 1 {
 			cfg.Weights.First = w
 		} else {
 			cfg.Weights.Second = w
 		}
 	}
-	b, err := json.Marshal([2][]float64{cfg.Weights.First, cfg.Weights.Second})
+	return cfg.Weights
+}
+
+// writeWeights writes them as package learn embeds them.
+func writeWeights(w learn.Weights, file string) error {
+	b, err := json.Marshal([2][]float64{w.First, w.Second})
 	if err == nil {
 		err = os.WriteFile(file, append(b, '\n'), 0o600)
 	}
@@ -92,6 +120,7 @@ func fit(ops map[string][]operation, file string, progress io.Writer) error {
 // taught are the rows of one provider. Providers count alike, nearly, whatever
 // their size, and so do parameters, whatever the number of their values.
 func taught(provider string, ops []operation, s settings, cfg learn.Config, look int) []row {
+	const many, every = 24, 3 // of many values at a place every third is enough
 	tree := learn.New(cfg)
 	for _, t := range transactions(provider, ops, s) {
 		if sample, ok := sampleOf(&t); ok {
@@ -99,16 +128,29 @@ func taught(provider string, ops []operation, s settings, cfg learn.Config, look
 		}
 	}
 	var rows []row
-	total := 0.0
-	tree.Teach(truthOf(ops), func(at int, signs []float64, value bool, siblings int) {
+	total, left := 0.0, 0
+	tree.Teach(truthOf(ops), func(at int, signs []float64, value bool, siblings, below int) {
 		if at != look {
 			return
 		}
-		r := row{signs: signs, weight: 1}
+		// What is wrong at a place is wrong for everything below.
+		r := row{weight: math.Pow(float64(max(1, below)), 0.3)}
 		if value {
-			r.value, r.weight = 1, 1/math.Sqrt(float64(siblings))
+			r.value, r.weight = 1, r.weight/math.Sqrt(float64(siblings))
 		}
 		total += r.weight
+		if value && siblings > many {
+			if left++; left%every != 0 {
+				return
+			}
+			r.weight *= every
+		}
+		for j, x := range signs {
+			if x != 0 {
+				r.at, r.signs = append(r.at, uint16(j)), append(r.signs, float32(x))
+			}
+		}
+		r.all = len(signs)
 		rows = append(rows, r)
 	})
 	for i := range rows {
@@ -119,8 +161,8 @@ func taught(provider string, ops []operation, s settings, cfg learn.Config, look
 
 // train is logistic regression by gradient descent with Adam's step sizes.
 func train(rows []row, progress io.Writer) []float64 {
-	const steps, decay = 500, 2e-4
-	n := len(rows[0].signs)
+	const steps, decay = 300, 4e-4
+	n := rows[0].all
 	w, m, v, g := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	total := 0.0
 	for i := range rows {
@@ -158,13 +200,13 @@ func slope(rows []row, w []float64, total float64, g []float64) (loss float64) {
 				r := &rows[i]
 				s := 0.0
 				for j, x := range r.signs {
-					s += w[j] * x
+					s += w[r.at[j]] * float64(x)
 				}
 				p := 1 / (1 + math.Exp(-s))
 				losses[k] -= r.weight * math.Log(1e-12+math.Abs(1-r.value-p))
 				e := (p - r.value) * r.weight / total
 				for j, x := range r.signs {
-					sum[j] += e * x
+					sum[r.at[j]] += e * float64(x)
 				}
 			}
 			sums[k] = sum

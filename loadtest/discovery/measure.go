@@ -23,9 +23,9 @@ const rounds = 16
 
 // measure feeds the traffic of a provider through discovery, as mirador inspect
 // does, and scores what stands in the catalog afterwards.
-func measure(all []transaction, learner bool) (*score, error) {
+func measure(all []transaction, learner bool, weights learn.Weights) (*score, error) {
 	cfg := discovery.Defaults()
-	cfg.Learn = learner
+	cfg.Learn, cfg.Weights = learner, weights
 	live := catalog.NewLive(&catalog.Lexical{})
 	endpoints := map[string]string{} // shape by id
 	var failed error

@@ -59,6 +59,10 @@ type Config struct {
 
 	MaxAlikes int `yaml:"max_alikes" doc:"Look-alikes a partition counts at once, by who sends them and what they resemble; those longest unseen are forgotten, and said anew should they go on."`
 
+	// Weights of the signs by which templates are learned: those that come with the
+	// program, unless others are fitted and tried.
+	Weights learn.Weights `yaml:"-"`
+
 	// Catalog, Log and Metrics are injected; all may be nil. Without a catalog no
 	// look-alikes are told.
 	Catalog Catalog               `yaml:"-"`
@@ -123,6 +127,9 @@ func (c Config) Validate() error {
 func (c *Config) learn() learn.Config {
 	l := learn.Defaults()
 	l.MaxNodes, l.MaxChildren = c.MaxNodes, c.MaxSiblings
+	if c.Weights.First != nil {
+		l.Weights = c.Weights
+	}
 	return l
 }
 

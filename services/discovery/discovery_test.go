@@ -273,7 +273,7 @@ func TestConfig(t *testing.T) {
 		t.Error(err)
 	}
 	err := Config{}.Validate()
-	if err == nil || strings.Count(err.Error(), "discovery.") != reflect.TypeFor[Config]().NumField()-11 {
+	if err == nil || strings.Count(err.Error(), "discovery.") != reflect.TypeFor[Config]().NumField()-12 {
 		t.Errorf("not every error at once: %v", err)
 	}
 }

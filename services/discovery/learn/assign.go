@@ -27,13 +27,13 @@ func Fitted() Weights {
 // teacher watches decisions and makes them in the tree's stead.
 type teacher struct {
 	truth func(place, text string) (value, known bool)
-	see   func(look int, signs []float64, value bool, siblings int)
+	see   func(look int, signs []float64, value bool, siblings, below int)
 }
 
 // Teach goes through the tree as Decide does, but asks truth which literals are
 // values, and shows the signs of each that truth knows. It is for fitting weights;
 // what was decided stays.
-func (t *Tree) Teach(truth func(place, text string) (value, known bool), see func(look int, signs []float64, value bool, siblings int)) {
+func (t *Tree) Teach(truth func(place, text string) (value, known bool), see func(look int, signs []float64, value bool, siblings, below int)) {
 	h := t.host()
 	h.teacher = &teacher{truth, see}
 	decide([]*node{t.root}, context{host: h})
@@ -57,8 +57,12 @@ func assign(at context, typed, words []*child) []bool {
 		for i, c := range words {
 			value, known := t.truth(at.place, c.text)
 			if values[i] = value; known {
-				t.see(1, signs[i], value, len(words))
-				t.see(2, again[i], value, len(words))
+				below := 0
+				for _, n := range c.nodes {
+					below += n.endpoints()
+				}
+				t.see(1, signs[i], value, len(words), below)
+				t.see(2, again[i], value, len(words), below)
 			}
 		}
 		return values
@@ -68,6 +72,15 @@ func assign(at context, typed, words []*child) []bool {
 	}
 	settle(at, typed, words, values)
 	return values
+}
+
+// endpoints are those at n and below.
+func (n *node) endpoints() int {
+	sum := len(n.uses)
+	for _, c := range n.children {
+		sum += c.endpoints()
+	}
+	return sum
 }
 
 // dot is the weighted sum. Weights that are not there count as none.

@@ -46,6 +46,9 @@ type context struct {
 // host is what is known of all places together.
 type host struct {
 	places map[string]int // in how many places a literal stands
+	// after says how often a literal stands right behind a typed segment, and how often
+	// behind another literal.
+	after map[string][2]int
 	// level is the logarithm of the mean hits of a lexical endpoint: hits are looked
 	// at in its terms, so that a day of traffic looks as an hour does.
 	level   float64
@@ -56,19 +59,26 @@ type host struct {
 }
 
 func (t *Tree) host() *host {
-	h := &host{places: map[string]int{}, pins: &t.pins, weights: t.cfg.Weights}
-	h.count(t.root)
+	h := &host{places: map[string]int{}, after: map[string][2]int{}, pins: &t.pins, weights: t.cfg.Weights}
+	h.count(t.root, "")
 	h.level = math.Log(float64(max(1, t.root.hits)) / float64(max(1, h.uses)))
 	return h
 }
 
-func (h *host) count(n *node) {
+func (h *host) count(n *node, last string) {
 	h.uses += len(n.uses)
 	for k, c := range n.children {
 		if !isTyped(k) {
 			h.places[k]++
+			a := h.after[k]
+			if isTyped(last) {
+				a[0]++
+			} else if last != "" {
+				a[1]++
+			}
+			h.after[k] = a
 		}
-		h.count(c)
+		h.count(c, k)
 	}
 }
 
@@ -156,7 +166,11 @@ type child struct {
 	odd   float64
 	uses  []use    // at the place itself, by method
 	subs  []string // names of the next two levels, sorted; no values, no versions
+	count []int    // of the places below with each of them
 	wild  bool     // there are parameters at the next level
+	// near are the names of the next level, and in how many nodes each is.
+	near    map[string]int
+	profile profile
 }
 
 // childrenOf are the children of all nodes together, each kind sorted by text.
@@ -191,29 +205,42 @@ func childrenOf(nodes []*node) (typed, mixed, words []*child) {
 }
 
 func (c *child) look() {
+	c.near, c.profile = map[string]int{}, profile{}
 	for _, n := range c.nodes {
 		for k, below := range n.children {
+			next := "{}"
 			if isTyped(k) {
 				c.wild = true
-			}
-			c.name(k)
-			for k := range below.children {
+			} else if oddness(k) < nameless {
+				next = k
+				c.near[k]++
 				c.name(k)
+			}
+			c.profile[next] += float64(below.hits)
+			for k := range below.children {
+				if !isTyped(k) && oddness(k) < nameless {
+					c.name(k)
+				}
 			}
 		}
 		for i := range n.uses {
 			c.uses = addUse(c.uses, &n.uses[i])
 		}
 	}
+	for i := range c.uses {
+		c.profile[" "+c.uses[i].method] = float64(c.uses[i].hits)
+	}
 }
 
 func (c *child) name(k string) {
-	if isTyped(k) || isVersion(k) || oddness(k) >= nameless {
+	if isVersion(k) {
 		return
 	}
-	if i, found := slices.BinarySearch(c.subs, k); !found {
-		c.subs = slices.Insert(c.subs, i, k)
+	i, found := slices.BinarySearch(c.subs, k)
+	if !found {
+		c.subs, c.count = slices.Insert(c.subs, i, k), slices.Insert(c.count, i, 0)
 	}
+	c.count[i]++
 }
 
 // addUse adds u to a list sorted by method; nothing of u is shared.

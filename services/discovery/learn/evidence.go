@@ -2,40 +2,6 @@ package learn
 
 import "math"
 
-// summary is what a group of children have in common.
-type summary struct {
-	members int
-	hits    uint64
-	uses    []use
-	subs    map[string]int
-	wild    int
-	// branched are the members with names below them.
-	branched int
-}
-
-func summarize(groups ...[]*child) *summary {
-	s := &summary{subs: map[string]int{}}
-	for _, g := range groups {
-		for _, c := range g {
-			s.members++
-			s.hits += c.hits
-			for i := range c.uses {
-				s.uses = addUse(s.uses, &c.uses[i])
-			}
-			for _, k := range c.subs {
-				s.subs[k]++
-			}
-			if len(c.subs) > 0 {
-				s.branched++
-			}
-			if c.wild {
-				s.wild++
-			}
-		}
-	}
-	return s
-}
-
 // Signs of a first look, at each child and its place.
 func first(at context, typed, words []*child) [][]float64 {
 	var odd []*child
@@ -79,6 +45,16 @@ func first(at context, typed, words []*child) [][]float64 {
 	}
 	ld := math.Log(d)
 	spread := spreadOf(words)
+	together := together(words)
+	once, most, runner := 0, 0, 0
+	for _, c := range words {
+		once += int(flag(c.hits == 1))
+		if n := len(c.subs); n > most {
+			most, runner = n, most
+		} else {
+			runner = max(runner, n)
+		}
+	}
 	var out [][]float64
 	for _, c := range words {
 		o := bucket(c.odd)
@@ -116,6 +92,22 @@ func first(at context, typed, words []*child) [][]float64 {
 		f = append(f, against(c, values, c.odd >= nameless)...)
 		f = append(f, against(c, types, false)...)
 		f = append(f, flag(c.wild), flag(len(c.subs) > 0), flag(c.wild && len(c.subs) == 0), flag(len(c.uses) == 0), math.Min(float64(len(c.text)), 30)/10, flag(has(c, "GET")), flag(!c.wild && len(c.subs) == 0))
+		same, variety := affinity(c.profile, together, true)
+		sure := math.Min(1, float64(c.hits)/8)
+		shared, special := twins(c, all, at.host.places)
+		special = math.Log1p(special)
+		f = append(f, same*variety, (same-0.5)*variety*sure, same*variety*ld, variety*ta, shared, special, special*ld, special*o[0], special*place[2])
+		branch := math.Log1p(float64(len(c.subs)))
+		lone := flag(most > 1 && len(c.subs) == most && withSubs == 1)
+		f = append(f, branch, branch*place[4], branch*place[4]*o[0], branch*place[0], branch*ta, lone, lone*place[4]*(1-ta), lone*ta)
+		lead := 0.0
+		if len(c.subs) == most {
+			lead = math.Log1p(float64(most)) - math.Log1p(float64(runner))
+		}
+		back := behind(c, at.host)
+		f = append(f, lead, lead*place[4], lead*place[4]*(1-ta), lead*o[0], lead*place[0])
+		f = append(f, back, back*o[0], back*place[0], back*place[2], back*place[4], back*ta)
+		f = append(f, float64(once)/d, float64(once)/d*ld, float64(once)/d*fk)
 		out = append(out, f)
 	}
 	return out
@@ -135,6 +127,7 @@ func second(at context, typed, words []*child, scores []float64) [][]float64 {
 		}
 	}
 	group := summarize(typed, values)
+	together := together(typed, values)
 	ta := flag(len(typed) > 0)
 	var out [][]float64
 	for i, c := range words {
@@ -168,113 +161,9 @@ func second(at context, typed, words []*child, scores []float64) [][]float64 {
 		for _, x := range a {
 			f = append(f, x*n, x*mean)
 		}
+		same, variety := affinity(c.profile, together, inside)
+		f = append(f, (same-0.5)*variety, (same-0.5)*variety*math.Min(1, float64(c.hits)/8), (same-0.5)*variety*n, variety*ta)
 		out = append(out, f)
 	}
 	return out
-}
-
-// spreadOf is the standard deviation of the logarithms of hits.
-func spreadOf(words []*child) float64 {
-	var sum, square float64
-	for _, c := range words {
-		l := math.Log(float64(c.hits))
-		sum += l
-		square += l * l
-	}
-	n := float64(len(words))
-	return math.Sqrt(math.Max(0, square/n-sum/n*sum/n))
-}
-
-func clamp(x, limit float64) float64 { return math.Max(-limit, math.Min(limit, x)) }
-
-func has(c *child, method string) bool {
-	for i := range c.uses {
-		if c.uses[i].method == method {
-			return true
-		}
-	}
-	return false
-}
-
-func flag(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func placeOf(at context) (p [6]float64) {
-	switch {
-	case at.depth == 0:
-		p[0] = 1
-	case at.last == "api", at.last == "rest", isVersion(at.last):
-		p[1] = 1
-	case at.param:
-		p[2] = 1
-	case isVerbs(at.last):
-		p[3] = 1
-	case isPlural(at.last):
-		p[4] = 1
-	default:
-		p[5] = 1
-	}
-	return p
-}
-
-func bucket(odd float64) (o [5]float64) {
-	switch {
-	case odd < 0.2:
-		o[0] = 1
-	case odd < nameless:
-		o[1] = 1
-	case odd < 1:
-		o[2] = 1
-	case odd < 1.2:
-		o[3] = 1
-	default:
-		o[4] = 1
-	}
-	return o
-}
-
-const nameless = 0.5
-
-// against compares c with a group, which contains it where inside is set: methods,
-// names below, messages.
-func against(c *child, ref *summary, inside bool) []float64 {
-	n := ref.members
-	if inside {
-		n--
-	}
-	if n <= 0 {
-		return make([]float64, 5)
-	}
-	methods := 0.0
-	for _, u := range c.uses {
-		for i := range ref.uses {
-			if ref.uses[i].method == u.method && (ref.uses[i].hits > u.hits || !inside) {
-				methods++
-			}
-		}
-	}
-	m := 0.0
-	if len(c.uses) > 0 && len(ref.uses) > 0 {
-		m = methods/float64(len(c.uses)) - 0.5
-	}
-	subs := 0.0
-	for _, k := range c.subs {
-		if x := ref.subs[k]; x > 1 || x == 1 && !inside {
-			subs++
-		}
-	}
-	s := 0.0
-	if len(c.subs) > 0 {
-		s = subs/float64(len(c.subs)) - 0.5
-	}
-	l, w := likeGroup(c, ref, inside)
-	wild := float64(ref.wild)
-	if inside {
-		wild -= flag(c.wild)
-	}
-	return []float64{1, m, s, (l - 0.4) * w, flag(c.wild) * (wild/float64(n) - 0.5)}
 }

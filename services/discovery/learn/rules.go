@@ -21,11 +21,12 @@ func settle(at context, typed, words []*child, values []bool) {
 }
 
 // protect keeps collections: a plural of known words where APIs have their
-// collections, with values below it.
+// collections, with values below it. And it keeps what stands for the caller, though
+// all that is below it is below every value too.
 func protect(at context, typed, words []*child, values []bool) {
 	place := placeOf(at)
 	for i, c := range words {
-		if values[i] && place[0]+place[1] > 0 && c.odd < general && c.wild && isPlural(c.text) {
+		if values[i] && (isCaller(c.text) || place[0]+place[1] > 0 && c.odd < general && c.wild && isPlural(c.text)) {
 			values[i] = false
 		}
 	}
@@ -120,7 +121,16 @@ func common(c *child, ref *summary) bool {
 // is the same, and it is a name still.
 func isSelf(s string) bool {
 	switch s {
-	case "me", "self", "current", "mine", "my", "own", "all", "default", "latest", "last", "first", "new", "any", "none", "public", "private":
+	case "all", "default", "latest", "last", "first", "new", "any", "none", "public", "private":
+		return true
+	}
+	return isCaller(s)
+}
+
+// isCaller says whether a text stands for who asks.
+func isCaller(s string) bool {
+	switch s {
+	case "me", "self", "current", "mine", "my", "own":
 		return true
 	}
 	return false
