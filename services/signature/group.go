@@ -196,8 +196,8 @@ func (g *groups) scanning(w *window, now int64) bool {
 	return c.Endpoints.N >= most
 }
 
-// distinct counts different things: exactly as long as they are few, to one in a
-// hundred of thousands.
+// distinct counts different things: exactly as long as they are few, two in a hundred
+// too low where they are thousands.
 type distinct struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	N        uint32

@@ -95,8 +95,10 @@ func (s *group) add(g *groups, w *window, tx *detect.Tx, f *finding.Finding) {
 	if n := finding.MaxEvents - len(s.F.Events); n > 0 {
 		s.F.Events = append(s.F.Events, f.Events[:min(n, len(f.Events))]...)
 	}
+	where := ""
 	if s.Wide {
 		s.Endpoints.see(g.hash(f.Subject.EndpointID))
+		where = " at " + f.Subject.Endpoint
 	}
 	for _, n := range f.Features {
 		if strings.HasPrefix(n.Name, ruleFeature) {
@@ -106,7 +108,7 @@ func (s *group) add(g *groups, w *window, tx *detect.Tx, f *finding.Finding) {
 	for i := range f.Evidence {
 		e := &f.Evidence[i]
 		s.Places.see(g.hash(e.Location, e.Path))
-		s.exemplar(e, g.cfg.Evidence)
+		s.exemplar(e, where, g.cfg.Evidence)
 	}
 	s.subject(g, tx, f)
 }
@@ -121,19 +123,19 @@ func (s *group) begin(w *window, f *finding.Finding, now int64) {
 	s.F.Events, s.F.Evidence, s.F.Subject.Addresses = nil, nil, nil
 }
 
-// exemplar keeps e if its place under its rule is new and there is room. What is kept
-// outlives the event, which a name may be a piece of.
-func (s *group) exemplar(e *finding.Evidence, limit int) {
+// exemplar keeps e if its place under its rule is new and there is room; where is added
+// to what is said of it. What is kept outlives the event, which a name may be a piece of.
+func (s *group) exemplar(e *finding.Evidence, where string, limit int) {
 	if len(s.F.Evidence) >= min(limit, finding.MaxEvidence) {
 		return
 	}
 	for i := range s.F.Evidence {
-		if o := &s.F.Evidence[i]; o.Location == e.Location && o.Path == e.Path && o.Note == e.Note {
+		if o := &s.F.Evidence[i]; o.Location == e.Location && o.Path == e.Path && o.Note == e.Note+where {
 			return
 		}
 	}
 	s.F.Evidence = append(s.F.Evidence, finding.Evidence{
-		Location: strings.Clone(e.Location), Path: strings.Clone(e.Path), Masked: strings.Clone(e.Masked), Note: strings.Clone(e.Note),
+		Location: strings.Clone(e.Location), Path: strings.Clone(e.Path), Masked: strings.Clone(e.Masked), Note: strings.Clone(e.Note) + where,
 	})
 }
 
@@ -193,7 +195,12 @@ func (s *group) finding(now int64, cfg *Config) finding.Finding {
 	}
 	f.Features = append(f.Features, finding.Number{Name: "distinct_endpoints", Value: float64(s.Endpoints.N)})
 	f.Baseline = append(slices.Clone(f.Baseline), finding.Number{Name: "scan_endpoints", Value: float64(cfg.ScanEndpoints)})
-	f.Summary = fmt.Sprintf("%s at %s more after %d: %s. The strongest: %s", f.Title, plural(int(s.Endpoints.N), "endpoint"), cfg.ScanEndpoints-1, s.tally(), f.Summary)
+	about := ""
+	if s.Endpoints.N > 100 {
+		about = "about "
+	}
+	f.Summary = fmt.Sprintf("%s at %s%s, after %d others: %s. The strongest: %s",
+		f.Title, about, plural(int(s.Endpoints.N), "endpoint"), cfg.ScanEndpoints-1, s.tally(), f.Summary)
 	return f
 }
 
