@@ -227,3 +227,28 @@ func BenchmarkGroup(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSnapshot saves and restores as many open findings as the defaults allow.
+func BenchmarkSnapshot(b *testing.B) {
+	s := step{Q: "sqli 5 note", Sub: "s{i}", Token: "t", N: signature.Defaults().MaxWindows}
+	var seq uint64
+	var out detect.Out
+	d := newDetector(b, signature.Defaults(), nil)
+	for range 2 {
+		for _, e := range s.events(&seq) {
+			detectOne(d, e, &out)
+			out.Reset()
+		}
+	}
+	var buf bytes.Buffer
+	for b.Loop() {
+		buf.Reset()
+		if err := d.(detect.Stateful).Snapshot(&buf); err != nil {
+			b.Fatal(err)
+		}
+		if err := newDetector(b, signature.Defaults(), nil).(detect.Stateful).Restore(bytes.NewReader(buf.Bytes())); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(buf.Len())/1e6, "MB/snapshot")
+}

@@ -14,10 +14,8 @@ import (
 type group struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	// Who, Endpoint, Replayed and Wide are its window's, with tenant and rule of F.
-	// Host is the one host of a wide group, empty where there are several.
 	Who, Endpoint  string
 	Replayed, Wide bool
-	Host           string
 	// F is the finding: what it says is of its strongest event, the subject of the
 	// newest, severity and confidence are the highest, events and evidence the first.
 	F said
@@ -155,17 +153,8 @@ func (s *group) subject(g *groups, tx *detect.Tx, f *finding.Finding) {
 	if s.Who == tx.Principal && tx.Event.Authenticated() && s.Tokens.N < maxTokens && s.Tokens.see(g.hash(f.Subject.Credential, f.Subject.Session)) {
 		s.News = true
 	}
-	if !s.Wide {
-		return
-	}
-	if host := tx.Endpoint.Host; s.Count == 1 {
-		s.Host = strings.Clone(host)
-	} else if s.Host != host {
-		s.Host = ""
-	}
-	s.F.Subject.EndpointID, s.F.Subject.Endpoint = "", ""
-	if s.Host != "" {
-		s.F.Subject.Endpoint = "* " + s.Host + "/*"
+	if s.Wide { // the host stays: an action may hold for it alone
+		s.F.Subject.EndpointID, s.F.Subject.Endpoint = "", "* "+tx.Endpoint.Host+"/*"
 	}
 }
 
