@@ -241,14 +241,20 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 	}
 	var buf bytes.Buffer
-	for b.Loop() {
-		buf.Reset()
-		if err := d.(detect.Stateful).Snapshot(&buf); err != nil {
-			b.Fatal(err)
+	b.Run("save", func(b *testing.B) {
+		for b.Loop() {
+			buf.Reset()
+			if err := d.(detect.Stateful).Snapshot(&buf); err != nil {
+				b.Fatal(err)
+			}
 		}
-		if err := newDetector(b, signature.Defaults(), nil).(detect.Stateful).Restore(bytes.NewReader(buf.Bytes())); err != nil {
-			b.Fatal(err)
+		b.ReportMetric(float64(buf.Len())/1e6, "MB")
+	})
+	b.Run("restore", func(b *testing.B) {
+		for b.Loop() {
+			if err := newDetector(b, signature.Defaults(), nil).(detect.Stateful).Restore(bytes.NewReader(buf.Bytes())); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
-	b.ReportMetric(float64(buf.Len())/1e6, "MB/snapshot")
+	})
 }
