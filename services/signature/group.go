@@ -25,8 +25,8 @@ import (
 // credential that the API refused was not shown to be the caller's: what came with it
 // is about the address, or an attacker could have its owner blocked.
 //
-// What one event says of an endpoint (a response that gives something away) is never
-// counted as a scan: there the endpoint is what people must find.
+// A response that gives something away never counts as a scan: there the endpoint is
+// what people must find.
 type groups struct {
 	cfg      *Config
 	metrics  *metrics

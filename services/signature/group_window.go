@@ -176,7 +176,8 @@ func (s *group) finding(now int64, cfg *Config) finding.Finding {
 	if s.Count == 1 && !s.Wide {
 		return f
 	}
-	f.Features = append(slices.Clone(f.Features), finding.Number{Name: "distinct_places", Value: float64(s.Places.N)}, finding.Number{Name: "distinct_rules", Value: float64(s.Rules.N)},
+	f.Features = append(slices.Clone(f.Features),
+		finding.Number{Name: "distinct_places", Value: float64(s.Places.N)}, finding.Number{Name: "distinct_rules", Value: float64(s.Rules.N)},
 		finding.Number{Name: "answered_2xx", Value: float64(s.Answered)}, finding.Number{Name: "answered_5xx", Value: float64(s.Broke)})
 	if !s.Wide {
 		f.Summary += "; " + s.tally()
