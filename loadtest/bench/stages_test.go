@@ -32,7 +32,7 @@ func BenchmarkStages(b *testing.B) {
 
 func stages(b *testing.B, wire [][]byte, names []string) {
 	cfg := platform.Defaults()
-	first, second, err := cfg.InspectStages(names)
+	first, second, err := cfg.InspectStages(names, false)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func behaviourActions(list []traffic.Transaction) []string {
 func actions(t *testing.T, list []traffic.Transaction, partitions int) map[string]bool {
 	t.Helper()
 	cfg := platform.Defaults()
-	first, second, err := cfg.InspectStages([]string{"behavior"})
+	first, second, err := cfg.InspectStages([]string{"behavior"}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

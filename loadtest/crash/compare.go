@@ -20,7 +20,7 @@ type observed struct {
 	hits       map[string]uint64
 	minutes    map[string]uint64
 	hours      map[string]uint64
-	injections map[string]bool
+	injections map[string]oracle.Attack
 	attackers  map[traffic.Kind]map[string]bool
 	actions    map[string]bool
 	strange    []string // actions whose finding is not there or is about somebody else
@@ -79,7 +79,7 @@ func kindOf(rule string) traffic.Kind {
 }
 
 func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
-	o := &observed{events: map[string]bool{}, hits: map[string]uint64{}, minutes: map[string]uint64{}, hours: map[string]uint64{}, injections: map[string]bool{},
+	o := &observed{events: map[string]bool{}, hits: map[string]uint64{}, minutes: map[string]uint64{}, hours: map[string]uint64{}, injections: map[string]oracle.Attack{},
 		attackers: map[traffic.Kind]map[string]bool{}, actions: map[string]bool{}, fields: map[string]bool{}}
 	q := reader{ctx: ctx, conn: conn}
 	q.each("SELECT toString(event_id), count() FROM v_events GROUP BY event_id", func(scan func(...any)) {
@@ -117,17 +117,23 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 		o.hours[who+"|"+at.UTC().Format(oracle.Hour)] = n
 	})
 	findings := map[string]found{}
-	q.each("SELECT id, rule, principal, credential, addresses, events FROM v_findings", func(scan func(...any)) {
-		var id, rule, who, credential string
+	q.each("SELECT id, rule, principal, endpoint, credential, addresses, events, count FROM v_findings", func(scan func(...any)) {
+		var id, rule, who, endpoint, credential string
 		var addresses, events []string
-		scan(&id, &rule, &who, &credential, &addresses, &events)
+		var count uint64
+		scan(&id, &rule, &who, &endpoint, &credential, &addresses, &events, &count)
 		findings[id] = found{rule, events, append(slices.Clone(addresses), credential)}
 		switch k := kindOf(rule); k {
 		case traffic.Ordinary:
 		case traffic.Injection:
+			// Two findings of one attack would be a difference too: it never paused.
+			key := who + "|" + operation(endpoint)
+			a := o.injections[key]
+			a.Count += count
 			for _, e := range events {
-				o.injections[e] = true
+				a.Events += e + " "
 			}
+			o.injections[key] = a
 		default:
 			if o.attackers[k] == nil {
 				o.attackers[k] = map[string]bool{}
@@ -162,6 +168,15 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 		o.fields[f] = true
 	})
 	return o, q.err
+}
+
+// operation is "METHOD host/template" as the oracle writes it, without the host.
+func operation(endpoint string) string {
+	method, rest, _ := strings.Cut(endpoint, " ")
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		rest = rest[i:]
+	}
+	return method + " " + rest
 }
 
 // found is what of a finding an action is held against.

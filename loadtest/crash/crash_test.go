@@ -61,13 +61,14 @@ func seed(t *testing.T) uint64 {
 }
 
 // settings make faults frequent within a short run: snapshots every two seconds,
-// sessions that end soon. The clock guard is off, as the comparison needs every
+// sessions that end soon, and findings that end soon after their attack, which never
+// pauses for so long: only then is every count said. The clock guard is off, as the comparison needs every
 // action, however late the outage made it.
 func settings(t *testing.T) platform.Config {
 	c := platform.Defaults()
 	c.Kafka.Partitions = 4
 	c.Stages.SnapshotInterval, c.Stages.SessionTimeout, c.Stages.HeartbeatEvery = 2*time.Second, 6*time.Second, 200*time.Millisecond
-	c.Stages.IdleAdvance = 5 * time.Second
+	c.Stages.IdleAdvance, c.Signature.Window = 5*time.Second, 20*time.Second
 	c.Policy.Mode, c.Policy.ClockGuard, c.Policy.TTL = "enforce", false, []time.Duration{time.Hour}
 	c.Telemetry.LogLevel = "warn"
 	addr, err := stack.FreeAddress()

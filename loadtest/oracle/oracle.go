@@ -20,8 +20,10 @@ type Expectation struct {
 	Hits, Minutes map[string]uint64
 	// Hours counts transactions by principal and hour.
 	Hours map[string]uint64
-	// Injections are ids of transactions that carry an attack by themselves.
-	Injections map[string]bool
+	// Injections are the attacks that transactions carry by themselves, by principal
+	// and operation ("sub:x|POST /v1/transfers"). As long as none of them pauses, each
+	// is one finding.
+	Injections map[string]Attack
 	// Attackers are principals by the kind of attack they made over time.
 	Attackers map[traffic.Kind]map[string]bool
 	// Fields are sensitive fields: "response pan cards[].pan GET /v1/cards".
@@ -34,6 +36,24 @@ type Expectation struct {
 	acted map[string]bool // targets that have their action
 }
 
+// Attack is what one finding must say of transactions that belong together.
+type Attack struct {
+	Count  uint64
+	Events string // the ids of the first NamedEvents of them, in order
+}
+
+// NamedEvents is how many events a finding names: a part of its contract.
+const NamedEvents = 20
+
+// Add counts one more transaction.
+func (a Attack) Add(id string) Attack {
+	if a.Count < NamedEvents {
+		a.Events += id + " "
+	}
+	a.Count++
+	return a
+}
+
 // Minute and Hour are how times stand in keys.
 const (
 	Minute = "2006-01-02T15:04"
@@ -43,7 +63,7 @@ const (
 // Of computes the expectation.
 func Of(list []traffic.Transaction) Expectation {
 	x := Expectation{
-		Events: map[string]bool{}, Hits: map[string]uint64{}, Minutes: map[string]uint64{}, Hours: map[string]uint64{}, Injections: map[string]bool{},
+		Events: map[string]bool{}, Hits: map[string]uint64{}, Minutes: map[string]uint64{}, Hours: map[string]uint64{}, Injections: map[string]Attack{},
 		Attackers: map[traffic.Kind]map[string]bool{}, Fields: map[string]bool{}, Actions: map[string]bool{}, acted: map[string]bool{},
 	}
 	for i := range list {
@@ -73,7 +93,8 @@ func (x *Expectation) add(t *traffic.Transaction) {
 		return
 	}
 	if t.Kind == traffic.Injection {
-		x.Injections[id] = true
+		key := principal + "|" + string(e.Method) + " " + t.Template
+		x.Injections[key] = x.Injections[key].Add(id)
 	}
 	if x.Attackers[t.Kind] == nil {
 		x.Attackers[t.Kind] = map[string]bool{}

@@ -100,10 +100,16 @@ func TestTransaction(t *testing.T) {
 	}
 	var out detect.Out
 	out.Finding(got)
+	out.Update(got)
+	out.Finding(got)
+	if len(out.Findings) != 3 || !out.Acts(0) || out.Acts(1) || !out.Acts(2) {
+		t.Errorf("%d findings; which may be acted on: %v %v %v", len(out.Findings), out.Acts(0), out.Acts(1), out.Acts(2))
+	}
 	out.Partial("k", "t", "d", nil)
 	out.Record("topic", nil, nil)
 	out.Reset()
-	if len(out.Findings)+len(out.Partials)+len(out.Records) != 0 {
+	out.Finding(got)
+	if !out.Acts(1) || len(out.Findings) != 1 || len(out.Partials)+len(out.Records) != 0 {
 		t.Errorf("%+v", out)
 	}
 }

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"slices"
+
 	"github.com/miradorhq/mirador/pkg/finding"
 )
 
@@ -10,6 +12,8 @@ type Out struct {
 	Findings []finding.Finding
 	Partials []Partial
 	Records  []Record
+
+	updates []int // indexes of the Findings that Update put out, ascending
 }
 
 // Record is an output for a topic of the detector's own, keyed by the caller.
@@ -32,6 +36,20 @@ type Header struct {
 // Finding puts out f.
 func (o *Out) Finding(f finding.Finding) { o.Findings = append(o.Findings, f) }
 
+// Update puts out f for the record alone: its count or its end is news, but all that
+// it rests on was put out before, when somebody could still act on it. Who acts on
+// findings passes it over.
+func (o *Out) Update(f finding.Finding) {
+	o.updates = append(o.updates, len(o.Findings))
+	o.Finding(f)
+}
+
+// Acts says whether the i-th of Findings may be acted on: it was not put out by Update.
+func (o *Out) Acts(i int) bool {
+	_, update := slices.BinarySearch(o.updates, i)
+	return !update
+}
+
 // Partial puts out a difference for dimension of kind.
 func (o *Out) Partial(kind, tenant, dimension string, payload []byte) {
 	o.Partials = append(o.Partials, Partial{Kind: kind, Tenant: tenant, Dimension: dimension, Payload: payload})
@@ -52,5 +70,5 @@ func (o *Out) Reset() {
 	clear(o.Findings)
 	clear(o.Partials)
 	clear(o.Records)
-	o.Findings, o.Partials, o.Records = o.Findings[:0], o.Partials[:0], o.Records[:0]
+	o.Findings, o.Partials, o.Records, o.updates = o.Findings[:0], o.Partials[:0], o.Records[:0], o.updates[:0]
 }

@@ -111,7 +111,8 @@ type Subject struct {
 	Credential string `json:"credential,omitempty"`
 	Session    string `json:"session,omitempty"`
 	KeyID      string `json:"key_id,omitempty"`
-	// Endpoint is "METHOD host/template", EndpointID its id in the catalog.
+	// Endpoint is "METHOD host/template", EndpointID its id in the catalog. Where it is
+	// about several of a host, Endpoint is "* host/*" and has no id.
 	Endpoint   string `json:"endpoint,omitempty"`
 	EndpointID string `json:"endpoint_id,omitempty"`
 	Service    string `json:"service,omitempty"`

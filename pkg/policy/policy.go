@@ -13,6 +13,7 @@
 // action went out; so an attack that began during a lag is blocked once its
 // events are fresh. These stop an update, in this order:
 //
+//   - the detector put it out for the record alone (detect.Out.Update);
 //   - the rule's op is alert, or severity, confidence or count are too low;
 //   - the event was replayed, or the edge had already refused it for Mirador;
 //   - the event is too old: the broker's stamp of the record is more than
@@ -111,6 +112,7 @@ func (p *Policy) rule(id string) Rule {
 // Outcomes of judging a finding.
 const (
 	outcomeAlert     = "alert"
+	outcomeUpdate    = "update_only"
 	outcomeBelow     = "below_threshold"
 	outcomeReplayed  = "replayed"
 	outcomeRefused   = "already_refused"

@@ -24,9 +24,20 @@ import (
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // said is a detector that says what it is told to.
-type said struct{ next []finding.Finding }
+type said struct {
+	next   []finding.Finding
+	update bool // for the record alone
+}
 
-func (s *said) Detect(_ *detect.Tx, out *detect.Out) { out.Findings = append(out.Findings, s.next...) }
+func (s *said) Detect(_ *detect.Tx, out *detect.Out) {
+	for _, f := range s.next {
+		if s.update {
+			out.Update(f)
+		} else {
+			out.Finding(f)
+		}
+	}
+}
 func (s *said) Merge(_ *detect.Partial, out *detect.Out) {
 	out.Findings = append(out.Findings, s.next...)
 }
@@ -60,7 +71,7 @@ type goldenCase struct {
 		Confidence                                                          float64
 		Count                                                               uint64
 		Status                                                              uint16
-		Replayed, Enforced, Advance, Breaker                                bool
+		Replayed, Enforced, Advance, Breaker, Update                        bool
 		Outcome                                                             string
 		Want                                                                []string
 	}
@@ -75,8 +86,8 @@ func TestGoldenCases(t *testing.T) {
 	if err := yaml.UnmarshalWithOptions(raw, &cases, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	if len(cases) != 34 {
-		t.Errorf("%d cases, want 34: adjust the number when one is added", len(cases))
+	if len(cases) != 36 {
+		t.Errorf("%d cases, want 36: adjust the number when one is added", len(cases))
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) { runGolden(t, c) })
@@ -115,7 +126,7 @@ func runGolden(t *testing.T, c goldenCase) {
 			}
 			f.ID, f.Tenant, f.Severity = or(f.ID, fmt.Sprint("f", i)), or(f.Tenant, "default"), or(f.Severity, finding.High)
 			f.Confidence, f.Count = or(f.Confidence, 0.9), or(f.Count, 1)
-			inner.next = []finding.Finding{f}
+			inner.next, inner.update = []finding.Finding{f}, s.Update
 			e := &event.Event{Tenant: []byte(f.Tenant), Status: s.Status}
 			if s.Replayed {
 				e.Flags |= event.Replayed

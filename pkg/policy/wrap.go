@@ -92,9 +92,13 @@ func (d *decider) nextRevision() int64 {
 }
 
 // judgeFrom judges the findings of out from the n-th on. What the policy adds is
-// not judged.
+// not judged, nor what the detector put out for the record alone.
 func (d *decider) judgeFrom(n int, m moment, out *detect.Out) {
 	for i, end := n, len(out.Findings); i < end; i++ {
+		if !out.Acts(i) {
+			d.policy.decisions.WithLabelValues(outcomeUpdate).Inc()
+			continue
+		}
 		d.policy.decisions.WithLabelValues(d.judge(&out.Findings[i], m, out)).Inc()
 	}
 }

@@ -50,8 +50,9 @@ type Options struct {
 	Strict    bool
 	Tenant    string
 	Content   runner.Options // event time, content limits, workers
-	// Build makes the stages of the detectors of that name.
-	Build func(names []string) ([]runner.DetectStage, []runner.MergeStage, error)
+	// Build makes the stages of the detectors of that name; with each, every event
+	// must bring its own finding, as verdicts need it.
+	Build func(names []string, each bool) ([]runner.DetectStage, []runner.MergeStage, error)
 
 	Stdout io.Writer
 	// Complain takes bad records and failures of detectors, a line each.
@@ -113,7 +114,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if len(o.Detectors) == 0 {
 		o.Detectors = needed(o.Out)
 	}
-	first, second, err := o.Build(o.Detectors)
+	first, second, err := o.Build(o.Detectors, o.Out == Verdicts)
 	if err != nil {
 		return Summary{}, err
 	}

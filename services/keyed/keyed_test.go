@@ -29,6 +29,35 @@ func TestTableForgetsTheLeastRecentlyUsed(t *testing.T) {
 	}
 }
 
+func TestTableRemoves(t *testing.T) {
+	evicted := 0
+	tb := keyed.NewTable[state](3, func() { evicted++ })
+	if _, s := tb.Oldest(); s != nil {
+		t.Error("an empty table has an oldest state")
+	}
+	for _, k := range []uint64{1, 2, 3} {
+		tb.Touch(k).N = int(k)
+	}
+	tb.Remove(2)
+	tb.Remove(2)
+	if k, s := tb.Oldest(); k != 1 || s.N != 1 || tb.Full() || tb.Get(2) != nil {
+		t.Errorf("oldest %d, full %v", k, tb.Full())
+	}
+	if s := tb.Touch(4); s.N != 0 || !tb.Full() || evicted != 0 {
+		t.Errorf("a removed state came back as %d, or its place was not used: full %v, %d evicted", s.N, tb.Full(), evicted)
+	}
+	tb.Touch(5)
+	if got := keys(tb); len(got) != 3 || got[0] != 3 || got[1] != 4 || got[2] != 5 || evicted != 1 {
+		t.Errorf("keys %v, %d evicted", got, evicted)
+	}
+	for _, k := range []uint64{5, 3, 4} {
+		tb.Remove(k)
+	}
+	if k, s := tb.Oldest(); s != nil || tb.Len() != 0 || tb.Touch(6) == nil {
+		t.Errorf("%d is left", k)
+	}
+}
+
 func TestTableRoundTrip(t *testing.T) {
 	a := keyed.NewTable[state](100, nil)
 	for i := range 250 {

@@ -18,6 +18,7 @@ type Table[S any] struct {
 	max        int
 	index      map[uint64]int32
 	slots      []slot[S]
+	free       []int32 // slots whose states were removed
 	newest     int32
 	oldest     int32
 	onEviction func()
@@ -61,7 +62,10 @@ func (t *Table[S]) Touch(key uint64) *S {
 		return &t.slots[i].state
 	}
 	var i int32
-	if len(t.slots) < t.max {
+	if n := len(t.free); n > 0 {
+		i, t.free = t.free[n-1], t.free[:n-1]
+		t.slots[i].key = key
+	} else if len(t.slots) < t.max {
 		i = int32(len(t.slots))
 		t.slots = append(t.slots, slot[S]{key: key})
 	} else {
@@ -76,6 +80,30 @@ func (t *Table[S]) Touch(key uint64) *S {
 	t.index[key] = i
 	t.link(i)
 	return &t.slots[i].state
+}
+
+// Full says whether the next new key costs the least recently used its state.
+func (t *Table[S]) Full() bool { return len(t.index) >= t.max }
+
+// Oldest is the key and the state that are forgotten next, without touching them; the
+// state is nil where there is none. The pointer is valid until the next Touch or Remove.
+func (t *Table[S]) Oldest() (key uint64, s *S) {
+	if t.oldest == none {
+		return 0, nil
+	}
+	return t.slots[t.oldest].key, &t.slots[t.oldest].state
+}
+
+// Remove forgets the state of key, if there is one. It counts as no eviction.
+func (t *Table[S]) Remove(key uint64) {
+	i, ok := t.index[key]
+	if !ok {
+		return
+	}
+	t.unlink(i)
+	delete(t.index, key)
+	t.slots[i] = slot[S]{}
+	t.free = append(t.free, i)
 }
 
 // Each calls f for every state, the least recently used first. f must not touch.

@@ -34,7 +34,7 @@ func account(i int) *event.Event {
 func TestConfirmedFieldsWeighInTheCatalog(t *testing.T) {
 	for _, names := range [][]string{{"discovery", "classifier"}, {"classifier", "discovery"}} {
 		cfg := Defaults()
-		first, second, err := cfg.InspectStages(names)
+		first, second, err := cfg.InspectStages(names, false)
 		if err != nil {
 			t.Fatal(err)
 		}

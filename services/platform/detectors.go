@@ -88,8 +88,13 @@ func derived(secret, purpose string) string {
 
 // InspectStages are the stages of the named detectors, without policy: for
 // looking at recorded traffic. Nothing of it leaves the process, so the keys of
-// its hashes are fixed and a run repeats.
-func (c *Config) InspectStages(names []string) (first []runner.DetectStage, second []runner.MergeStage, err error) {
+// its hashes are fixed and a run repeats. With each, what is found in single events
+// is not grouped: every event brings its own finding.
+func (c *Config) InspectStages(names []string, each bool) (first []runner.DetectStage, second []runner.MergeStage, err error) {
+	if each {
+		one := *c
+		one.Signature.Window, c = 0, &one
+	}
 	reg, log, known := prometheus.NewRegistry(), slog.New(slog.DiscardHandler), inventory.New()
 	for _, name := range names {
 		d, err := c.detection(name, "mirador inspects files with this key: it protects nothing", known, reg, log)

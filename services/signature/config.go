@@ -3,6 +3,7 @@ package signature
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Config are the settings of the detector; those of an engine are the engine's own.
@@ -17,11 +18,25 @@ type Config struct {
 	Evidence int `yaml:"evidence" doc:"Masked exemplars a finding, up to 10."`
 	// Excerpt is the length in bytes of a masked exemplar.
 	Excerpt int `yaml:"excerpt" doc:"Bytes of a masked exemplar."`
+
+	// Window is the pause that ends a group; 0 groups nothing. Longest ends it in any
+	// case. UpdateEvery is how often a finding that goes on is put out again though its
+	// count has not doubled.
+	Window      time.Duration `yaml:"window" doc:"Pause that ends a finding: until then all that one principal sends to one endpoint under one rule is one. 0: a finding an event."`
+	Longest     time.Duration `yaml:"longest" doc:"Age at which a finding ends though the attack goes on."`
+	UpdateEvery time.Duration `yaml:"update_every" doc:"How often a finding that goes on is put out again though its count has not doubled."`
+	// ScanEndpoints is the number of endpoints from which on a principal's findings
+	// are grouped by rule alone. MaxWindows bounds the open groups of a partition.
+	ScanEndpoints int `yaml:"scan_endpoints" doc:"Attacked endpoints from which a principal scans: what it sends to that one and to further ones is one finding a rule."`
+	MaxWindows    int `yaml:"max_windows" doc:"Open findings a partition; the least recently used is ended early."`
 }
 
 // Defaults are what a service uses unless configured.
 func Defaults() Config {
-	return Config{Threshold: 5, OutboundThreshold: 4, Evidence: 5, Excerpt: 96}
+	return Config{
+		Threshold: 5, OutboundThreshold: 4, Evidence: 5, Excerpt: 96,
+		Window: 5 * time.Minute, Longest: time.Hour, UpdateEvery: time.Minute, ScanEndpoints: 5, MaxWindows: 10_000,
+	}
 }
 
 // Validate reports every error of c at once.
@@ -36,5 +51,17 @@ func (c Config) Validate() error {
 	check("outbound_threshold", c.OutboundThreshold, 1, 1000)
 	check("evidence", c.Evidence, 1, 10)
 	check("excerpt", c.Excerpt, 16, 1024)
+	span := func(name string, v, lo, hi time.Duration) {
+		if v < lo || v > hi {
+			errs = append(errs, fmt.Errorf("signature.%s is %v: must be between %v and %v", name, v, lo, hi))
+		}
+	}
+	if c.Window != 0 {
+		span("window", c.Window, time.Second, time.Hour)
+	}
+	span("longest", c.Longest, max(c.Window, time.Second), 24*time.Hour)
+	span("update_every", c.UpdateEvery, time.Second, time.Hour)
+	check("scan_endpoints", c.ScanEndpoints, 2, 10_000)
+	check("max_windows", c.MaxWindows, 1, 10_000_000)
 	return errors.Join(errs...)
 }

@@ -1,8 +1,9 @@
 // Package signature matches known attacks in single transactions and says which
 // class of attack it was, where it stood and how sure the rules are.
 //
-// The rules run in an Engine, which Prepare calls in parallel; Detect only turns
-// its verdict into findings, so the detector holds no state at all.
+// The rules run in an Engine, which Prepare calls in parallel. Detect files the
+// findings of one event under those that are open, so that a scan is one finding and
+// not ten thousand: the open ones are all the state there is.
 package signature
 
 import "github.com/miradorhq/mirador/pkg/event"

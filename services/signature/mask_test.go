@@ -76,7 +76,7 @@ func TestVocabularyFits(t *testing.T) {
 
 func TestConfigReportsAllErrors(t *testing.T) {
 	err := Config{}.Validate()
-	for _, want := range []string{"threshold", "outbound_threshold", "evidence", "excerpt"} {
+	for _, want := range []string{"threshold", "outbound_threshold", "evidence", "excerpt", "longest", "update_every", "scan_endpoints", "max_windows"} {
 		if err == nil || !strings.Contains(err.Error(), "signature."+want) {
 			t.Errorf("no word of %s: %v", want, err)
 		}

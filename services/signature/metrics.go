@@ -7,8 +7,9 @@ import (
 )
 
 type metrics struct {
-	findings                 *prometheus.CounterVec
-	errors, clipped, skipped prometheus.Counter
+	findings                  *prometheus.CounterVec
+	errors, clipped, skipped  prometheus.Counter
+	updates, scans, forgotten prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -16,15 +17,18 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: name, Help: help})
 	}
 	m := &metrics{
-		findings: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: "rule_findings_total", Help: "Findings put out, by rule."}, []string{"rule"}),
-		errors:   counter("engine_errors_total", "Transactions that the engine could not inspect to the end."),
-		clipped:  counter("bodies_clipped_total", "Transactions whose body was longer than the engine inspects."),
-		skipped:  counter("enforced_skipped_total", "Transactions that the edge refused for Mirador, which are not judged again."),
+		findings:  prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: "rule_findings_total", Help: "Findings put out for the first time, by rule."}, []string{"rule"}),
+		errors:    counter("engine_errors_total", "Transactions that the engine could not inspect to the end."),
+		clipped:   counter("bodies_clipped_total", "Transactions whose body was longer than the engine inspects."),
+		updates:   counter("updates_total", "Findings put out again because more events belong to them."),
+		scans:     counter("scans_total", "Principals whose findings reached signature.scan_endpoints endpoints."),
+		forgotten: counter("windows_forgotten_total", "Open groups and callers that were ended early for want of room (signature.max_windows)."),
+		skipped:   counter("enforced_skipped_total", "Transactions that the edge refused for Mirador, which are not judged again."),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.findings, m.errors, m.clipped, m.skipped} {
+	for _, c := range []prometheus.Collector{m.findings, m.errors, m.clipped, m.skipped, m.updates, m.scans, m.forgotten} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("signature: register metrics: %w", err)
 		}

@@ -27,14 +27,19 @@ func Factory(cfg Config, engine Engine, reg prometheus.Registerer) (detect.Facto
 	if err != nil {
 		return nil, err
 	}
-	return func(int32) detect.Detector { return &detector{cfg: cfg, engine: engine, metrics: m} }, nil
+	return func(int32) detect.Detector {
+		d := &detector{cfg: cfg, engine: engine, metrics: m}
+		d.groups = newGroups(&d.cfg, m)
+		return d
+	}, nil
 }
 
-// detector has no state: a verdict is about one event.
+// detector judges each event by itself; its state is which findings are open.
 type detector struct {
 	cfg     Config
 	engine  Engine
 	metrics *metrics
+	groups  *groups
 }
 
 // Verdict is what Prepare leaves in tx.Prepared. It holds no raw value.
@@ -67,7 +72,7 @@ func (d *detector) Prepare(tx *detect.Tx) {
 	d.judge(tx, &res, v)
 }
 
-// Detect puts out what Prepare found.
+// Detect puts out what Prepare found, grouped.
 func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	v, ok := tx.Prepared.(*Verdict)
 	if !ok { // a caller without a prepare phase
@@ -75,8 +80,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		v = tx.Prepared.(*Verdict)
 	}
 	for _, f := range v.Findings {
-		d.metrics.findings.WithLabelValues(f.Rule).Inc()
-		out.Finding(f)
+		d.groups.take(tx, f, out)
 	}
 }
 
@@ -136,7 +140,7 @@ func (d *detector) finding(tx *detect.Tx, res *Result, c Class, score, threshold
 			last = h.Rule
 			rules++
 			if len(numbers) < 16 {
-				numbers = append(numbers, finding.Number{Name: "crs_" + strconv.Itoa(h.Rule), Value: float64(h.Score)})
+				numbers = append(numbers, finding.Number{Name: ruleFeature + strconv.Itoa(h.Rule), Value: float64(h.Score)})
 			}
 		}
 		if h.Class == c && place == nil {

@@ -24,7 +24,7 @@ import (
 // learnTraffic runs discovery over recorded traffic: the endpoints as they stand
 // at its end, merges carried out, in an order of their own.
 func learnTraffic(ctx context.Context, cfg *platform.Config, files []string, format transcript.Format) ([]catalog.Endpoint, error) {
-	first, second, err := cfg.InspectStages([]string{"discovery"})
+	first, second, err := cfg.InspectStages([]string{"discovery"}, false)
 	if err != nil {
 		return nil, err
 	}
