@@ -6,7 +6,9 @@ BIN := bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature soak soak-broker bench bench-signature eval-discovery lint fuzz generate vendor-console new-detector tidy clean
+FUZZTIME ?= 20s
+
+.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature fuzz-signature soak soak-broker bench bench-signature eval-discovery lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -30,7 +32,7 @@ test: ## All tests that need no more than Go and npm
 test-race: ## The concurrent packages under the race detector. Not the demo, which is slower than its attackers then
 	@set -e; \
 	(cd pkg && go test -race -timeout 20m ./action/... ./capture/... ./catalog/... ./chsink/... ./config/... ./content/... ./detect/... ./dlq/... ./event/... ./finding/... ./pause/... ./policy/... ./runner/... ./snapshot/... ./stack/... ./telemetry/... ./transcript/...); \
-	(cd services && go test -race -timeout 20m ./behavior/... ./classifier/... ./console/... ./discovery/... ./enforcer/... ./inspect/... ./onehost/... ./platform/... ./publish/... ./shipper/... ./signature/... ./specifications/...)
+	(cd services && go test -race -timeout 20m ./behavior/... ./classifier/... ./console/... ./discovery/... ./enforcer/... ./inspect/... ./onehost/... ./platform/... ./publish/... ./shipper/... ./signature ./signature/crs ./signature/dfa ./signature/engine ./signature/gate ./specifications/...)
 
 test-kafka: ## The runner and end-to-end tests on a real Apache Kafka (Docker, or Java 17 and Maven); never skips
 	cd pkg && go test -count=1 -timeout 14m -tags realkafka ./stack/...
@@ -46,6 +48,9 @@ test-edges: ## Run nginx and HAProxy with deploy/examples against the decision e
 
 parity-signature: ## The signature engine against Coraza, no samples: every test and corpus at its levels
 	cd services && MIRADOR_PARITY=full go test -count=1 -timeout 120m -v ./signature/parity
+
+fuzz-signature: ## The signature engine against Coraza on transactions that a fuzzer makes up (FUZZTIME, 20s)
+	cd services && go test -run '^$$' -fuzz FuzzSameAsCoraza -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./signature/parity
 
 soak: ## 100,000 events and at least 25 faults, on kfake and on real Kafka
 	cd loadtest && go test -count=1 -timeout 60m -tags soak -run Soak -v ./crash/...
@@ -69,7 +74,6 @@ lint: ## go vet, staticcheck and the linter, each module also without the worksp
 	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off go vet ./... && GOWORK=off go run $(GOLANGCI) run --config ../.golangci.yaml ./...); done
 	@test -z "$$(gofmt -l $(MODULES))" || { echo "gofmt these:"; gofmt -l $(MODULES); exit 1; }
 
-FUZZTIME ?= 20s
 fuzz: ## Every fuzz target for FUZZTIME (20s) each
 	@set -e; for m in pkg services; do (cd $$m && for p in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | awk '{print $$2}'); do echo "== $$m $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done); done
