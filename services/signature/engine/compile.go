@@ -226,12 +226,13 @@ func (p *program) chain(names []string) (int, []int, error) {
 			if !ok {
 				return 0, nil, fmt.Errorf("no transformation %q", n)
 			}
-			touches := kindsOf(step.Touches)
+			acts := kindsOf(step.Touches)
+			touches := acts
 			if lowers(n) {
 				touches &^= gate.Upper
 			}
 			i = len(p.chains)
-			p.chains = append(p.chains, chain{parent: at, name: n, step: step, touches: touches | p.chains[at].touches, always: step.Always || p.chains[at].always})
+			p.chains = append(p.chains, chain{parent: at, name: n, step: step, touches: touches | p.chains[at].touches, always: step.Always || p.chains[at].always, acts: acts})
 		}
 		at = i
 		steps = append(steps, i)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"unsafe"
+
 	"github.com/miradorhq/mirador/services/signature/gate"
 	"github.com/miradorhq/mirador/services/signature/seclang"
 )
@@ -136,10 +138,10 @@ func (s *state) openForms(v seclang.Variable, text string, kinds gate.Kinds, set
 			continue
 		}
 		if u.steps != nil {
-			s.openSteps(u, text, set)
+			s.openSteps(u, text, kinds, set)
 			continue
 		}
-		if out := s.transformed(u.chain, text); out != text {
+		if out := s.transformed(u.chain, text, kinds); !sameToGates(out, text) {
 			for w := range set {
 				set[w] &^= u.rules[w]
 			}
@@ -152,17 +154,33 @@ func (s *state) openForms(v seclang.Variable, text string, kinds gate.Kinds, set
 
 // openSteps looks at what multiMatch looks at: text, which set is of already, and every
 // step that changes it.
-func (s *state) openSteps(u *use, text string, set []uint64) {
-	for _, c := range u.steps {
-		step := s.p.chains[c].step
-		next := step.Apply(&s.arena, text)
-		if !step.Changed(text, next) {
+func (s *state) openSteps(u *use, text string, kinds gate.Kinds, set []uint64) {
+	for _, i := range u.steps {
+		c := &s.p.chains[i]
+		if kinds&c.acts == 0 && !c.step.Always {
 			continue
 		}
-		if text = next; len(text) >= u.shortest {
+		next := c.step.Apply(&s.arena, text)
+		if !c.step.Changed(text, next) {
+			continue
+		}
+		if text, kinds = next, gate.KindsOf(next); len(text) >= u.shortest {
 			s.take(set, u, text)
 		}
 	}
+}
+
+// sameToGates says whether a and b differ in the case of ASCII letters at most.
+func sameToGates(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if a[i] != b[i] && (a[i]|0x20 != b[i]|0x20 || a[i]|0x20 < 'a' || a[i]|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // take adds the rules of u that may match text.
@@ -194,15 +212,20 @@ func (s *state) form(text string) []uint64 {
 	return s.got[at : at+words]
 }
 
-// transformed is transform for the value at hand, which remembers the steps.
-func (s *state) transformed(c int, text string) string {
+// transformed is transform for the value at hand, which remembers the steps. kinds are
+// those of text.
+func (s *state) transformed(c int, text string, kinds gate.Kinds) string {
 	if c == 0 {
 		return text
 	}
 	if s.chainOf[c] != s.at {
 		ch := &s.p.chains[c]
-		s.chainText[c] = ch.step.Apply(&s.arena, s.transformed(ch.parent, text))
-		s.chainOf[c] = s.at
+		out := s.transformed(ch.parent, text, kinds)
+		// What nothing has changed yet has the kinds of text.
+		if kinds&ch.acts != 0 || ch.step.Always || len(out) != len(text) || unsafe.StringData(out) != unsafe.StringData(text) {
+			out = ch.step.Apply(&s.arena, out)
+		}
+		s.chainText[c], s.chainOf[c] = out, s.at
 	}
 	return s.chainText[c]
 }

@@ -102,6 +102,9 @@ type chain struct {
 	// gate tells apart.
 	touches gate.Kinds
 	always  bool
+	// acts are the kinds of bytes without which the step does nothing to what the
+	// parent made, all where no such can be named.
+	acts gate.Kinds
 }
 
 // effect is what a match does.

@@ -116,13 +116,12 @@ func (s *state) target(r *rule, l *link, t *target, level int) {
 		}
 		return
 	}
-	count := 0
+	count, gated := 0, r.gated && level == 0 && !t.Count
 	s.each(t, func(i int, key, text string) {
-		if s.excepted(r, t, key) {
+		if gated && !s.isOpen(r.index, t.Variable, i) || s.excepted(r, t, key) {
 			return
 		}
-		count++
-		if !t.Count && !(r.gated && level == 0 && t.kind == fromTransaction && !s.isOpen(r.index, t.Variable, i)) {
+		if count++; !t.Count {
 			s.try(l, t.Variable, level, key, text)
 		}
 	})
