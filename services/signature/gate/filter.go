@@ -9,11 +9,19 @@ import (
 // safe for concurrent use.
 type Filter struct {
 	n     int
-	words *automaton
+	grams *grams
 	needs []Need
 	folds []uint64
 	// free are the conditions without literals, those of equal kinds together.
 	free []group
+	// plain are the conditions of which plain texts must hold a string: its bit among
+	// those of the scan comes behind those of all conditions.
+	plain []plainCondition
+}
+
+type plainCondition struct {
+	of, bit int
+	kinds   Kinds
 }
 
 type group struct {
@@ -37,14 +45,20 @@ func NewFilter(needs []Need) *Filter {
 		if len(n.Literals) == 0 {
 			f.addFree(i, n)
 		}
+		if n.Plain != 0 {
+			bit := f.n + len(f.plain)
+			f.plain = append(f.plain, plainCondition{of: i, bit: bit, kinds: n.Plain})
+			for _, l := range n.PlainLiterals {
+				strs, owner = append(strs, window(l)), append(owner, uint32(bit))
+			}
+		}
 	}
-	f.words = newAutomaton(strs, owner)
+	f.grams = newGrams(strs, owner)
 	return f
 }
 
-// widest is how much of a literal is looked for. More of it would make the automaton
-// larger and let hardly fewer texts be kept back.
-const widest = 6
+// widest is how much of a literal is looked for.
+const widest = 4
 
 // window is the part of l that ordinary text holds least.
 func window(l string) string {
@@ -76,24 +90,27 @@ func (f *Filter) addFree(i int, n Need) {
 func (f *Filter) Words() int { return (f.n + 63) / 64 }
 
 // Bytes is the memory of the tables.
-func (f *Filter) Bytes() int { return 4 * (len(f.words.next) + len(f.words.outs) + len(f.words.of)) }
+func (f *Filter) Bytes() int { return f.grams.bytes() }
 
 // Scan sets in got the bit of every condition that s may meet. kinds must be those of
 // s. Bits that are set stay set.
 func (f *Filter) Scan(s string, kinds Kinds, got []uint64) {
-	var buf [16]uint64
-	var seen []uint64
-	if w := len(f.folds); w <= len(buf) {
-		seen = buf[:w]
-	} else {
-		seen = make([]uint64, w)
+	var buf [40]uint64
+	words, seenWords := f.Words(), (f.n+len(f.plain)+63)/64
+	both := buf[:]
+	if words+seenWords > len(buf) {
+		both = make([]uint64, words+seenWords)
 	}
-	f.words.scan(s, seen)
-	for w, b := range seen {
-		for ; b != 0; b &= b - 1 {
+	seen, may := both[:seenWords], both[seenWords:seenWords+words]
+	f.grams.scan(s, seen)
+	for w := range may {
+		for b := seen[w]; b != 0; b &= b - 1 {
 			i := w<<6 | bits.TrailingZeros64(b)
+			if i >= f.n {
+				break
+			}
 			if n := &f.needs[i]; kinds&n.All == n.All && (kinds&n.One != 0 || n.One == allKinds) {
-				got[w] |= 1 << (i & 63)
+				may[w] |= 1 << (i & 63)
 			}
 		}
 	}
@@ -101,13 +118,21 @@ func (f *Filter) Scan(s string, kinds Kinds, got []uint64) {
 		g := &f.free[i]
 		if kinds&g.all == g.all && (kinds&g.one != 0 || g.one == allKinds) {
 			for w, b := range g.bits {
-				got[w] |= b
+				may[w] |= b
 			}
+		}
+	}
+	for i := range f.plain {
+		if p := &f.plain[i]; kinds&^p.kinds == 0 && seen[p.bit>>6]>>(p.bit&63)&1 == 0 {
+			may[p.of>>6] &^= 1 << (p.of & 63)
 		}
 	}
 	if kinds&High != 0 && (strings.ContainsRune(s, kelvin) || strings.ContainsRune(s, longS)) {
 		for w, b := range f.folds {
-			got[w] |= b
+			may[w] |= b
 		}
+	}
+	for w, b := range may {
+		got[w] |= b
 	}
 }

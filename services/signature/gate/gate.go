@@ -3,7 +3,7 @@
 //
 // What a regular expression needs is derived from its syntax: kinds of bytes that every
 // match holds, and a set of strings of which every match holds one. All strings of all
-// expressions are looked for in one pass (an Aho-Corasick automaton over folded bytes).
+// expressions are looked for in one pass over a text, by parts of at most four bytes.
 // A gate is sound: it may let a text through that does not match, never keep one back
 // that does.
 package gate
@@ -23,6 +23,10 @@ type Need struct {
 	// Folds is set when the condition ignores case beyond ASCII: a text with a Kelvin
 	// sign or a long s, which fold to k and s, then is worth a try whatever it holds.
 	Folds bool
+	// A text of no other kinds than Plain must hold one of PlainLiterals besides; none
+	// meets the condition where there are none. Plain is 0 where nothing is known.
+	Plain         Kinds
+	PlainLiterals []string
 	// Shortest is how many bytes every text has that meets the condition.
 	Shortest int
 }
@@ -54,6 +58,7 @@ func OfRegexp(expr string) (Need, error) {
 			break
 		}
 	}
+	n.plain(re)
 	return n, nil
 }
 
@@ -64,7 +69,7 @@ func OfWords(words []string) Need {
 	}
 	folded := make([]string, len(words))
 	for i, w := range words {
-		if w == "" {
+		if len(w) < 2 {
 			return Always
 		}
 		folded[i] = Fold(w)
