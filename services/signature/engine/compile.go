@@ -244,7 +244,7 @@ func (p *program) chain(names []string) (int, []int, error) {
 func lowers(name string) bool { return name == "lowercase" || name == "cmdLine" }
 
 func (c *compiler) link(p *program, r *seclang.Rule) (link, error) {
-	l := link{src: r}
+	l := link{src: r, gate: -1}
 	var err error
 	if l.chain, l.steps, err = p.chain(r.Transformations); err != nil {
 		return l, err
@@ -291,6 +291,11 @@ func (p *program) target(t *seclang.Target) target {
 		out.kind = fromTX
 		if t.Key != "" {
 			out.slot = p.slotOf[out.key]
+		}
+		for i, name := range p.slots {
+			if out.slot < 0 && (t.KeyRegexp == nil || t.KeyRegexp.MatchString(name)) {
+				out.slots = append(out.slots, i)
+			}
 		}
 	case seclang.MatchedVar, seclang.MatchedVarName, seclang.MatchedVars, seclang.MatchedVarsNames, seclang.HighestSeverity:
 		out.kind = fromMatched

@@ -10,8 +10,8 @@ import (
 	"github.com/miradorhq/mirador/services/signature/transform"
 )
 
-// gates say, for every value, which rules could match it. Bit i of a set is rule i of
-// the program.
+// gates say, for every value, which links could match it. Bit i of a set is the first
+// link of rule i of the program; links further down in chains come behind those.
 type gates struct {
 	words  int // of a set
 	filter *gate.Filter
@@ -34,7 +34,7 @@ type use struct {
 	steps   []int // of multiMatch, where every step is looked at
 	touches gate.Kinds
 	always  bool
-	rules   []uint64
+	links   []uint64
 	// shortest is how long what the chain makes must be for a rule to match it, input
 	// how long a text must be for that.
 	shortest, input int
@@ -78,35 +78,41 @@ func need(l *link) (gate.Need, bool, error) {
 	return gate.Need{}, false, nil
 }
 
-// makeGates gates the rules of p and fills in always.
+// makeGates gates the links of p and fills in always.
 func (p *program) makeGates() error {
-	g := &gates{words: (len(p.rules) + 63) / 64, sql: gate.NewSQL()}
-	set := func() []uint64 { return make([]uint64, g.words) }
-	p.always, g.sqli = set(), set()
-	needs := make([]gate.Need, len(p.rules))
+	links := 0
 	for i := range p.rules {
-		r, l := &p.rules[i], &p.rules[i].links[0]
-		w, bit := i>>6, uint64(1)<<(i&63)
+		links += len(p.rules[i].links)
+	}
+	g := &gates{words: (links + 63) / 64, sql: gate.NewSQL()}
+	p.always, g.sqli = make([]uint64, g.words), make([]uint64, g.words)
+	needs := make([]gate.Need, len(p.rules), links)
+	for i := range p.rules {
+		l := &p.rules[i].links[0]
 		n, known, err := need(l)
 		if err != nil {
-			return fmt.Errorf("engine: rule %d: %w", r.src.ID, err)
+			return fmt.Errorf("engine: rule %d: %w", p.rules[i].src.ID, err)
 		}
-		for t := range l.targets {
-			known = known && l.targets[t].kind == fromTransaction && !l.targets[t].Count
-		}
-		if needs[i] = never; !known {
-			p.always[w] |= bit
+		if l.gate = -1; known && l.readsValues() {
+			l.gate, needs[i] = i, n
+			g.add(p, l, n, p.rules[i].src.Phase)
 			continue
 		}
-		r.gated, needs[i] = true, n
-		if _, ok := l.op.(operator.SQLi); ok {
-			g.sqli[w] |= bit
-		}
-		for t := range l.targets {
-			g.reads(l.targets[t].Variable, r, p)
-		}
-		for t := range l.targets {
-			g.uses[l.targets[t].Variable] = used(g.uses[l.targets[t].Variable], p, r, n.Shortest, g.words)
+		needs[i] = never
+		p.always[i>>6] |= 1 << (i & 63)
+	}
+	for i := range p.rules {
+		for j := 1; j < len(p.rules[i].links); j++ {
+			l, phase := &p.rules[i].links[j], p.rules[i].src.Phase
+			n, known, err := need(l)
+			if err != nil {
+				return fmt.Errorf("engine: rule %d: %w", p.rules[i].src.ID, err)
+			}
+			// A variable is not looked at for the sake of a chain that is hardly reached.
+			if l.gate = -1; known && l.readsValues() && g.readsAll(l, phase) {
+				l.gate, needs = len(needs), append(needs, n)
+				g.add(p, l, n, phase)
+			}
 		}
 	}
 	g.filter = gate.NewFilter(needs)
@@ -121,22 +127,36 @@ func (p *program) makeGates() error {
 	return nil
 }
 
-func (g *gates) reads(v seclang.Variable, r *rule, p *program) {
-	if g.want[v] == nil {
-		g.want[v] = make([]uint64, g.words)
-	}
-	g.want[v][r.index>>6] |= 1 << (r.index & 63)
-	for _, o := range g.of[r.src.Phase] {
-		if o == v {
-			return
-		}
-	}
-	g.of[r.src.Phase] = append(g.of[r.src.Phase], v)
+// readsValues says whether all that l looks at are values of the transaction.
+func (l *link) readsValues() bool {
+	return !slices.ContainsFunc(l.targets, func(t target) bool { return t.kind != fromTransaction || t.Count })
 }
 
-// used notes that r looks at a variable through its chain.
-func used(uses []use, p *program, r *rule, shortest, words int) []use {
-	l := &r.links[0]
+// readsAll says whether gated links of a phase read all that l reads.
+func (g *gates) readsAll(l *link, phase int) bool {
+	return !slices.ContainsFunc(l.targets, func(t target) bool { return !slices.Contains(g.of[phase], t.Variable) })
+}
+
+// add notes what a gated link of a phase reads.
+func (g *gates) add(p *program, l *link, n gate.Need, phase int) {
+	w, bit := l.gate>>6, uint64(1)<<(l.gate&63)
+	if l.sqli {
+		g.sqli[w] |= bit
+	}
+	for i := range l.targets {
+		v := l.targets[i].Variable
+		if g.want[v] == nil {
+			g.want[v] = make([]uint64, g.words)
+		}
+		if g.want[v][w] |= bit; !slices.Contains(g.of[phase], v) {
+			g.of[phase] = append(g.of[phase], v)
+		}
+		g.uses[v] = used(g.uses[v], p, l, n.Shortest, g.words)
+	}
+}
+
+// used notes that l looks at a variable through its chain of transformations.
+func used(uses []use, p *program, l *link, shortest, words int) []use {
 	input := shortest
 	if p.lengthens(l.chain) {
 		input = 0
@@ -148,10 +168,10 @@ func used(uses []use, p *program, r *rule, shortest, words int) []use {
 	if i < 0 {
 		c := &p.chains[l.chain]
 		i = len(uses)
-		uses = append(uses, use{chain: l.chain, steps: l.steps, touches: c.touches, always: c.always, rules: make([]uint64, words), shortest: shortest, input: input})
+		uses = append(uses, use{chain: l.chain, steps: l.steps, touches: c.touches, always: c.always, links: make([]uint64, words), shortest: shortest, input: input})
 	}
 	uses[i].shortest, uses[i].input = min(uses[i].shortest, shortest), min(uses[i].input, input)
-	uses[i].rules[r.index>>6] |= 1 << (r.index & 63)
+	uses[i].links[l.gate>>6] |= 1 << (l.gate & 63)
 	return uses
 }
 

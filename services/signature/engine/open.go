@@ -143,7 +143,7 @@ func (s *state) openForms(v seclang.Variable, text string, kinds gate.Kinds, set
 		}
 		if out := s.transformed(u.chain, text, kinds); !sameToGates(out, text) {
 			for w := range set {
-				set[w] &^= u.rules[w]
+				set[w] &^= u.links[w]
 			}
 			if len(out) >= u.shortest {
 				s.take(set, u, out)
@@ -183,10 +183,10 @@ func sameToGates(a, b string) bool {
 	return true
 }
 
-// take adds the rules of u that may match text.
+// take adds the links of u that may match text.
 func (s *state) take(set []uint64, u *use, text string) {
 	for w, b := range s.form(text) {
-		set[w] |= b & u.rules[w]
+		set[w] |= b & u.links[w]
 	}
 }
 
@@ -239,8 +239,8 @@ func (s *state) transform(c int, text string) string {
 	return ch.step.Apply(&s.arena, s.transform(ch.parent, text))
 }
 
-// isOpen says whether the gate of a rule is open for value i of v.
-func (s *state) isOpen(rule int, v seclang.Variable, i int) bool {
+// isOpen says whether the gate of a link is open for value i of v.
+func (s *state) isOpen(l *link, v seclang.Variable, i int) bool {
 	g := s.p.gates
-	return s.candidates[(s.loaded[v].first+i)*g.words+rule>>6]>>(rule&63)&1 == 1
+	return s.candidates[(s.loaded[v].first+i)*g.words+l.gate>>6]>>(l.gate&63)&1 == 1
 }

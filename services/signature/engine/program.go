@@ -48,8 +48,6 @@ type rule struct {
 	src   *seclang.Rule
 	index int
 	links []link
-	// gated is set when the rule can match only values for which its gate opens.
-	gated bool
 	// jump is where a match of a rule with skip or skipAfter goes on: the end of the
 	// phase where the marker does not follow in it.
 	jump   int
@@ -63,10 +61,13 @@ type link struct {
 	op      operator.Operator // nil matches always
 	// argument is that of an operator with variables in it.
 	argument macro
-	rx       *dfa.Matcher // op, where it is a regular expression
-	whole    bool         // op is the expression that matches every text as a whole
-	sqli     bool         // op asks libinjection for SQL
-	negated  bool
+	// gate is the bit that says for each value whether the link could match it, -1 where
+	// there is none.
+	gate    int
+	rx      *dfa.Matcher // op, where it is a regular expression
+	whole   bool         // op is the expression that matches every text as a whole
+	sqli    bool         // op asks libinjection for SQL
+	negated bool
 	// captures is set where the rule captures and some rule reads what.
 	captures bool
 	chain    int   // of transformations
@@ -78,7 +79,9 @@ type target struct {
 	*seclang.Target
 	kind kind
 	key  string // in lower case: collections do not tell case apart
-	slot int    // of a TX target with a key that has a place
+	slot int    // of a TX target with a key that has a place, -1 otherwise
+	// slots are the places that a TX target without such a key reads.
+	slots []int
 }
 
 // kind is where the values of a target come from.

@@ -107,8 +107,8 @@ func (s *state) evaluate(r *rule) bool {
 func (s *state) target(r *rule, l *link, t *target, level int) {
 	if t.kind == fromTransaction && !t.Count && t.plain() && !isSet(s.aimed, r.index) {
 		values := s.tx.Values(t.Variable)
-		if r.gated && level == 0 {
-			s.tryOpened(r, l, t.Variable, values)
+		if l.gate >= 0 {
+			s.tryOpened(l, t.Variable, level, values)
 			return
 		}
 		for i := range values {
@@ -116,9 +116,9 @@ func (s *state) target(r *rule, l *link, t *target, level int) {
 		}
 		return
 	}
-	count, gated := 0, r.gated && level == 0 && !t.Count
+	count, gated := 0, l.gate >= 0 && !t.Count
 	s.each(t, func(i int, key, text string) {
-		if gated && !s.isOpen(r.index, t.Variable, i) || s.excepted(r, t, key) {
+		if gated && !s.isOpen(l, t.Variable, i) || s.excepted(r, t, key) {
 			return
 		}
 		if count++; !t.Count {
@@ -132,14 +132,14 @@ func (s *state) target(r *rule, l *link, t *target, level int) {
 
 func (t *target) plain() bool { return t.Key == "" && t.KeyRegexp == nil && len(t.Exceptions) == 0 }
 
-// tryOpened tries the values for which the gate of r is open.
-func (s *state) tryOpened(r *rule, l *link, v seclang.Variable, values []transaction.Value) {
-	w, bit := r.index>>6, uint64(1)<<(r.index&63)
+// tryOpened tries the values for which the gate of l is open.
+func (s *state) tryOpened(l *link, v seclang.Variable, level int, values []transaction.Value) {
+	w, bit := l.gate>>6, uint64(1)<<(l.gate&63)
 	words := s.p.gates.words
 	first := s.loaded[v].first
 	for i := range values {
 		if s.candidates[(first+i)*words+w]&bit != 0 {
-			s.try(l, v, 0, values[i].Key, values[i].Text)
+			s.try(l, v, level, values[i].Key, values[i].Text)
 		}
 	}
 }
@@ -184,9 +184,9 @@ func (s *state) eachTX(t *target, f func(i int, key, text string)) {
 		}
 		f(0, name, text)
 	}
-	for i := range s.slots {
+	for _, i := range t.slots {
 		if s.slots[i].set {
-			visit(s.p.slots[i], s.slots[i].text)
+			f(0, s.p.slots[i], s.slots[i].text)
 		}
 	}
 	for i := range s.loose {
