@@ -41,7 +41,7 @@ func (g *gating) reset(p *program) {
 	}
 	if w := p.gates.words; len(g.opened) != w {
 		g.opened = make([]uint64, w)
-		g.unions = make([]uint64, w*int(seclang.NumVariables))
+		g.unions = make([]uint64, w*seclang.NumVariables)
 	}
 	if len(g.chainText) != len(p.chains) {
 		g.chainText, g.chainOf = make([]string, len(p.chains)), make([]uint32, len(p.chains))

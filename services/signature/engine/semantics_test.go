@@ -22,7 +22,7 @@ var snippets = map[string]string{
 	"sums": `SecAction "id:1,phase:1,pass,nolog,setvar:tx.a=5,setvar:tx.a=+3,setvar:tx.b=-2,setvar:tx.c=+%{tx.a},setvar:tx.d=x,setvar:tx.d=+1,setvar:tx.e=+"
 SecRule ARGS "@rx ." "id:2,phase:2,pass,setvar:tx.n=+1,setvar:tx.m=+%{tx.a}"
 SecRule TX:n "@ge 2" "id:3,phase:2,pass,setvar:tx.a=0"`,
-	"macros": `SecRule ARGS "@rx (sel)(ect)?" "id:1,phase:2,pass,capture,setvar:'tx.hit_%{MATCHED_VAR_NAME}=%{MATCHED_VAR}',setvar:tx.first=%{tx.1}-%{tx.2}-%{tx.0},setvar:tx.none=%{tx.absent}"
+	"macros": `SecRule ARGS "@rx (selec)(t)?" "id:1,phase:2,pass,capture,setvar:'tx.hit_%{MATCHED_VAR_NAME}=%{MATCHED_VAR}',setvar:tx.first=%{tx.1}-%{tx.2}-%{tx.0},setvar:tx.none=%{tx.absent}"
 SecRule TX:/^hit_/ "@contains select" "id:2,phase:2,pass"
 SecRule &TX:/^hit_/ "@eq 1" "id:3,phase:2,pass"
 SecRule REQUEST_METHOD "@streq %{tx.method}" "id:4,phase:2,pass"

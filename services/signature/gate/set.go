@@ -39,9 +39,9 @@ func NewSet(exprs []string, budget *dfa.Budget) (*Set, error) {
 // Match appends to dst the numbers of the expressions that match text, ascending.
 func (s *Set) Match(text string, dst []int) []int {
 	var buf [16]uint64
-	got := buf[:0]
+	got := buf[:]
 	if w := s.filter.Words(); w <= len(buf) {
-		got = buf[:w]
+		got = got[:w]
 	} else {
 		got = make([]uint64, w)
 	}
