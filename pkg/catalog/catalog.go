@@ -35,12 +35,13 @@ type Endpoint struct {
 	Params   []Param  `json:"params,omitempty"`
 	Services []string `json:"services,omitempty"`
 
-	// AuthServed splits the transactions that were answered 2xx by identity scheme:
-	// what was asked with, Auth, says little of what is let in.
+	// AuthServed splits the transactions that were served, 2xx or 101 (a
+	// WebSocket), by identity scheme: what was asked with, Auth, says little of what is
+	// let in.
 	AuthServed []Tally `json:"auth_served,omitempty"`
-	// Exposure splits those of 2xx by the network of the caller.
+	// Exposure splits the same by the network of the caller.
 	Exposure []Tally `json:"exposure,omitempty"`
-	// Callers estimates how many principals were served (2xx).
+	// Callers estimates how many principals were served so.
 	Callers  uint64   `json:"callers,omitempty"`
 	Rate     Rate     `json:"rate"`
 	Measures Measures `json:"measures"`

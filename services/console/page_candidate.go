@@ -104,7 +104,9 @@ func (c *Console) candidatePage(w http.ResponseWriter, r *http.Request, v sessio
 		b.Same = before.Digest == k.spec.Digest
 	}
 	b.changeSet = group(before, k.spec)
-	c.show(w, v, "candidate", k.doc.Name, "specifications", b)
+	data := c.view(v, k.doc.Name, "specifications", b)
+	data.Refresh = 0 // while it is published a fetch would find it gone
+	c.views.render(w, http.StatusOK, "candidate", data)
 }
 
 func (c *Console) gone(w http.ResponseWriter, r *http.Request, v session) {

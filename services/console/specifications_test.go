@@ -34,6 +34,7 @@ func TestSpecificationsFromUploadToWithdrawal(t *testing.T) {
 	to := b.upload("bank.yaml", bankSpec)
 	page := b.page(to)
 	has(t, "a new document", page, "New: bank.yaml", "every operation is new", "GET /<wbr>accounts/<wbr>{id}", "bank.yaml:6")
+	has(t, "a page that fetches nothing while it is published", page, `data-refresh="0"`)
 	if list, _ := topic.Documents("default"); len(list) != 0 {
 		t.Fatalf("published already: %+v", list)
 	}

@@ -79,3 +79,14 @@ func TestRecord(t *testing.T) {
 		t.Errorf("responses: %+v", got.Responses)
 	}
 }
+
+// A WebSocket is served by 101: who may open it is as much a part of the risk.
+func TestRecordOfAWebSocket(t *testing.T) {
+	open, refused := request{URI: "/live", Status: 101}.event(0), request{URI: "/live", Status: 401}.event(1)
+	open.Client.Address, refused.Client.Address = []byte("203.0.113.1"), []byte("10.0.0.1")
+	got := run(t, Defaults(), []*event.Event{open, refused}, 1, nil).endpoints(t)
+	if len(got) != 1 || got[0].Callers != 1 || !slices.Equal(got[0].AuthServed, []catalog.Tally{{Name: "none", Count: 1}}) ||
+		!slices.Equal(got[0].Exposure, []catalog.Tally{{Name: "public", Count: 1}}) || got[0].Risk.Likelihood != 80 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/discovery/lookalike"
 	"github.com/miradorhq/mirador/services/discovery/sketch"
 	"github.com/miradorhq/mirador/services/discovery/wire"
 )
 
 // usage is who asks an endpoint, how often and what it takes.
 type usage struct {
-	served   [schemes]uint64  // transactions answered 2xx, by identity scheme
+	served   [schemes]uint64  // transactions answered 2xx or 101, by identity scheme
 	networks [networks]uint64 // ... and by network of the caller
 	callers  sketch.Distinct  // ... their principals
 	minutes  sketch.Minutes
@@ -31,7 +32,7 @@ func (t *usage) count(e *event.Event, principal string, ns int64, network uint8)
 	if e.Status > 0 {
 		t.response.Add(size(&e.ResponseBody))
 	}
-	if e.Status/100 == 2 {
+	if lookalike.Served(e.Status) {
 		t.served[scheme(e.Identity.Scheme)]++
 		t.networks[network]++
 		t.callers.Add(principal)

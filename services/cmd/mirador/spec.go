@@ -77,7 +77,8 @@ specifications. It prints a difference a paragraph, with file and line of the do
            or something required that is not there
 
 The documents speak for the hosts that their servers name. Where the traffic has none of these
-hosts, they speak for all of its hosts, and that is said; --host names others.`,
+hosts, they speak for all of its hosts, and that is said; --host names others. A document that
+names none speaks for the hosts on which two of its operations are recognised.`,
 		Example: "  mirador spec check openapi.yaml --traffic session.har\n  mirador spec check openapi.yaml --traffic access.log.gz --fail-on shadow,drift\n  mirador spec check *.yaml --traffic - --json < traffic.jsonl | jq -r .where.file",
 	}
 	c.Flags().StringSliceVar(&traffic, "traffic", nil, "HAR, JSON lines or access log, plain or gzip; - is standard input; may be given again")
@@ -120,7 +121,7 @@ hosts, they speak for all of its hosts, and that is said; --host names others.`,
 		if err != nil {
 			return err
 		}
-		differences := compareTraffic(specs, endpoints, o)
+		differences := compareTraffic(cmd.ErrOrStderr(), specs, endpoints, o)
 		if err := printDifferences(cmd.OutOrStdout(), differences, asJSON); err != nil {
 			return err
 		}
@@ -152,8 +153,9 @@ func tally(differences []spec.Difference) string {
 	return strings.Join(parts, ", ")
 }
 
-// compareTraffic compares as of the end of the traffic.
-func compareTraffic(specs []*spec.Specification, endpoints []catalog.Endpoint, o spec.Options) []spec.Difference {
+// compareTraffic compares as of the end of the traffic, and tells of documents that
+// were compared with nothing.
+func compareTraffic(tell io.Writer, specs []*spec.Specification, endpoints []catalog.Endpoint, o spec.Options) []spec.Difference {
 	var now time.Time
 	hosts := map[string]bool{}
 	for i := range endpoints {
@@ -167,7 +169,10 @@ func compareTraffic(specs []*spec.Specification, endpoints []catalog.Endpoint, o
 			o.Hosts = append(o.Hosts, h)
 		}
 		slices.Sort(o.Hosts)
-		fmt.Fprintf(os.Stderr, "mirador spec: no document names a host of the traffic: taken to speak for %s\n", strings.Join(o.Hosts, ", "))
+		fmt.Fprintf(tell, "mirador spec: no document names a host of the traffic: taken to speak for %s\n", strings.Join(o.Hosts, ", "))
+	}
+	for _, s := range spec.Silent(specs, endpoints, o) {
+		fmt.Fprintf(tell, "mirador spec: %s was compared with nothing: it names no host of the traffic, and too few of its operations were recognised on one; --host names its hosts\n", s.File)
 	}
 	return spec.Compare(specs, endpoints, now, o)
 }

@@ -42,12 +42,20 @@ func file(t *testing.T, name, content string) string {
 
 func execute(t *testing.T, args ...string) (string, error) {
 	t.Helper()
+	out, _, err := executeBoth(t, args...)
+	return out, err
+}
+
+// executeBoth gives standard error too.
+func executeBoth(t *testing.T, args ...string) (string, string, error) {
+	t.Helper()
 	c := root()
-	var out bytes.Buffer
+	var out, told bytes.Buffer
 	c.SetOut(&out)
+	c.SetErr(&told)
 	c.SetArgs(args)
 	err := c.ExecuteContext(t.Context())
-	return out.String(), err
+	return out.String(), told.String(), err
 }
 
 func TestSpecCheck(t *testing.T) {
@@ -81,6 +89,21 @@ func TestSpecCheck(t *testing.T) {
 	elsewhere := file(t, "e.jsonl", strings.ReplaceAll(shopTraffic, "api.shop.example", "localhost"))
 	if out, err = execute(t, "spec", "check", document, "--traffic", elsewhere); err != nil || !strings.Contains(out, "DELETE localhost/v1/orders/{int}") {
 		t.Errorf("traffic of another host: %v\n%s", err, out)
+	}
+}
+
+// A document that is compared with nothing is no document from which nothing differs.
+func TestSpecCheckTellsOfSilentDocuments(t *testing.T) {
+	const query = `{"ts":"2026-01-05T10:00:0%d","method":"POST","uri":"https://api.shop.example/graphql","headers":{"content-type":"application/json"},"body":"{\"query\":\"{ %s }\"}","status":200}`
+	traffic := file(t, "t.jsonl", strings.NewReplacer("%d", "1Z", "%s", "user").Replace(query)+"\n"+strings.NewReplacer("%d", "2Z", "%s", "posts").Replace(query)+"\n")
+	schema := file(t, "g.graphql", "type Query { user: Int  cart: Int }\n")
+	out, told, err := executeBoth(t, "spec", "check", schema, "--traffic", traffic)
+	if err != nil || out != "" || !strings.Contains(told, schema+" was compared with nothing") || !strings.Contains(told, "--host") {
+		t.Errorf("%v\n%s\n%s", err, out, told)
+	}
+	out, told, err = executeBoth(t, "spec", "check", schema, "--traffic", traffic, "--host", "api.shop.example")
+	if err != nil || !strings.Contains(out, "graphql#query.posts was called once") || strings.Contains(told, "compared with nothing") {
+		t.Errorf("with --host: %v\n%s\n%s", err, out, told)
 	}
 }
 

@@ -59,8 +59,8 @@ func Finding(tx *detect.Tx, m Match, count uint64, first time.Time) finding.Find
 	return f
 }
 
-// Served says whether a status is one of success.
-func Served(status uint16) bool { return status >= 200 && status < 300 }
+// Served says whether a status is one of success. 101 is that of a WebSocket.
+func Served(status uint16) bool { return status == 101 || status >= 200 && status < 300 }
 
 // severity goes by the worst trick, and by whether it worked.
 func severity(tricks []Trick, status uint16) finding.Severity {

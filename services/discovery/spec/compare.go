@@ -15,16 +15,29 @@ import (
 // disagree. An endpoint is documented when any specification has it. The result
 // has an order of its own and depends on nothing but the arguments.
 func Compare(specs []*Specification, endpoints []catalog.Endpoint, now time.Time, o Options) []Difference {
+	return compare(specs, observeAll(endpoints), now, o)
+}
+
+func observeAll(endpoints []catalog.Endpoint) []observed {
 	var list []observed
 	for i := range endpoints {
 		if e := &endpoints[i]; e.Hits > 0 && e.Source != catalog.Specification && inDocuments(e) {
 			list = append(list, observe(e))
 		}
 	}
-	return compare(specs, list, now, o)
+	return list
 }
 
 func compare(specs []*Specification, endpoints []observed, now time.Time, o Options) []Difference {
+	c := newComparison(specs, endpoints, now, o)
+	for i := range c.endpoints {
+		c.endpoint(i)
+	}
+	c.orphans()
+	return c.out
+}
+
+func newComparison(specs []*Specification, endpoints []observed, now time.Time, o Options) *comparison {
 	c := &comparison{o: o, now: now, specs: specs, endpoints: endpoints, matcher: newMatcher(specs), seen: map[*Operation]sight{}}
 	if len(o.Hosts) > 0 {
 		for i := range c.matcher.patterns {
@@ -36,11 +49,7 @@ func compare(specs []*Specification, endpoints []observed, now time.Time, o Opti
 	})
 	c.match()
 	c.scope()
-	for i := range c.endpoints {
-		c.endpoint(i)
-	}
-	c.orphans()
-	return c.out
+	return c
 }
 
 type comparison struct {

@@ -3,6 +3,9 @@ package spec
 import (
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/catalog"
 )
 
 func (c *comparison) match() {
@@ -137,4 +140,21 @@ func Speaks(specs []*Specification, hosts map[string]bool) bool {
 		}
 	}
 	return len(hosts) == 0
+}
+
+// Silent are the specifications that speak for no host of the endpoints: that
+// nothing differs from them says nothing.
+func Silent(specs []*Specification, endpoints []catalog.Endpoint, o Options) []*Specification {
+	c := newComparison(specs, observeAll(endpoints), time.Time{}, o)
+	var out []*Specification
+	for _, s := range specs {
+		speaks := false
+		for _, yes := range c.scopes[s] {
+			speaks = speaks || yes
+		}
+		if !speaks {
+			out = append(out, s)
+		}
+	}
+	return out
 }
