@@ -290,3 +290,11 @@ func FuzzMergerRestore(f *testing.F) {
 		}
 	})
 }
+
+// One request that somebody made up does not make a value of what many ask for.
+func TestOneOddRequestRenamesNothing(t *testing.T) {
+	x := newMerging(t, Defaults())
+	paths := slices.Repeat([]string{"/ws"}, 102)
+	x.feed(200, append(paths, "/users%2fme")...)
+	x.expect("/ws 102", "/{string} 1")
+}

@@ -94,7 +94,7 @@ func decide(nodes []*node, at context) *view {
 	slices.Sort(v.methods)
 	typed, mixed, words := childrenOf(nodes)
 	typed, fixed := constants(at, typed)
-	values := assign(at, typed, words)
+	values := assign(at, telling(typed, words), words)
 	at.host.pins.apply(at.place, words, values)
 	for c, text := range fixed {
 		v.affix(c.text, affixed{text, decide(c.nodes, context{depth: at.depth + 1, last: text, host: at.host, place: at.place + "/" + text})})
@@ -172,6 +172,26 @@ type child struct {
 	near    map[string]int
 	profile profile
 }
+
+// telling are the typed segments beside words as far as they say that the words are
+// values as well: one odd request that somebody made up must not rename what many ask
+// for.
+func telling(typed, words []*child) []*child {
+	few, many := uint64(0), uint64(0)
+	for _, c := range typed {
+		few += c.hits
+	}
+	for _, c := range words {
+		many += c.hits
+	}
+	if few < leastTelling && few*20 < many {
+		return nil
+	}
+	return typed
+}
+
+// leastTelling is in how many answers typed segments always tell.
+const leastTelling = 5
 
 // childrenOf are the children of all nodes together, each kind sorted by text.
 func childrenOf(nodes []*node) (typed, mixed, words []*child) {
