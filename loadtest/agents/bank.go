@@ -35,7 +35,7 @@ func phone(d *day, x *actor) {
 		x.secret = x.token(d)
 		d.send(x, call{method: "POST", path: "/v1/oauth/token", template: "/v1/oauth/token", anonymous: true, status: 200,
 			body: `{"grant_type":"refresh_token","refresh_token":"***"}`, answer: `{"token_type":"Bearer","expires_in":3600,"access_token":"***"}`})
-		if x.r.IntN(12) == 0 { // a new phone, or a token that was too old
+		if x.r.IntN(6) == 0 { // a new phone, or a token that was too old
 			x.login(d)
 		}
 		x.wait(time.Second)
@@ -73,7 +73,7 @@ func desk(d *day, x *actor) {
 func (x *actor) login(d *day) bool {
 	c := call{method: "POST", path: "/v1/login", template: "/v1/login", user: x.Name, anonymous: true, status: 200,
 		body: fmt.Sprintf(`{"username":%q,"password":"***"}`, x.Name), answer: `{"status":"ok","expires_in":900}`}
-	if d.refusing() || x.r.IntN(12) == 0 {
+	if d.refusing() || x.r.IntN(8) == 0 {
 		c.status, c.answer = 401, refused
 	}
 	d.send(x, c)
@@ -90,6 +90,10 @@ func (x *actor) bank(d *day) {
 		n = 2
 	}
 	switch {
+	case x.r.IntN(80) == 0: // too late: the session has run out
+		c := readAccount(own)
+		c.status, c.answer = 401, `{"status":401,"detail":"expired"}`
+		d.send(x, c)
 	case n <= 1:
 		d.send(x, readAccount(own))
 	case n <= 5:
@@ -163,8 +167,12 @@ func partner(d *day, x *actor) {
 		return
 	}
 	id := x.accounts[x.left]
-	d.send(x, call{method: "GET", path: fmt.Sprintf("/partner/v1/accounts/%d/balance", id), template: "/partner/v1/accounts/{int}/balance", object: fmt.Sprint(id), status: 200,
-		answer: fmt.Sprintf(`{"account":%d,"balance_cents":%d}`, id, scatter(uint64(id))%900000)})
+	c := call{method: "GET", path: fmt.Sprintf("/partner/v1/accounts/%d/balance", id), template: "/partner/v1/accounts/{int}/balance", object: fmt.Sprint(id), status: 200,
+		answer: fmt.Sprintf(`{"account":%d,"balance_cents":%d}`, id, scatter(uint64(id))%900000)}
+	if id%31 == 0 { // closed since, which the partner was not told
+		c.status, c.answer = 404, missing
+	}
+	d.send(x, c)
 	x.wait(400 * time.Millisecond)
 }
 

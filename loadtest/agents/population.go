@@ -51,7 +51,8 @@ const (
 	partners     = 5
 	batches      = 2
 	crawlers     = 3
-	behindNAT    = 80 // customers behind one address of a mobile network
+	behindNAT    = 250 // of these, some are behind one address of a mobile network
+	officeOf     = 200 // of these, two in ten are in one office
 )
 
 // heavy is a lognormal rate: most come seldom, some all day.
@@ -75,6 +76,8 @@ func (w *World) settle(r *rand.Rand) {
 			a.accounts = append(a.accounts, accountOf(i-1, 0))
 		case 4:
 			a.relay = true
+		case 8, 9: // an office
+			a.home = home(12, i/officeOf)
 		}
 		if a.act = phone; i%10 >= 6 {
 			a.Cohort, a.act, a.agent, a.ja4 = Desk, desk, "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/140.0", "t13d1717h2_5b57614c22b0_3cbfd9057e0d"
@@ -99,7 +102,7 @@ func (w *World) settle(r *rand.Rand) {
 	}
 	for i := range batches {
 		w.agents = append(w.agents, &Agent{Name: fmt.Sprintf("batch%d", i), Cohort: Batch, number: i, every: 24 * time.Hour, from: time.Duration(2+i) * time.Hour,
-			home: fmt.Sprintf("10.20.0.%d", 10+i), act: batch, agent: "ledger-batch/1.7", accounts: w.some(r, min(800, n))})
+			home: fmt.Sprintf("10.20.0.%d", 10+i), act: batch, agent: "ledger-batch/1.7", accounts: w.some(r, min(800, n/2))})
 	}
 	for i := range staff {
 		w.agents = append(w.agents, &Agent{Name: fmt.Sprintf("support%02d", i), Cohort: Support, number: i, rate: 8 + 20*r.Float64(), home: "192.0.2.30", act: support, agent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0"})

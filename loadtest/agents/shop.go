@@ -26,6 +26,8 @@ func shopper(d *day, x *actor) {
 	}
 	n := x.r.IntN(20)
 	switch {
+	case x.r.IntN(30) == 0: // what a browser asks for by itself, and links that are dead
+		d.send(x, call{method: "GET", path: dead[x.r.IntN(len(dead))], status: 404, answer: missing})
 	case n <= 5:
 		page(d, x, int(30*math.Abs(x.r.NormFloat64())))
 	case n <= 13:
@@ -33,6 +35,8 @@ func shopper(d *day, x *actor) {
 	case n <= 16:
 		d.send(x, call{method: "POST", path: "/v1/carts/" + x.id + "/items", template: "/v1/carts/{uuid}/items", object: x.id, status: 201,
 			body: fmt.Sprintf(`{"product_id":%d,"quantity":1}`, x.taste(d)), answer: fmt.Sprintf(`{"cart_id":%q,"items":1}`, x.id)})
+	case n == 17 && x.r.IntN(3) == 0:
+		gift(d, x, uint64(x.number), x.r.IntN(5) == 0)
 	case x.Cohort == Visitor:
 		product(d, x, x.taste(d))
 	case n == 17:
@@ -42,6 +46,8 @@ func shopper(d *day, x *actor) {
 	}
 	x.wait(12 * time.Second)
 }
+
+var dead = [...]string{"/favicon.ico", "/apple-touch-icon.png", "/robots.txt", "/v1/products/summer", "/.well-known/assetlinks.json", "/v1/banners/spring"}
 
 func (x *actor) signIn(d *day) bool {
 	c := call{method: "POST", path: "/v1/sessions", template: "/v1/sessions", user: x.Name, anonymous: true, status: 201,
