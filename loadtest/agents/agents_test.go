@@ -1,16 +1,11 @@
 package agents_test
 
 import (
-	"bytes"
-	"fmt"
 	"hash/fnv"
-	"io"
 	"testing"
 
 	"github.com/miradorhq/mirador/loadtest/agents"
-	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/event"
-	"github.com/miradorhq/mirador/pkg/transcript"
 )
 
 func world(tb testing.TB, o agents.Options) *agents.World {
@@ -203,50 +198,6 @@ func TestCohorts(t *testing.T) {
 	}
 }
 
-// What is written as lines is read as the same events by the same principals.
-func TestLinesAreRead(t *testing.T) {
-	var b []byte
-	var err error
-	all := day(t, small(), every())
-	for _, x := range all {
-		if b, err = x.AppendLine(b); err != nil {
-			t.Fatal(err)
-		}
-	}
-	builder, err := transcript.Inspecting(capture.Config{Tenant: "default"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := transcript.New(bytes.NewReader(b), transcript.Config{Builder: builder})
-	if err != nil {
-		t.Fatal(err)
-	}
-	there, back := map[string]string{}, map[string]string{}
-	for i, x := range all {
-		e, meta, err := in.Next()
-		if err != nil {
-			t.Fatalf("line %d: %v", i+1, err)
-		}
-		if got, want := shape(e), shape(x.Event); got != want || meta.ID != x.Event.IDString() {
-			t.Fatalf("line %d: %s of id %s, want %s", i+1, got, meta.ID, want)
-		}
-		p, q := x.Event.Principal(), e.Principal()
-		if there[p] == "" && back[q] == "" {
-			there[p], back[q] = q, p
-		}
-		if there[p] != q || back[q] != p {
-			t.Fatalf("line %d: principal %s is %s, was %s and %s", i+1, p, q, there[p], back[q])
-		}
-	}
-	if _, _, err := in.Next(); err != io.EOF {
-		t.Errorf("after the last line: %v", err)
-	}
-}
-
-func shape(e *event.Event) string {
-	return fmt.Sprintf("%s %s%s?%s %d %d %s %s", e.Method, e.Authority, e.Path, e.Query, e.Status, e.RequestTime, e.Client.Address, e.ResponseBody.Data)
-}
-
 func TestOptionsAreChecked(t *testing.T) {
 	for name, change := range map[string]func(*agents.Options){
 		"customers": func(o *agents.Options) { o.Customers = 3 }, "days": func(o *agents.Options) { o.Days = 0 },
@@ -266,15 +217,24 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-// BenchmarkDay is the making of one day; events/s is what matters.
+// BenchmarkDay is the making of one day, as events and as lines; events/s is what
+// matters.
 func BenchmarkDay(b *testing.B) {
 	w := world(b, agents.Defaults())
-	n := 0
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := w.Day(0, nil, func(*agents.Transaction) error { n++; return nil }); err != nil {
-			b.Fatal(err)
-		}
+	var line []byte
+	for name, use := range map[string]func(*agents.Transaction) error{
+		"events": func(*agents.Transaction) error { return nil },
+		"lines":  func(t *agents.Transaction) (err error) { line, err = t.AppendLine(line[:0]); return err },
+	} {
+		b.Run(name, func(b *testing.B) {
+			n := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := w.Day(0, nil, func(t *agents.Transaction) error { n++; return use(t) }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+		})
 	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
 }

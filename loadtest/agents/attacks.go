@@ -88,9 +88,10 @@ func (w *World) attacker(d *day, a *Attack) (*actor, error) {
 		x.left = min(x.left, int(4*a.Rate()))
 	}
 	x.at = d.start + int64(start)
-	if k.as == Phone {
+	switch k.as {
+	case Phone:
 		x.secret = x.token(d)
-	} else if k.as == Shopper {
+	case Shopper:
 		x.secret = hexOf(number(name), uint64(d.n))
 	}
 	return x, nil

@@ -109,7 +109,7 @@ type lessons struct {
 	byPlace  map[string][]float64 // requests of an actor in 5 minutes, by endpoint
 	hour     counts
 	own      map[key]wave
-	common   wave
+	common   moments
 	days     int
 }
 
@@ -140,7 +140,7 @@ func (l *lessons) wave(k key, n float64) {
 	w := l.own[k]
 	w.add(n)
 	l.own[k] = w
-	l.common.total(n)
+	l.common.n, l.common.sum, l.common.squares = l.common.n+1, l.common.sum+n, l.common.squares+n*n
 }
 
 // night ends a day.
@@ -175,20 +175,16 @@ func (w *wave) add(x float64) {
 	w.variance = (1 - weight) * (w.variance + weight*d*d)
 }
 
-// total is the plain mean and variance, which do not depend on the order of hours.
-func (w *wave) total(x float64) {
-	w.n++
-	w.mean += x         // sum
-	w.variance += x * x // of squares
-}
+// moments are the plain ones of all hours, which do not depend on their order.
+type moments struct{ n, sum, squares float64 }
 
-// limit is three sigma above the mean, one request at the least: the mean of all
-// stands in where there are too few hours of one's own.
-func (w wave) limit(common wave) float64 {
+// limit is three sigma above the mean, where sigma is one request at the least. All
+// hours of everybody stand in where there are too few of one's own.
+func (w wave) limit(all moments) float64 {
 	mean, variance := w.mean, w.variance
 	if w.n < 5 {
-		mean = common.mean / max(common.n, 1)
-		variance = common.variance/max(common.n, 1) - mean*mean
+		mean = all.sum / max(all.n, 1)
+		variance = all.squares/max(all.n, 1) - mean*mean
 	}
 	return mean + 3*math.Sqrt(max(variance, 1))
 }

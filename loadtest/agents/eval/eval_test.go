@@ -59,8 +59,8 @@ func TestLoudAttacksAreFound(t *testing.T) {
 			t.Errorf("%s at %.0f an hour: recall %.2f of what is within the settings", x.Attack, x.Rate, x.Detected.Recall)
 		}
 	}
-	if found != 16 {
-		t.Errorf("%d rows in which something is found, want 16", found)
+	if found != 14 {
+		t.Errorf("%d rows in which something is found, want 14", found)
 	}
 	for _, f := range r.FalseActors[:4] {
 		if f.Over {

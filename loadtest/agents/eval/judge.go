@@ -91,7 +91,7 @@ func (j *usual) see(v *view) bool {
 type waves struct {
 	counts
 	own    map[key]wave
-	common wave
+	common moments
 }
 
 func (j *waves) see(v *view) bool {
