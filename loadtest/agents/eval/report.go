@@ -135,7 +135,7 @@ func (r *report) write(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nFalse-positive actors of the day without attacks; the budget is %g for each:\n", r.Budget)
+	fmt.Fprintf(w, "\nFalse-positive actors of the day without attacks, learned without any; the budget is %g for each:\n", r.Budget)
 	var parts []string
 	for _, f := range r.FalseActors {
 		over := ""
