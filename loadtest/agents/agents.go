@@ -38,8 +38,8 @@ type Options struct {
 	Tenant                   string
 }
 
-// Defaults is a week short of a day: a holiday in the middle of what is learned from,
-// and a sale and a deploy on both sides of the last midnight.
+// Defaults are four days from a Monday on, the third a holiday, with a sale on the
+// second and the last and a deploy on the last.
 func Defaults() Options {
 	return Options{Seed: 1, Customers: 1000, Days: 4, Start: time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC),
 		Holidays: []int{2}, Sales: []int{1, 3}, Deploys: []int{3}, Tenant: event.DefaultTenant}
