@@ -8,7 +8,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 FUZZTIME ?= 20s
 
-.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature fuzz-signature soak soak-broker bench bench-signature eval-discovery lint fuzz generate vendor-console new-detector tidy clean
+.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature fuzz-signature soak soak-broker bench bench-signature eval-discovery eval-behavior lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench-signature: ## The signature engine against Coraza, one core: time, allocat
 
 eval-discovery: ## How well templates are learned, on operations of published APIs (ARGS="--help")
 	cd loadtest && go run ./discovery $(ARGS)
+
+eval-behavior: ## Recall of behaviour rules at a budget of false positives, beside simple means (ARGS="--help")
+	cd loadtest && go run ./agents/eval $(ARGS)
 
 lint: ## go vet, staticcheck and the linter, each module also without the workspace
 	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off go vet ./... && GOWORK=off go run $(GOLANGCI) run --config ../.golangci.yaml ./...); done

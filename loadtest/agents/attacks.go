@@ -1,0 +1,205 @@
+package agents
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Intensities is how many an attack has, the lowest first.
+const Intensities = 5
+
+// Kind is a way to attack.
+type Kind struct {
+	Name string
+	// Detection is what is meant to find it, Built whether that exists today.
+	Detection string
+	Built     bool
+	What      string
+	// Rates are requests an hour, of all sources together; Most is how many there are at
+	// most.
+	Rates [Intensities]float64
+	Most  int
+	// Short attacks last four hours and come one after the other: they are on one
+	// endpoint, where two at once would be one.
+	Short bool
+	// as is how the attacker is known: Phone by a token, Shopper by a cookie, Visitor by
+	// the address.
+	as   Cohort
+	shop bool
+	act  func(d *day, x *actor)
+}
+
+// Attack is one attack of a day.
+type Attack struct {
+	Kind      *Kind
+	Intensity int // 0 to Intensities-1
+	Instance  int // tells apart those of a kind and intensity
+}
+
+// Rate is its requests an hour.
+func (a *Attack) Rate() float64 { return a.Kind.Rates[a.Intensity] }
+
+// String is the label: kind/intensity/instance.
+func (a *Attack) String() string {
+	return fmt.Sprintf("%s/%d/%d", a.Kind.Name, a.Intensity+1, a.Instance)
+}
+
+// sixfold are the rates of most: five steps to one a second.
+var sixfold = [Intensities]float64{3, 17, 100, 600, 3600}
+
+// Kinds are all ways to attack, in the order of the table that they are shown in.
+func Kinds() []*Kind { return kinds }
+
+var kinds = []*Kind{
+	{Name: "stuffing", Detection: "CRED-01", Built: true, What: "leaked users tried on the login from one address; one in 100 is right", Rates: sixfold, Most: 600, as: Visitor, act: stuffing},
+	{Name: "stuffing-spread", Detection: "CRED-01", Built: true, What: "the same from 1,000 addresses together", Rates: [Intensities]float64{60, 250, 1000, 4000, 16000}, Most: 4000, Short: true, as: Visitor, act: stuffing},
+	{Name: "scan", Detection: "RECON-01", Built: true, What: "paths that do not exist, from one address", Rates: sixfold, Most: 600, as: Visitor, act: scan},
+	{Name: "walk", Detection: "ENUM-01", Built: true, What: "a customer counts up account numbers; one in seven is refused", Rates: sixfold, Most: 600, as: Phone, act: walk},
+	{Name: "objects", Detection: "BOLA-01", Built: true, What: "a customer reads accounts of others, in no order", Rates: [Intensities]float64{2, 12, 48, 240, 3600}, Most: 300, as: Phone, act: objects},
+	{Name: "spray", Detection: "CRED-02", What: "one password on the names of real customers, from one address", Rates: sixfold, Most: 600, as: Visitor, act: spray},
+	{Name: "rotation", Detection: "SLOW-01", What: "one address takes a new token for every fifth account of others", Rates: sixfold, Most: 600, as: Phone, act: rotation},
+	{Name: "gift-cards", Detection: "SLOW-01", What: "gift card codes guessed from 2,000 addresses together", Rates: [Intensities]float64{60, 250, 1000, 4000, 16000}, Most: 4000, Short: true, as: Visitor, shop: true, act: guess},
+	{Name: "scraping", Detection: "SCRAPE-01", What: "the catalogue page by page with all its products, from one address", Rates: [Intensities]float64{20, 80, 300, 1200, 4800}, Most: 1500, as: Visitor, shop: true, act: scrape},
+	{Name: "carding", Detection: "TXN-01", What: "cards tried out on payments of one shopper; four in five are declined", Rates: sixfold, Most: 600, as: Shopper, shop: true, act: carding},
+	{Name: "transfers", Detection: "TXN-01", What: "a customer's account emptied to a new payee each time", Rates: sixfold, Most: 300, as: Phone, act: empty},
+	{Name: "replay", Detection: "TOK-01", What: "a customer's token used from elsewhere with another client", Rates: sixfold, Most: 300, as: Phone, act: replay},
+	{Name: "export", Detection: "EXFIL-01", What: "a customer's token pages through all customers", Rates: sixfold, Most: 600, as: Phone, act: exfiltrate},
+	{Name: "unpaid", Detection: "SEQ-01", What: "orders confirmed that nobody paid for", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: unpaid},
+}
+
+// attacker makes the agent of an attack. Its day does not depend on what else is in it.
+func (w *World) attacker(d *day, a *Attack) (*actor, error) {
+	if a.Kind == nil || a.Intensity < 0 || a.Intensity >= Intensities || a.Instance < 0 {
+		return nil, fmt.Errorf("attack %+v: there are %d intensities and no negative instances", *a, Intensities)
+	}
+	k := a.Kind
+	r := rand.New(rand.NewPCG(w.o.Seed+uint64(d.n)<<32, scatter(number(a.String()))))
+	name := fmt.Sprintf("attacker-%s", a)
+	// An account of its own, behind those of all customers.
+	self := w.o.Customers + int(scatter(number(name))%100_000)
+	g := &Agent{Name: name, Cohort: k.as, number: self, accounts: []int{accountOf(self, 0)}, shop: k.shop, act: k.attack,
+		home: home(60, int(scatter(number(name), 2)%60_000)), agent: "bank-app/4.2", ja4: "t13d1516h2_8daaf6152771_02713d6af862"}
+	x := &actor{Agent: g, r: r, attack: a, address: g.home}
+	start := time.Duration(r.IntN(int(3 * time.Hour)))
+	x.left = k.Most
+	if k.Short {
+		start = 2*time.Hour + time.Duration(a.Instance%4)*5*time.Hour
+		x.left = min(x.left, int(4*a.Rate()))
+	}
+	x.at = d.start + int64(start)
+	switch k.as {
+	case Phone:
+		x.secret = x.token(d)
+	case Shopper:
+		x.secret = hexOf(number(name), uint64(d.n))
+	}
+	return x, nil
+}
+
+// attack is a step of any attack.
+func (k *Kind) attack(d *day, x *actor) {
+	if x.left == 0 {
+		x.at = d.end
+		return
+	}
+	x.left--
+	x.step++
+	k.act(d, x)
+	x.wait(time.Duration(float64(time.Hour) / x.attack.Rate()))
+}
+
+func try(d *day, x *actor, user string, good bool) {
+	c := call{method: "POST", path: "/v1/login", template: "/v1/login", user: user, status: 401,
+		body: fmt.Sprintf(`{"username":%q,"password":"***"}`, user), answer: refused}
+	if good {
+		c.status, c.answer = 200, `{"status":"ok","expires_in":900}`
+	}
+	d.send(x, c)
+}
+
+func stuffing(d *day, x *actor) {
+	if x.attack.Kind.Short {
+		x.address = home(61, x.r.IntN(1000))
+	}
+	try(d, x, fmt.Sprintf("leaked%08x@mail.example", uint32(scatter(number(x.Name), uint64(x.step)))), x.r.IntN(100) == 0)
+}
+
+func spray(d *day, x *actor) {
+	try(d, x, fmt.Sprintf("customer%06d", (x.number+x.step*7)%d.w.o.Customers), x.r.IntN(100) == 0)
+}
+
+var words = [...]string{"admin", "backup", "old", "internal", "console", "debug", "metrics", "staging", "manage", "private", "test", "export", "dump", "config", "shell", "upload"}
+
+func scan(d *day, x *actor) {
+	n := len(words)
+	p := "/" + words[x.step%n] + "/" + words[x.step/n%n]
+	if x.step/n/n > 0 {
+		p += "/" + words[x.step/n/n%n]
+	}
+	d.send(x, call{method: "GET", path: p, status: 404, answer: missing})
+}
+
+func walk(d *day, x *actor) {
+	c := readAccount(firstAccount + x.step)
+	if x.r.IntN(7) == 0 {
+		c.status, c.answer = 403, `{"status":403}`
+	}
+	d.send(x, c)
+}
+
+func (x *actor) stranger(d *day) call { return readAccount(accountOf(x.r.IntN(d.w.o.Customers), 0)) }
+
+func objects(d *day, x *actor) { d.send(x, x.stranger(d)) }
+
+func rotation(d *day, x *actor) {
+	if x.step%5 == 1 {
+		x.Name = fmt.Sprintf("attacker-%s-%d", x.attack, x.step)
+		x.secret = x.token(d)
+	}
+	d.send(x, x.stranger(d))
+}
+
+func guess(d *day, x *actor) {
+	x.address = home(62, x.r.IntN(2000))
+	gift(d, x, scatter(number(x.Name), uint64(x.step)), x.r.IntN(200) > 0)
+}
+
+func scrape(d *day, x *actor) {
+	n := x.step - 1
+	if n%21 == 0 {
+		page(d, x, n/21)
+		return
+	}
+	product(d, x, n/21*20+n%21)
+}
+
+func carding(d *day, x *actor) {
+	pay(d, x, orderOf(x.number, 0), x.r.IntN(1_000_000), x.r.IntN(5) == 0)
+}
+
+func empty(d *day, x *actor) { x.transfer(d, x.accounts[0], accountOf(x.r.IntN(d.w.o.Customers), 0)) }
+
+// replay is the token of a customer of the bank's, who may be about as well.
+func replay(d *day, x *actor) {
+	if x.step == 1 {
+		victim := d.w.agents[x.r.IntN(d.w.o.Customers)/10*10] // one that has a phone
+		x.Name, x.accounts = victim.Name, victim.accounts
+		x.agent, x.ja4 = "python-requests/2.32", "t13i1810h1_85036bcba153_d41ae481755e"
+		x.secret = x.token(d)
+	}
+	own := x.accounts[x.step%len(x.accounts)]
+	if x.step%3 == 0 {
+		x.transfer(d, own, accountOf(x.attack.Instance, 1))
+		return
+	}
+	d.send(x, readAccount(own))
+}
+
+func exfiltrate(d *day, x *actor) { d.send(x, export(x.step)) }
+
+func unpaid(d *day, x *actor) {
+	order := orderOf(x.number, x.step%20)
+	d.send(x, call{method: "POST", path: "/v1/orders", template: "/v1/orders", status: 201, body: `{"cart_id":"` + uuidOf(uint64(order), uint64(x.step)) + `"}`, answer: fmt.Sprintf(`{"id":%d,"status":"open"}`, order)})
+	d.send(x, call{method: "POST", path: fmt.Sprintf("/v1/orders/%d/confirm", order), template: "/v1/orders/{int}/confirm", object: fmt.Sprint(order), status: 200, body: `{}`, answer: fmt.Sprintf(`{"id":%d,"status":"paid"}`, order)})
+}
