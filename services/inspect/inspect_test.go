@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -46,15 +47,23 @@ func run(t *testing.T, o inspect.Options) (lines, complaints []string, sum inspe
 	return lines, complaints, sum, err
 }
 
+// What a verdict line says of its score: a number above one half of a high severity,
+// and at least one rule and one term.
+var (
+	fitted    = regexp.MustCompile(`"score":0\.[4-9]\d*`)
+	explained = regexp.MustCompile(`"rules":\["[^\]]+"\],"terms":\[\{"name":"bias"[^\]]+\}\]`)
+)
+
 func TestVerdictsEchoIDsInInputOrder(t *testing.T) {
 	file := strings.Join([]string{
 		`{"id":"t1",` + attack + `}`, `{"id":42,` + clean + `}`, `broken`, `{"id":12345678901234567890,` + attack + `}`,
 		`{"id":{"a":[1]},` + clean + `}`, `{"id":"q\"\u00e9",` + clean + `}`,
 	}, "\n")
 	want := []string{
-		`{"id":"t1","verdict":"attack","score":0.875,"findings":["SIG-SQLI"]}`, `{"id":42,"verdict":"clean","score":0,"findings":[]}`,
-		`{"id":12345678901234567890,"verdict":"attack","score":0.875,"findings":["SIG-SQLI"]}`,
-		`{"id":{"a":[1]},"verdict":"clean","score":0,"findings":[]}`, `{"id":"q\"\u00e9","verdict":"clean","score":0,"findings":[]}`,
+		`{"id":"t1","verdict":"attack","attack":true,"score":S,"findings":["SIG-SQLI"],"class":"sqli","rules":R,"terms":T}`,
+		`{"id":42,"verdict":"clean","attack":false,"score":0,"findings":[]}`,
+		`{"id":12345678901234567890,"verdict":"attack","attack":true,"score":S,"findings":["SIG-SQLI"],"class":"sqli","rules":R,"terms":T}`,
+		`{"id":{"a":[1]},"verdict":"clean","attack":false,"score":0,"findings":[]}`, `{"id":"q\"\u00e9","verdict":"clean","attack":false,"score":0,"findings":[]}`,
 	}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -64,6 +73,9 @@ func TestVerdictsEchoIDsInInputOrder(t *testing.T) {
 		// Alone signature is fed in batches, with behaviour one by one.
 		for _, detectors := range [][]string{nil, {"signature"}} {
 			lines, complaints, sum, err := run(t, inspect.Options{Files: []string{path}, Out: inspect.Verdicts, Detectors: detectors})
+			for i := range lines { // how much is the model's
+				lines[i] = fitted.ReplaceAllString(explained.ReplaceAllString(lines[i], `"rules":R,"terms":T`), `"score":S`)
+			}
 			if err != nil || !slices.Equal(lines, want) {
 				t.Errorf("%s %v: %v\n%s", path, detectors, err, strings.Join(lines, "\n"))
 			}
@@ -144,7 +156,7 @@ func TestOtherOutputs(t *testing.T) {
 	path := write(t, "a.jsonl", "{"+attack+"}\n{"+clean+"}\n")
 	for out, want := range map[inspect.Output]string{
 		inspect.Endpoints: "GET     api.shop.example/v1/orders/{int}", inspect.OpenAPI: "openapi: 3.1.0",
-		inspect.Fields: "email of GET api.shop.example/v1/orders/{int}", inspect.Findings: "CRITICAL SIG-SQLI",
+		inspect.Fields: "email of GET api.shop.example/v1/orders/{int}", inspect.Findings: "HIGH     SIG-SQLI",
 	} {
 		lines, _, _, err := run(t, inspect.Options{Files: []string{path}, Out: out})
 		if err != nil || !strings.Contains(strings.Join(lines, "\n"), want) {

@@ -13,6 +13,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/discovery/openapi"
+	"github.com/miradorhq/mirador/services/signature"
 	"github.com/segmentio/encoding/json"
 )
 
@@ -41,10 +42,33 @@ func (w *writer) printf(format string, args ...any) {
 type verdict struct {
 	ID      json.RawMessage `json:"id"`
 	Verdict string          `json:"verdict"`
+	Attack  bool            `json:"attack"`
 	// Score is 0 to 1: the chance that one of the findings is right, weighed by
 	// severity.
 	Score    float64  `json:"score"`
 	Findings []string `json:"findings"`
+	// Class, Rules and Terms are the signature detector's: the class of the attack, what
+	// matched, and what each term of the score added.
+	Class string           `json:"class,omitempty"`
+	Rules []string         `json:"rules,omitempty"`
+	Terms []finding.Number `json:"terms,omitempty"`
+}
+
+// explain adds what the signature detector's finding says of its score.
+func (v *verdict) explain(f *finding.Finding) {
+	if f.Detector != signature.Name || v.Class != "" {
+		return
+	}
+	v.Class = strings.ToLower(strings.TrimPrefix(f.Rule, "SIG-"))
+	for _, n := range f.Features {
+		if name, ok := strings.CutPrefix(n.Name, signature.FeatureTerm); ok {
+			v.Terms = append(v.Terms, finding.Number{Name: name, Value: n.Value})
+		} else if id, ok := strings.CutPrefix(n.Name, signature.FeaturePack); ok {
+			v.Rules = append(v.Rules, id)
+		} else if strings.HasPrefix(n.Name, signature.FeatureCRS) {
+			v.Rules = append(v.Rules, n.Name)
+		}
+	}
 }
 
 // attackFrom is the least severity that makes a transaction an attack.
@@ -74,7 +98,8 @@ func (r *inspection) verdicts() {
 		miss := 1.0
 		for _, f := range by[key] {
 			if w := f.Severity.Weight(); w >= attackFrom && !slices.Contains(v.Findings, f.Rule) {
-				v.Verdict = "attack"
+				v.Verdict, v.Attack = "attack", true
+				v.explain(f)
 				v.Findings = append(v.Findings, f.Rule)
 				miss *= 1 - f.Confidence*w
 			}

@@ -29,6 +29,7 @@ import (
 	"github.com/miradorhq/mirador/services/shipper"
 	"github.com/miradorhq/mirador/services/signature"
 	"github.com/miradorhq/mirador/services/signature/engine"
+	"github.com/miradorhq/mirador/services/signature/verdict"
 )
 
 // Config is every setting of Mirador. A process reads the parts that its
@@ -60,12 +61,14 @@ type Config struct {
 // SignatureConfig are the detector's settings and its engine's.
 type SignatureConfig struct {
 	signature.Config `yaml:",inline"`
-	Engine           engine.Config `yaml:"engine" doc:"The engine: the OWASP core rule set, and rules of your own."`
+	Engine           engine.Config  `yaml:"engine" doc:"The engine: the OWASP core rule set, and rules of your own."`
+	Verdict          verdict.Config `yaml:"verdict" doc:"The second stage: rules of Mirador's own, and what weighs all rules by where they matched."`
+	Plain            bool           `yaml:"plain" doc:"No second stage: requests are attacks by the core rule set's anomaly score alone."`
 }
 
 // Validate reports everything that is wrong.
 func (c SignatureConfig) Validate() error {
-	return errors.Join(c.Config.Validate(), c.Engine.Validate())
+	return errors.Join(c.Config.Validate(), c.Engine.Validate(), c.Verdict.Validate())
 }
 
 // IdentityConfig names the tenant's key. Shippers and edges need the same one.

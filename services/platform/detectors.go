@@ -16,6 +16,7 @@ import (
 	"github.com/miradorhq/mirador/services/discovery/inventory"
 	"github.com/miradorhq/mirador/services/signature"
 	"github.com/miradorhq/mirador/services/signature/engine"
+	"github.com/miradorhq/mirador/services/signature/verdict"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -56,7 +57,13 @@ func (c *Config) detection(name, secret string, known discovery.Catalog, reg pro
 				}
 			})
 		}
-		d.first, err = signature.Factory(c.Signature.Config, e, reg)
+		var second signature.Judge // none where verdicts are the rule set's own
+		if !c.Signature.Plain {
+			if second, err = verdict.New(c.Signature.Verdict); err != nil {
+				break
+			}
+		}
+		d.first, err = signature.Factory(c.Signature.Config, e, second, reg)
 	case "behavior":
 		cfg := c.Behavior
 		cfg.HashKey = derived(secret, name)

@@ -21,6 +21,14 @@ const (
 	Protocol
 	Fixation
 	Scanner
+	// From here on to Probe only the second stage knows them.
+	XXE
+	Deserialization
+	NoSQL
+	Forging
+	Credential
+	GraphQL
+	Probe
 	// Leak and WebShell are classes of responses.
 	Leak
 	WebShell
@@ -40,7 +48,38 @@ func Rules() []finding.Rule {
 	return rs
 }
 
-var precedence = [...]Class{RCE, SQLi, SSTI, Injection, PHP, LFI, SSRF, RFI, XSS, Protocol, Fixation, Scanner, WebShell, Leak}
+var precedence = [...]Class{RCE, Deserialization, SQLi, SSTI, Injection, NoSQL, PHP, XXE, LFI, SSRF, RFI, Credential, XSS, Protocol, Forging, Fixation, GraphQL, Probe, Scanner, WebShell, Leak}
+
+// Precedence are the classes, those first that decide between equals.
+func Precedence() []Class { return precedence[:] }
+
+// classNames are how rules' files write a class.
+var classNames = map[string]Class{
+	"enforcement": Enforcement, "sqli": SQLi, "rce": RCE, "lfi": LFI, "rfi": RFI, "xss": XSS, "ssrf": SSRF, "ssti": SSTI, "php": PHP, "injection": Injection,
+	"protocol": Protocol, "fixation": Fixation, "scanner": Scanner, "xxe": XXE, "deserialization": Deserialization, "nosql": NoSQL, "forging": Forging,
+	"credential": Credential, "graphql": GraphQL, "probe": Probe, "leak": Leak, "webshell": WebShell,
+}
+
+// ParseClass is the class of that name.
+func ParseClass(name string) (Class, bool) {
+	c, ok := classNames[name]
+	return c, ok
+}
+
+func (c Class) String() string {
+	for name, of := range classNames { // one name a class: the order does not matter
+		if of == c {
+			return name
+		}
+	}
+	return ""
+}
+
+// Classes is how many there are.
+const Classes = int(classes)
+
+// Rule is the metadata of findings of the class; nil for Enforcement.
+func (c Class) Rule() *finding.Rule { return c.rule() }
 
 func rule(id, title string, s finding.Severity, owasp string, cwe, attack []string, remediation string) *finding.Rule {
 	return &finding.Rule{ID: id, Title: title, Detector: Name, Severity: s, OWASP: []string{owasp}, CWE: cwe, ATTACK: attack, Remediation: remediation}
@@ -89,6 +128,27 @@ func (c Class) rule() *finding.Rule {
 	case Scanner: // CAPEC-224
 		return rule("SIG-SCANNER", "Security scanner", finding.Low, "API8", []string{"CWE-200"}, []string{"T1595.002"},
 			"If the scan was not ordered, block its source and read what it was answered.")
+	case XXE: // CAPEC-221
+		return rule("SIG-XXE", "XML external entity", finding.High, "API8", []string{"CWE-611"}, []string{"T1190", "T1005"},
+			"Switch off document types and external entities in the XML parser.")
+	case Deserialization: // CAPEC-586
+		return rule("SIG-DESERIALIZATION", "Hostile serialised object", finding.Critical, "API8", []string{"CWE-502"}, []string{"T1190", "T1059"},
+			"Never deserialise request values into types that the request names.")
+	case NoSQL: // CAPEC-676
+		return rule("SIG-NOSQL", "NoSQL injection", finding.High, "API8", []string{"CWE-943"}, []string{"T1190"},
+			"Take only plain values for the named field; refuse objects and operators.")
+	case Forging: // CAPEC-93
+		return rule("SIG-FORGING", "Forged log lines", finding.Medium, "API8", []string{"CWE-117"}, []string{"T1070"},
+			"Escape line breaks and control characters before a value is logged.")
+	case Credential: // CAPEC-115
+		return rule("SIG-CREDENTIAL", "Forged token", finding.High, "API2", []string{"CWE-347"}, []string{"T1190", "T1550.001"},
+			"Fix the algorithm and the keys in the verifier; take neither from the token.")
+	case GraphQL: // CAPEC-197
+		return rule("SIG-GRAPHQL", "GraphQL query that costs or shows too much", finding.Medium, "API4", []string{"CWE-770"}, []string{"T1499", "T1190"},
+			"Limit depth, aliases and batches; switch introspection off in production.")
+	case Probe: // CAPEC-310
+		return rule("SIG-PROBE", "Request for a known weak spot", finding.Medium, "API8", []string{"CWE-1395"}, []string{"T1595.002", "T1190"},
+			"See whether the path was answered; patch or close what stands there.")
 	case Leak: // CAPEC-54
 		return rule("SIG-LEAK", "Error detail or source code in a response", finding.Low, "API8", []string{"CWE-209"}, []string{"T1592"},
 			"Answer errors with an opaque id and keep the detail in the log.")

@@ -46,7 +46,7 @@ func TestActionsOfGroups(t *testing.T) {
 			if c.config != nil {
 				c.config(&cfg)
 			}
-			factory, err := signature.Factory(cfg, spelled{}, nil)
+			factory, err := signature.Factory(cfg, spelled{}, nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,8 +54,6 @@ const (
 	// maxTokens is how many of them are put out at once each: who makes up one a
 	// request must not make a finding a request of it.
 	maxTokens = 16
-	// ruleFeature begins the names of the features that name a rule of the engine.
-	ruleFeature = "crs_"
 )
 
 // of says whether s is the group of w.
@@ -99,7 +97,7 @@ func (s *group) add(g *groups, w *window, tx *detect.Tx, f *finding.Finding) {
 		where = " at " + f.Subject.Endpoint
 	}
 	for _, n := range f.Features {
-		if strings.HasPrefix(n.Name, ruleFeature) {
+		if strings.HasPrefix(n.Name, FeatureCRS) || strings.HasPrefix(n.Name, FeaturePack) {
 			s.Rules.see(g.hash(n.Name))
 		}
 	}

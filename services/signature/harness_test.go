@@ -141,7 +141,7 @@ func (tr *trace) take(t testing.TB, out *detect.Out) {
 
 func newDetector(t testing.TB, cfg signature.Config, reg prometheus.Registerer) detect.Detector {
 	t.Helper()
-	f, err := signature.Factory(cfg, spelled{}, reg)
+	f, err := signature.Factory(cfg, spelled{}, nil, reg)
 	if err != nil {
 		t.Fatal(err)
 	}

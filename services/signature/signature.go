@@ -14,9 +14,10 @@ import (
 // Name is the detector's name in findings and metrics.
 const Name = "signature"
 
-// Factory makes detectors that share engine. Metrics are registered at reg, which
-// may be nil.
-func Factory(cfg Config, engine Engine, reg prometheus.Registerer) (detect.Factory, error) {
+// Factory makes detectors that share engine and second, the second stage; without one
+// (nil) requests are judged by their anomaly scores alone. Metrics are registered at
+// reg, which may be nil.
+func Factory(cfg Config, engine Engine, second Judge, reg prometheus.Registerer) (detect.Factory, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func Factory(cfg Config, engine Engine, reg prometheus.Registerer) (detect.Facto
 		return nil, err
 	}
 	return func(int32) detect.Detector {
-		d := &detector{cfg: cfg, engine: engine, metrics: m}
+		d := &detector{cfg: cfg, engine: engine, second: second, metrics: m}
 		d.groups = newGroups(&d.cfg, m)
 		return d
 	}, nil
@@ -38,6 +39,7 @@ func Factory(cfg Config, engine Engine, reg prometheus.Registerer) (detect.Facto
 type detector struct {
 	cfg     Config
 	engine  Engine
+	second  Judge // nil where there is none
 	metrics *metrics
 	groups  *groups
 }
@@ -84,7 +86,8 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	}
 }
 
-// judge applies the thresholds. The score is the rule set's; but rules of mere
+// judge asks the second stage about the request, or applies the threshold where there
+// is none; responses have only their score. The score is the rule set's; but rules of mere
 // enforcement cannot reach it alone: clients without Accept are common, attacks by
 // it are not.
 func (d *detector) judge(tx *detect.Tx, res *Result, v *Verdict) {
@@ -106,7 +109,11 @@ func (d *detector) judge(tx *detect.Tx, res *Result, v *Verdict) {
 			in = c
 		}
 	}
-	if in != Enforcement && v.Inbound >= d.cfg.Threshold {
+	if d.second != nil {
+		if j := d.second.Judge(tx.Event, tx.Request(), *res); j.Attack && j.Class.rule() != nil {
+			v.Findings = append(v.Findings, d.judged(tx, res, &j))
+		}
+	} else if in != Enforcement && v.Inbound >= d.cfg.Threshold {
 		v.Findings = append(v.Findings, d.finding(tx, res, in, v.Inbound, d.cfg.Threshold))
 	}
 	if out != Enforcement && v.Outbound >= d.cfg.OutboundThreshold {
@@ -140,7 +147,7 @@ func (d *detector) finding(tx *detect.Tx, res *Result, c Class, score, threshold
 			last = h.Rule
 			rules++
 			if len(numbers) < 16 {
-				numbers = append(numbers, finding.Number{Name: ruleFeature + strconv.Itoa(h.Rule), Value: float64(h.Score)})
+				numbers = append(numbers, finding.Number{Name: FeatureCRS + strconv.Itoa(h.Rule), Value: float64(h.Score)})
 			}
 		}
 		if h.Class == c && place == nil {

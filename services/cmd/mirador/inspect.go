@@ -16,7 +16,7 @@ import (
 func inspectCommand() *cobra.Command {
 	cfg := platform.Defaults()
 	o := inspect.Options{}
-	var out, format string
+	var out, format, engine string
 	c := &cobra.Command{
 		Use:   "inspect FILE...",
 		Short: "Run the detectors over a HAR file, JSON lines or an access log",
@@ -28,7 +28,9 @@ body_base64?, status?, response_headers?, response_body?}; unknown fields are ig
 line is reported with its number and counted, and is fatal only with --strict.
 
 --out verdicts prints a line a transaction, in input order, with its id as it came:
-  {"id", "verdict": "attack" | "clean", "score": 0..1, "findings": [rules]}
+  {"id", "verdict": "attack" | "clean", "attack": true | false, "score": 0..1, "findings": [rules]}
+and, where the signature detector found it, its "class", the "rules" that matched and the
+"terms" that the score was made of. --engine crs judges requests by the core rule set alone.
 
 --out endpoints prints the endpoints as they stand after all input, with learned templates: a
 table on a terminal, else, and with --json, a line an endpoint:
@@ -40,12 +42,20 @@ table on a terminal, else, and with --json, a line an endpoint:
 	c.Flags().StringSliceVar(&o.Detectors, "detectors", nil, "which detectors to run: "+strings.Join(platform.Detectors(), ", ")+"; empty: those that --out needs")
 	c.Flags().BoolVar(&o.Strict, "strict", false, "stop with an error at the first bad line")
 	c.Flags().StringVar(&format, "format", "", "har, jsonl or access-log; empty: told from the content")
+	c.Flags().StringVar(&engine, "engine", "", "crs: the signature detector judges by the core rule set's anomaly score alone, without its second stage")
 	flags := platform.AddFlags(c.Flags(), &cfg)
 	c.Args = unlessAsked(flags, cobra.MinimumNArgs(1))
 	hideSettings(c)
 	c.RunE = func(cmd *cobra.Command, files []string) error {
 		if err := flags.Load(&cfg, cmd.OutOrStdout()); err != nil {
 			return err
+		}
+		switch engine {
+		case "":
+		case "crs":
+			cfg.Signature.Plain = true
+		default:
+			return fmt.Errorf("--engine %q: there is only crs; without it the second stage judges", engine)
 		}
 		o.Files, o.Out, o.Format, o.Tenant = files, inspect.Output(out), transcript.Format(format), cfg.Tenant
 		// Lists are for programs unless a person looks on.

@@ -85,7 +85,7 @@ func alone() signature.Config {
 
 func newDetector(tb testing.TB) detect.Detector {
 	tb.Helper()
-	f, err := signature.Factory(alone(), newEngine(tb), nil)
+	f, err := signature.Factory(alone(), newEngine(tb), nil, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func FuzzMatch(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	fac, err := signature.Factory(alone(), e, nil)
+	fac, err := signature.Factory(alone(), e, nil, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,0 +1,18 @@
+// Package verdict is the second stage of the signature detector: what the rules of
+// the core rule set and of package pack matched is put together a place (a leaf, a
+// header, the path) and weighed by what is known of that place.
+//
+// A rule that fires on prose says little; the same rule on a value that is one short
+// token says much. So a term of the model is a kind of match and the context it was
+// found in: "crs@prose", "pack.sure@token". To these come what rules agree on, how
+// much of the value the match covers, how deep it was hidden, what the field is
+// called, what else is odd about the request (duplicate keys, a body that is not what
+// it says it is), what the answer shows (the output of a command, an error of a
+// database, the input reflected) and, where there are hooks, the learned schema and
+// how common the match is here.
+//
+// The score is the logistic of the weighed sum of the place that says most. Weights
+// are in weights.json, fitted by loadtest/signature/train; those of terms that no
+// corpus can teach (answers, hooks) are set by hand and stand there apart. The terms
+// go into the evidence with their contributions: there is nothing else to the score.
+package verdict

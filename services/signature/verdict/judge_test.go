@@ -1,0 +1,200 @@
+package verdict
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/signature"
+)
+
+func TestShape(t *testing.T) {
+	f := func(text string, want context) {
+		t.Helper()
+		if got := shape(text); got != want {
+			t.Errorf("%q is %s, want %s", text, contextNames[got], contextNames[want])
+		}
+	}
+	f("admin'--", token)
+	f("4f2504e0-4f89-41d3-9a0c-0305e82c3301", token)
+	f("https://example.test/a?b=c", url)
+	f("javascript:alert(1)", token)
+	f("1 union select username, password from users where id = 1 order by 1", short)
+	f("; cat /etc/passwd", short)
+	f("The report that you asked for is attached to this message.", prose)
+	f("Der Bericht, den Sie wollten, ist mit dieser Nachricht gekommen.", prose)
+	f("# Title\n\nSome words.", markup)
+	f("Use it:\n\n```sh\nnpm install x\n```\n", markup)
+	f(strings.Repeat("int main(void) {\n\treturn f(x, y);\n}\n", 10), long)
+	f("if (a) {\n  b();\n}", long)
+	f("data:image/png;base64,iVBORw0KGgo=", long)
+	f(strings.Repeat("QUJD", 100), long)
+	f("", token)
+}
+
+func TestCanonical(t *testing.T) {
+	f := func(a, b string) {
+		t.Helper()
+		if canonical(a) != canonical(b) {
+			t.Errorf("%q is %q, %q is %q", a, canonical(a), b, canonical(b))
+		}
+	}
+	f("items.0.note", "items[].note")
+	f("0.a", "[].a")
+	f("a.12.3.b", "a[][].b")
+	f("note", "note")
+}
+
+// The score is the logistic of the bias and the terms, when none was left out.
+func TestScoreIsTheSumOfItsTerms(t *testing.T) {
+	s := newStages(t)
+	v := s.verdict(t, inJSON(t, "x' or 1=1--"))
+	if !v.Attack || v.Class != signature.SQLi || len(v.Matches) == 0 || len(v.Terms) >= signature.MaxTerms {
+		t.Fatalf("%+v", v)
+	}
+	sum := v.Bias
+	for _, term := range v.Terms {
+		sum += term.Contribution()
+	}
+	if got := logistic(sum); math.Abs(got-v.Score) > 1e-9 {
+		t.Errorf("the terms make %v, the score is %v", got, v.Score)
+	}
+	for range 5 {
+		if again := s.verdict(t, inJSON(t, "x' or 1=1--")); !reflect.DeepEqual(v, again) {
+			t.Fatalf("%+v\nand then\n%+v", v, again)
+		}
+	}
+}
+
+// The same words weigh less in a text for people.
+func TestProseWeighsLess(t *testing.T) {
+	s := newStages(t)
+	attack := s.verdict(t, inJSON(t, "<script>alert(1)</script>"))
+	text := s.verdict(t, inJSON(t, "In this chapter you will learn how a page that shows what it was sent can be made to run code of others. "+
+		"The example that is used in most of the books is <script>alert(1)</script>, and it is what we will use here too."))
+	if !attack.Attack || text.Attack || text.Score == 0 {
+		t.Errorf("as a value %.3f, in prose %.3f: %+v", attack.Score, text.Score, text.Terms)
+	}
+}
+
+func term(v *Verdict, name string) (float64, bool) {
+	for _, t := range v.Terms {
+		if t.Name == name {
+			return t.Contribution(), true
+		}
+	}
+	return 0, false
+}
+
+// What the server answered speaks for an attack.
+func TestAnswers(t *testing.T) {
+	s := newStages(t)
+	f := func(name string, change func(e *event.Event)) {
+		t.Helper()
+		e := inJSON(t, "; cat /etc/hosts")
+		before := s.verdict(t, e)
+		change(e)
+		after := s.verdict(t, e)
+		if c, ok := term(&after, name); !ok || c <= 0 || after.Score <= before.Score {
+			t.Errorf("%s: %.4f, then %.4f: %+v", name, before.Score, after.Score, after.Terms)
+		}
+	}
+	f("answer.response-command", func(e *event.Event) { e.Status, e.ResponseBody.Data = 200, []byte("uid=33(www-data) gid=33(www-data)") })
+	f("answer.response-sql-error", func(e *event.Event) { e.ResponseBody.Data = []byte("You have an error in your SQL syntax") })
+	f("answer.failed", func(e *event.Event) { e.Status = 500 })
+	f("answer.slow", func(e *event.Event) { e.RequestTime, e.ResponseTime = 1, 1+int64(5e9) })
+	f("answer.reflects", func(e *event.Event) { e.ResponseBody.Data = []byte("not found: ; cat /etc/hosts") })
+}
+
+type learned struct{ fits bool }
+
+func (l learned) Fits(*event.Event, *content.Leaf) (fits, known bool) { return l.fits, true }
+
+type shared float64
+
+func (s shared) Share(*event.Event, string, string, string) float64 { return float64(s) }
+
+func TestHooks(t *testing.T) {
+	s := newStages(t)
+	f := func(cfg Config, name string, sign float64) {
+		t.Helper()
+		j, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with := stages{engine: s.engine, judge: j}
+		e := inJSON(t, "1; select 1")
+		v := with.verdict(t, e)
+		if c, ok := term(&v, name); ok != (sign != 0) || c*sign < 0 {
+			t.Errorf("%s: %v, %+v", name, ok, v.Terms)
+		}
+	}
+	f(Config{Schema: learned{false}}, "schema.breaks", 1)
+	f(Config{Schema: learned{true}}, "schema.breaks", 0)
+	f(Config{Common: shared(0.9)}, "common", -1)
+	f(Config{Common: shared(0.001)}, "common", 0)
+}
+
+func TestParseModelReportsErrors(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if _, err := ParseModel([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	f(`{`, "weights")
+	f(`{"threshold": 0}`, "threshold")
+	f(`{"threshold": 1}`, "threshold")
+	f(`{"threshold": 0.5, "hand": {"a": 1}, "fitted": {"a": 1}}`, "both")
+	if _, err := New(Config{Threshold: 1}); err == nil {
+		t.Error("a threshold of 1 is taken")
+	}
+}
+
+// An ordinary request has no score and costs no allocation.
+func TestOrdinaryRequest(t *testing.T) {
+	s := newStages(t)
+	e := inJSON(t, "Anna Schmidt")
+	if v := s.verdict(t, e); !reflect.DeepEqual(v, Verdict{}) {
+		t.Fatalf("%+v", v)
+	}
+	res, err := s.engine.Match(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(50, func() { s.judge.Judge(e, &s.doc, res) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func FuzzJudge(f *testing.F) {
+	s := newStages(f)
+	for _, text := range []string{"x' or 1=1--", "{{7*7}}", "a\nINFO b", "", "https://x.test/?a=<script>"} {
+		f.Add(text, "value", "GET")
+	}
+	f.Fuzz(func(t *testing.T, text, name, method string) {
+		e := request("POST", "/v1/"+text, "application/x-www-form-urlencoded", name+"="+text, map[string]string{"X-Name": method})
+		v := s.verdict(t, e)
+		if v.Score < 0 || v.Score > 1 || math.IsNaN(v.Score) || v.Attack != (v.Score > 0 && v.Score >= v.Threshold) || v.Attack && len(v.Matches) == 0 {
+			t.Fatalf("%+v", v)
+		}
+	})
+}
+
+func BenchmarkJudgeJSON1KB(b *testing.B) {
+	s := newStages(b)
+	e := request("POST", "/v1/accounts/4711/transfers?dry_run=false", "application/json",
+		`{"items":[`+strings.Repeat(`{"id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","name":"Anna Schmidt","amount":1250.75,"currency":"EUR","note":"Rent for March, flat 12","active":true},`, 7)+`{}]}`, nil)
+	res, err := s.engine.Match(e)
+	if err != nil {
+		b.Fatal(err)
+	}
+	content.ParseRequest(e, &s.doc, content.DefaultLimits)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.judge.Judge(e, &s.doc, res)
+	}
+}
