@@ -38,14 +38,15 @@ const (
 // Outbound says whether the class is one of responses.
 func (c Class) Outbound() bool { return c == Leak || c == WebShell }
 
-// Rules are the detections of this package, one a class. The order is that of the
-// precedence between classes of equal score: what costs more stands first.
+// Rules are the detections of this package, one a class and one of what could not be
+// inspected. The order is that of the precedence between classes of equal score: what
+// costs more stands first.
 func Rules() []finding.Rule {
 	rs := make([]finding.Rule, 0, classes)
 	for _, c := range precedence {
 		rs = append(rs, *c.rule())
 	}
-	return rs
+	return append(rs, *unfinished)
 }
 
 var precedence = [...]Class{RCE, Deserialization, SQLi, SSTI, Injection, NoSQL, PHP, XXE, LFI, SSRF, RFI, Credential, XSS, Protocol, Forging, Fixation, GraphQL, Probe, Scanner, WebShell, Leak}

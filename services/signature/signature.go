@@ -119,6 +119,9 @@ func (d *detector) judge(tx *detect.Tx, res *Result, v *Verdict) {
 	if out != Enforcement && v.Outbound >= d.cfg.OutboundThreshold {
 		v.Findings = append(v.Findings, d.finding(tx, res, out, v.Outbound, d.cfg.OutboundThreshold))
 	}
+	if res.Exceeded {
+		v.Findings = append(v.Findings, d.unfinished(tx, res))
+	}
 }
 
 func (d *detector) finding(tx *detect.Tx, res *Result, c Class, score, threshold int) finding.Finding {
