@@ -32,7 +32,7 @@ test: ## All tests that need no more than Go and npm
 test-race: ## The concurrent packages under the race detector. Not the demo, which is slower than its attackers then
 	@set -e; \
 	(cd pkg && go test -race -timeout 20m ./action/... ./capture/... ./catalog/... ./chsink/... ./config/... ./content/... ./detect/... ./dlq/... ./event/... ./finding/... ./pause/... ./policy/... ./runner/... ./snapshot/... ./stack/... ./telemetry/... ./transcript/...); \
-	(cd services && go test -race -timeout 20m ./behavior/... ./classifier/... ./console/... ./discovery/... ./enforcer/... ./inspect/... ./onehost/... ./platform/... ./publish/... ./shipper/... ./signature ./signature/crs ./signature/dfa ./signature/engine ./signature/gate ./specifications/...)
+	(cd services && go test -race -timeout 20m ./behavior/... ./classifier/... ./console/... ./discovery/... ./enforcer/... ./inspect/... ./onehost/... ./platform/... ./publish/... ./shipper/... ./signature ./signature/dfa ./signature/engine ./signature/gate ./specifications/...)
 
 test-kafka: ## The runner and end-to-end tests on a real Apache Kafka (Docker, or Java 17 and Maven); never skips
 	cd pkg && go test -count=1 -timeout 14m -tags realkafka ./stack/...

@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"github.com/miradorhq/mirador/pkg/event"
-	"github.com/miradorhq/mirador/services/signature/crs"
+	"github.com/miradorhq/mirador/services/signature/coraza"
 	"github.com/miradorhq/mirador/services/signature/parity"
 )
 
 // pair compiles both sides for a setup; Coraza takes most of a second and some 50 MB,
 // so tests share what they can.
-func pair(tb testing.TB, s parity.Setup) (oracle *crs.Engine, candidate parity.Engine) {
+func pair(tb testing.TB, s parity.Setup) (oracle *coraza.Engine, candidate parity.Engine) {
 	tb.Helper()
 	oracle, err := parity.Coraza(s)
 	if err != nil {

@@ -106,7 +106,7 @@ func TestTraffic(t *testing.T) {
 func TestGoldenCases(t *testing.T) {
 	var cases []parity.Case
 	for _, f := range []string{"attacks.jsonl", "clean.jsonl"} {
-		cs, err := parity.Lines(filepath.Join("..", "crs", "testdata", f))
+		cs, err := parity.Lines(filepath.Join("..", "engine", "testdata", f))
 		if err != nil {
 			t.Fatal(err)
 		}

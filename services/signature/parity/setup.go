@@ -3,7 +3,7 @@ package parity
 import (
 	"fmt"
 
-	"github.com/miradorhq/mirador/services/signature/crs"
+	"github.com/miradorhq/mirador/services/signature/coraza"
 	"github.com/miradorhq/mirador/services/signature/engine"
 )
 
@@ -11,21 +11,21 @@ import (
 type Setup struct {
 	Name string
 	// Config has the paranoia level and the limits of bodies.
-	Config crs.Config
+	Config engine.Config
 	// Directives are SecLang read between the recommended set-up and the rules.
 	Directives string
 }
 
 // Service is the configuration of the signature service.
 func Service(paranoia int) Setup {
-	c := crs.Defaults()
+	c := engine.Defaults()
 	c.Paranoia = paranoia
 	return Setup{Name: fmt.Sprintf("service, level %d", paranoia), Config: c, Directives: c.Directives()}
 }
 
 // Plain is the recommended configuration with responses read and no more.
 func Plain(paranoia int) Setup {
-	c := crs.Defaults()
+	c := engine.Defaults()
 	c.Paranoia, c.ResponseBody = paranoia, 512<<10
 	return Setup{Name: fmt.Sprintf("plain, level %d", paranoia), Config: c, Directives: fmt.Sprintf(`SecRuleEngine DetectionOnly
 SecAuditEngine Off
@@ -39,7 +39,7 @@ SecAction "id:900200,phase:1,pass,t:none,nolog,setvar:'tx.allowed_methods=GET HE
 // Suite is the configuration that the rule set's own tests are written for: every
 // check on, at the highest level.
 func Suite(paranoia int) Setup {
-	c := crs.Defaults()
+	c := engine.Defaults()
 	c.Paranoia = paranoia
 	return Setup{Name: fmt.Sprintf("suite, level %d", paranoia), Config: c, Directives: fmt.Sprintf(`SecRuleEngine DetectionOnly
 SecAuditEngine Off
@@ -52,8 +52,8 @@ SecAction "id:900310,phase:1,pass,t:none,nolog,setvar:tx.total_arg_length=64000,
 }
 
 // Coraza is the oracle for a setup.
-func Coraza(s Setup) (*crs.Engine, error) {
-	e, err := crs.NewWith(s.Config, s.Directives)
+func Coraza(s Setup) (*coraza.Engine, error) {
+	e, err := coraza.New(s.Config, s.Directives)
 	if err != nil {
 		return nil, fmt.Errorf("parity: Coraza for %q: %w", s.Name, err)
 	}
@@ -62,9 +62,7 @@ func Coraza(s Setup) (*crs.Engine, error) {
 
 // Candidate is the engine that is held against it.
 func Candidate(s Setup) (*engine.Engine, error) {
-	c := engine.Defaults()
-	c.Paranoia, c.RequestBody, c.ResponseBody = s.Config.Paranoia, s.Config.RequestBody, s.Config.ResponseBody
-	e, err := engine.NewWith(c, s.Directives)
+	e, err := engine.NewWith(s.Config, s.Directives)
 	if err != nil {
 		return nil, fmt.Errorf("parity: the engine for %q: %w", s.Name, err)
 	}

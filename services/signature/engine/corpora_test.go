@@ -1,4 +1,4 @@
-package crs_test
+package engine_test
 
 import (
 	"compress/gzip"

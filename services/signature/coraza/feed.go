@@ -1,4 +1,4 @@
-package crs
+package coraza
 
 import (
 	"bytes"
@@ -65,11 +65,11 @@ func (e *Engine) requestBody(t types.Transaction, ev *event.Event, res *signatur
 	}
 	if len(data) > 0 {
 		if _, _, err := t.WriteRequestBody(data); err != nil {
-			return fmt.Errorf("crs: event %s: request body: %w", ev.IDString(), err)
+			return fmt.Errorf("coraza: event %s: request body: %w", ev.IDString(), err)
 		}
 	}
 	if _, err := t.ProcessRequestBody(); err != nil {
-		return fmt.Errorf("crs: event %s: request body: %w", ev.IDString(), err)
+		return fmt.Errorf("coraza: event %s: request body: %w", ev.IDString(), err)
 	}
 	return nil
 }
@@ -91,11 +91,11 @@ func (e *Engine) response(t types.Transaction, ev *event.Event, res *signature.R
 	}
 	if t.IsResponseBodyProcessable() && len(data) > 0 {
 		if _, _, err := t.WriteResponseBody(data); err != nil {
-			return fmt.Errorf("crs: event %s: response body: %w", ev.IDString(), err)
+			return fmt.Errorf("coraza: event %s: response body: %w", ev.IDString(), err)
 		}
 	}
 	if _, err := t.ProcessResponseBody(); err != nil {
-		return fmt.Errorf("crs: event %s: response body: %w", ev.IDString(), err)
+		return fmt.Errorf("coraza: event %s: response body: %w", ev.IDString(), err)
 	}
 	return nil
 }
