@@ -177,14 +177,17 @@ func (l *line) scan() {
 
 // walk follows the automaton from i.
 func (l *line) walk(i int) {
+	if t := l.text; i+2 < len(t) {
+		n := int(t[i]&31)<<10 | int(t[i+1]&31)<<5 | int(t[i+2]&31)
+		if l.s.trie.starts[n>>6]>>(n&63)&1 == 0 {
+			return
+		}
+	}
 	node := uint16(0)
 	for j := i; j < len(l.text); j++ {
 		node = l.s.trie.nodes[node][folded[l.text[j]]]
 		if node == 0 {
 			return
-		}
-		if node < l.s.trie.first {
-			continue
 		}
 		for _, o := range l.s.trie.outputs[node] {
 			l.output(o, i, j+1)

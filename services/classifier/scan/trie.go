@@ -6,7 +6,9 @@ import "strings"
 type trie struct {
 	nodes   [][256]uint16
 	outputs [][]output
-	first   uint16 // the nodes before it have no outputs; the root's children mostly
+	// starts has a bit for the five low bits of each of three bytes that a literal may
+	// begin with, in either case: it settles most words at one look.
+	starts [1 << 9]uint64
 }
 
 // kinds of outputs.
@@ -36,6 +38,18 @@ var folded = func() (t [256]uint8) {
 }()
 
 func (t *trie) add(literal string, o output) {
+	for third := range 32 {
+		if len(literal) > 2 {
+			third = int(literal[2] & 31)
+		}
+		for second := range 32 {
+			if len(literal) > 1 {
+				second = int(literal[1] & 31)
+			}
+			n := int(literal[0]&31)<<10 | second<<5 | third
+			t.starts[n>>6] |= 1 << (n & 63)
+		}
+	}
 	node := uint16(0)
 	for i := range len(literal) {
 		c := folded[literal[i]]
@@ -62,9 +76,6 @@ func (t *trie) add(literal string, o output) {
 func (t *trie) seal() {
 	for len(t.outputs) < len(t.nodes) {
 		t.outputs = append(t.outputs, nil)
-	}
-	for int(t.first) < len(t.nodes) && len(t.outputs[t.first]) == 0 {
-		t.first++
 	}
 }
 
