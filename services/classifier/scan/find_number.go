@@ -17,7 +17,10 @@ func (l *line) token(start, end int) {
 			}
 		}
 	}
-	near := l.context(start)
+	var near set
+	if l.hits > 0 {
+		near = l.context(start)
+	}
 	// The longest run of groups first: "4111 1111 1111 1111" before "4111".
 	if end-start <= 12 && end < len(text) && separator(text, end) {
 		if l.groups(start, end, &near) {
@@ -27,7 +30,9 @@ func (l *line) token(start, end int) {
 	if !l.number(start, end, &near) && end-start >= 26 {
 		l.coin(start, end)
 	}
-	l.phone(start, &near)
+	if near != (set{}) || start > 0 && (text[start-1] == '+' || text[start-1] == '(') || separator(text, end) {
+		l.phone(start, &near)
+	}
 }
 
 // separator says that between two groups stands one sign, at i.
@@ -68,10 +73,14 @@ func (l *line) groups(start, end int, near *set) bool {
 	return false
 }
 
+// shortestFirm is the length of the shortest number that needs no word beside it, signs
+// between its groups and all.
+const shortestFirm = 11
+
 // number looks at text[start:end] as one number: the schemes that need no word, and
 // those that a word before asks for.
 func (l *line) number(start, end int, near *set) (found bool) {
-	if end-start < 4 || end-start > longest*2 {
+	if end-start < 4 || end-start > longest*2 || end-start < shortestFirm && *near == (set{}) {
 		return false
 	}
 	c, ok := compact(l.room[:0], l.text[start:end])

@@ -91,7 +91,7 @@ func western() []scheme {
 		{name: "gb.nino", shapes: "a2d6a1", words: "nino|national insurance|ni number", loose: true, check: func(s []byte) bool {
 			return none(s[:1], "DFIQUV") && none(s[1:2], "DFIQUVO") && s[8] <= 'D'
 		}},
-		{name: "gb.upn", shapes: "a1d11x1", words: "upn", firm: true, check: func(s []byte) bool {
+		{name: "gb.upn", shapes: "a1d11x1", words: "upn", check: func(s []byte) bool {
 			sum := 0
 			for i, c := range s[1:] {
 				v := int(c - '0')

@@ -169,6 +169,11 @@ func (l *line) scan() {
 		}
 		mask |= 1 << k
 		before = k
+		if k == lower {
+			for i+1 < len(text) && kinds[text[i+1]] == lower {
+				i++
+			}
+		}
 	}
 	if before != other && mask&(1<<digit) != 0 {
 		l.token(start, len(text))
