@@ -32,6 +32,10 @@ func international() []scheme {
 			n += copy(c[n:], s[:4])
 			return country(s[0], s[1]) && modAlnum(c[:n], 97) == 1
 		}},
+		{name: "passport", shapes: "d9|a1d7-8|a2d6-7", words: "passport number|passport no", loose: true, asked: true},
+		{name: "driving-licence", shapes: "a1d6-14|d7-9|a2d6-8", words: "driver license|drivers license|driver licence|driving licence|driving license|licence number|license number", loose: true, asked: true},
+		{name: "medical-record", shapes: "d6-10", words: "mrn|medical record|medical record number", loose: true, asked: true},
+		{name: "account-number", shapes: "d6-17", words: "account number|account no|acct|bank account", loose: true, asked: true},
 		{name: "imei", shapes: "d15", words: "imei", check: luhn},
 		{name: "meid", shapes: "x14|d18", words: "meid", loose: true, check: func(s []byte) bool {
 			return none(s, "GHIJKLMNOPQRSTUVWXYZ") && (len(s) == 14 || number(s[:10]) < 1<<32 && number(s[10:]) < 1<<24)

@@ -29,6 +29,9 @@ func (l *line) address4(start int) bool {
 	if start > 0 && (text[start-1] == '/' || text[start-1] == '-') && !(start > 1 && text[start-2] == '/') {
 		return false
 	}
+	if near := l.context(start); near.has(l.s.version) {
+		return false
+	}
 	l.add(l.s.own.ip, start, i, scoreFirm)
 	l.done = max(l.done, i)
 	return true

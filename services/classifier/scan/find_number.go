@@ -222,7 +222,7 @@ func (s *Scanner) Value(v []byte, name string, to []Match) []Match {
 	for _, n := range s.numbers[len(c)] {
 		ok, prefixed := n.accepts(c, v)
 		switch {
-		case !ok:
+		case !ok || n.asked:
 		case n.firm || prefixed:
 			l.add(n.class, 0, len(v), scoreFirm)
 		default:

@@ -72,7 +72,7 @@ func american() []scheme {
 		{name: "cu.ni", shapes: "d11", words: "carnet", loose: true, check: func(s []byte) bool { return yymmdd(s, 0) }},
 		{name: "do.cedula", shapes: "d11", words: "cedula|cédula", check: luhn},
 		{name: "do.rnc", shapes: "d9", words: "rnc", check: func(s []byte) bool {
-			return (10-weighted(s, 7, 9, 8, 6, 5, 4, 3, 2)%11+11)%9+1 == last(s) || (10-weighted(s, 7, 9, 8, 6, 5, 4, 3, 2)%11)%9+1 == last(s)
+			return (10-weighted(s, 7, 9, 8, 6, 5, 4, 3, 2)%11+9)%9+1 == last(s)
 		}},
 		{name: "ec.ci", shapes: "d10", words: "cedula|cédula|ci", check: ecuador},
 		{name: "ec.ruc", shapes: "d13", words: "ruc", check: func(s []byte) bool {

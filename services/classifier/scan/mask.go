@@ -2,14 +2,14 @@ package scan
 
 import "bytes"
 
-// Mask appends v, a match of class c, in a form that may be shown: of the same length
+// Mask appends v, a match of class c, in a form that may be shown: of as many characters
 // and with the same signs between groups, its letters and digits replaced by stars but
 // for what tells records apart: the issuer's digits and the last four of a card, country
 // and last four of an account, the domain of an address, the first letters of a key.
 func (s *Scanner) Mask(to []byte, c Class, v []byte) []byte {
 	signs := 0
 	for _, b := range v {
-		if kinds[b] != other {
+		if kinds[b] != other && b&0xc0 != 0x80 {
 			signs++
 		}
 	}
@@ -21,9 +21,14 @@ func (s *Scanner) Mask(to []byte, c Class, v []byte) []byte {
 		head, tail = 2, 4
 	case c == s.own.email:
 		at := bytes.LastIndexByte(v, '@')
-		to = append(to, v[:1]...)
-		for range v[1:at] {
-			to = append(to, '*')
+		to = append(to, v[0])
+		if v[0] >= 0x80 {
+			to[len(to)-1] = '*'
+		}
+		for _, b := range v[1:at] {
+			if b&0xc0 != 0x80 {
+				to = append(to, '*')
+			}
 		}
 		return append(to, v[at:]...)
 	case c == s.own.url:
@@ -53,6 +58,13 @@ func (s *Scanner) Mask(to []byte, c Class, v []byte) []byte {
 func stars(to, v []byte, signs, head, tail int) []byte {
 	n := 0
 	for _, b := range v {
+		if b >= 0x80 { // the first byte of a character stands for all of it
+			if b&0xc0 != 0x80 {
+				to = append(to, '*')
+				n++
+			}
+			continue
+		}
 		if kinds[b] != other {
 			if n >= head && n < signs-tail {
 				b = '*'

@@ -16,6 +16,8 @@ type scheme struct {
 	// firm numbers are told by themselves: chance passes fewer than one in a thousand.
 	firm  bool
 	loose bool // no arithmetic: a shape alone, and no evidence in a text
+	// asked numbers have so little form that only a name makes them any.
+	asked bool
 	check func(s []byte) bool
 	form  func(v []byte) bool // of the number as it was written
 }

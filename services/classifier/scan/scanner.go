@@ -24,7 +24,8 @@ type Scanner struct {
 	names    []string
 	trie     trie
 	words    map[string]uint16
-	general  set // words that ask for a number of a person or company of any country
+	version  uint16 // the word: four numbers behind it are no address
+	general  set    // words that ask for a number of a person or company of any country
 	numbers  lengths
 	firm     lengths // those that need no word
 	patterns []pattern
@@ -51,12 +52,13 @@ func New() (*Scanner, error) {
 			s.addScheme(&table[i])
 		}
 	}
-	for _, w := range []string{"tax id", "tax number", "tin", "vat", "vat number", "national id", "identity number", "identification number", "id number", "id card", "personal number", "passport number"} {
+	for _, w := range []string{"tax id", "tax number", "tin", "vat", "vat number", "national id", "identity number", "identification number", "id number", "id card", "personal number"} {
 		s.general.add(s.word(w))
 	}
 	for _, w := range phoneWords {
 		s.word(w)
 	}
+	s.version = s.word("version")
 	for _, w := range birthWords {
 		s.word(w)
 	}
