@@ -4,6 +4,6 @@ package scan
 const (
 	wantTexts   = 79
 	wantEmpty   = 32
-	wantValues  = 100
+	wantValues  = 120
 	wantChecked = 167
 )

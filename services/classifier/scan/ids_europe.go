@@ -5,7 +5,14 @@ package scan
 func nordic() []scheme {
 	return []scheme{
 		{name: "at.tin", shapes: "d9", words: "steuernummer|abgabenkontonummer", check: luhn},
-		{name: "at.uid", shapes: "U1d8", prefix: "AT", words: "uid|ust|vat|mwst", check: func(s []byte) bool { s = s[1:]; return (luhnSum(s)+4)%10 == 0 }},
+		{name: "at.uid", shapes: "U1d8", prefix: "AT", words: "uid|ust|vat|mwst", check: func(s []byte) bool {
+			sum := 4
+			for i := range 7 {
+				d := at(s, i+1) * (1 + i%2)
+				sum += d/10 + d%10
+			}
+			return (10-sum%10)%10 == last(s)
+		}},
 		{name: "at.vnr", shapes: "d10", words: "svnr|sozialversicherung|versicherungsnummer", check: func(s []byte) bool {
 			return s[0] != '0' && weighted(s, 3, 7, 9, 0, 5, 8, 4, 2, 1, 6)%11 == at(s, 3) && two(s, 4) > 0 && two(s, 4) < 32 && two(s, 6) < 16
 		}},

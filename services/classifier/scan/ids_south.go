@@ -145,8 +145,12 @@ func western() []scheme {
 		{name: "lu.tva", shapes: "d8", prefix: "LU", words: "tva|vat", check: func(s []byte) bool { return mod(s[:6], 89) == number(s[6:]) }},
 		{name: "mt.vat", shapes: "d8", prefix: "MT", words: "vat", check: func(s []byte) bool { return s[0] != '0' && weighted(s, 3, 4, 6, 7, 8, 9, 10, 1)%37 == 0 }},
 		{name: "nl.bsn", shapes: "d8-9", words: "bsn|burgerservicenummer|sofinummer", check: func(s []byte) bool { return dutch(s, 0) }},
-		{name: "nl.btw", shapes: "d9B1d2", prefix: "NL", words: "btw|vat", firm: true, check: func(s []byte) bool {
-			return number(s[10:]) > 0 && (dutch(s[:9], 0) || (number(append([]byte("2321"), s[:9]...))%97*1000+11*100+number(s[10:]))%97 == 1)
+		{name: "nl.btw", shapes: "d7-9B1d2", prefix: "NL", words: "btw|vat", firm: true, check: func(s []byte) bool {
+			c := append([]byte("2321000000000"), "1100"...) // N, L, nine digits, B, two
+			n := len(s) - 3
+			copy(c[4+9-n:], s[:n])
+			copy(c[15:], s[n+1:])
+			return number(s[n+1:]) > 0 && (dutch(c[4:13], 0) || mod(c, 97) == 1)
 		}},
 		{name: "nl.onderwijsnummer", shapes: "d9", words: "onderwijsnummer", check: func(s []byte) bool { return s[0] == '1' && s[1] == '0' && dutch(s, 5) }},
 		{name: "nl.brin", shapes: "d2a2|d2a2d2", words: "brin", loose: true},
