@@ -109,7 +109,7 @@ func (l *line) generic(from, i int) {
 		}
 	}
 	start, ok := l.assigned(i)
-	if !ok || start < l.done {
+	if !ok || start < l.done || l.harmless(from, i) {
 		return
 	}
 	if containsFold(l.text[from:i], "passw") || containsFold(l.text[from:i], "pwd") {

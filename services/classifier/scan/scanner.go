@@ -35,7 +35,7 @@ type Scanner struct {
 
 // own are the classes that are not in a table.
 type own struct {
-	email, phone, ip, mac, url, date, birth, bitcoin, ethereum, coin, generic, password, private Class
+	email, phone, ip, mac, url, date, birth, bitcoin, ethereum, coin, generic, password, private, basic Class
 }
 
 // New builds a scanner of all classes.
@@ -45,7 +45,7 @@ func New() (*Scanner, error) {
 	s.own = own{
 		email: s.class("email"), phone: s.class("phone"), ip: s.class("ip"), mac: s.class("mac"), url: s.class("url"),
 		date: s.class("date"), birth: s.class("birthdate"), bitcoin: s.class("crypto.bitcoin"), ethereum: s.class("crypto.ethereum"),
-		coin: s.class("crypto.other"), generic: s.class("secret.generic"), password: s.class("secret.password"), private: s.class("secret.private-key"),
+		coin: s.class("crypto.other"), generic: s.class("secret.generic"), password: s.class("secret.password"), private: s.class("secret.private-key"), basic: s.class("secret.user-password"),
 	}
 	for _, table := range [][]scheme{international(), nordic(), western(), eastern(), asian(), american()} {
 		for i := range table {
@@ -69,6 +69,9 @@ func New() (*Scanner, error) {
 	}
 	for _, p := range []string{"http://", "https://", "ftp://", "www."} {
 		s.trie.add(p, output{kind: isURL})
+	}
+	for _, w := range []string{"u ", "user "} {
+		s.trie.add(w, output{kind: isUser})
 	}
 	s.trie.add("private key", output{kind: isPrivate})
 	for _, k := range genericKeys {
@@ -217,6 +220,8 @@ func (l *line) output(o output, start, end int) {
 		l.generic(start, end)
 	case isPrivate:
 		l.privateKey(start, end)
+	case isUser:
+		l.credentials(start, end)
 	case isURL:
 		l.url(start, end)
 	case isMonth:

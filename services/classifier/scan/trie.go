@@ -20,6 +20,7 @@ const (
 	isURL
 	isMonth
 	isPrivate
+	isUser
 )
 
 type output struct {
