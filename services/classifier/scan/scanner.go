@@ -14,10 +14,7 @@
 // them, with equal scores.
 package scan
 
-import (
-	"bytes"
-	"sync"
-)
+import "sync"
 
 // Scanner is the tables. It is safe for concurrent use.
 type Scanner struct {
@@ -229,28 +226,6 @@ func (l *line) output(o output, start, end int) {
 			l.month(int(o.index), start, end)
 		}
 	}
-}
-
-// wordEnds says whether a word that was followed ends before i.
-func wordEnds(text []byte, i int) bool {
-	if i >= len(text) {
-		return true
-	}
-	k := kinds[text[i]]
-	return k != lower || text[i] == 's' && (i+1 == len(text) || kinds[text[i+1]] != lower)
-}
-
-// reach is how far before a number a word may stand that names it, in bytes.
-const reach = 48
-
-// context are the words shortly before i.
-func (l *line) context(i int) (s set) {
-	for n := range min(l.hits, len(l.near)) {
-		if h := l.near[n]; h.end <= i && i-h.end <= reach && bytes.IndexByte(l.text[h.end:i], '\n') < 0 {
-			s.add(h.word)
-		}
-	}
-	return s
 }
 
 // add appends a match, unless the same or a longer one of the class is there.
