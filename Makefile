@@ -8,7 +8,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 FUZZTIME ?= 20s
 
-.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature fuzz-signature soak soak-broker bench bench-signature eval-discovery eval-behavior eval-signature lint fuzz generate vendor-console new-detector tidy clean
+.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature fuzz-signature soak soak-broker bench bench-signature eval-discovery eval-behavior eval-signature eval-classification lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ eval-signature: ## What the signature detector finds, and where it alarms for no
 	@mkdir -p $(BIN)
 	cd loadtest && go run ./signature/train -half -o ../$(BIN)/weights-half.json && go run ./signature/quality -held-out -weights ../$(BIN)/weights-half.json $(ARGS)
 	cd loadtest && go run ./signature/quality $(ARGS)
+
+eval-classification: ## How well sensitive data is found, and gitleaks' library beside it (ARGS="--help")
+	cd loadtest && go run ./classification $(ARGS)
 
 lint: ## go vet, staticcheck and the linter, each module also without the workspace
 	@set -e; for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off go vet ./... && GOWORK=off go run $(GOLANGCI) run --config ../.golangci.yaml ./...); done

@@ -44,10 +44,11 @@ ever standing in the way of a request.
   mirador up                 run it on this machine, data kept across restarts
   mirador inspect FILE...    run the detectors over a HAR file, JSON lines or an access log
   mirador replay FILE        ship such a file to a running platform
-  mirador spec check FILE    compare an API specification with such traffic`,
+  mirador spec check FILE    compare an API specification with such traffic
+  mirador classify [FILE]    say what is sensitive in texts and values`,
 		SilenceUsage: true, SilenceErrors: true, Version: platform.Version,
 	}
-	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand())
+	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand(), classifyCommand())
 	return c
 }
 

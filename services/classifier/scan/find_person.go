@@ -1,0 +1,154 @@
+package scan
+
+import "github.com/nyaruka/phonenumbers"
+
+var (
+	phoneWords = []string{"phone", "telephone", "tel", "mobile", "cell", "fax", "call", "whatsapp", "phone number", "telefon", "telefono", "telefone", "msisdn"}
+	birthWords = []string{"birth", "born", "dob", "birthdate", "birthday", "date of birth", "geboren", "nascimento", "nacimiento", "naissance"}
+	months     = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
+)
+
+func (l *line) nearAny(i int, words []string) bool {
+	near := l.context(i)
+	for _, w := range words {
+		if near.has(l.s.words[w]) {
+			return true
+		}
+	}
+	return false
+}
+
+// email looks around the @ at i.
+func (l *line) email(i int) {
+	text := l.text
+	start := i
+	for start > 0 && i-start < 64 && localByte(text[start-1]) {
+		start--
+	}
+	for start < i && (text[start] == '.' || text[start] == '-' || text[start] == '\'') {
+		start++
+	}
+	if start == i || text[i-1] == '.' {
+		return
+	}
+	if start > 0 && text[start-1] == ':' && start > 2 && text[start-2] != ' ' && i-start > 0 {
+		// user:password@host is no address, mailto: is.
+		if start < 7 || string(text[start-7:start]) != "mailto:" {
+			for j := start - 2; j > 0 && j > start-80 && text[j] != ' ' && text[j] != '"'; j-- {
+				if text[j] == '/' && text[j-1] == '/' {
+					return
+				}
+			}
+		}
+	}
+	end, dot := i+1, -1
+	for end < len(text) && end-i < 255 && (kinds[text[end]] != other || text[end] == '-' || text[end] == '.') {
+		if text[end] == '.' {
+			if end == dot+1 {
+				break
+			}
+			dot = end
+		}
+		end++
+	}
+	for end > i && (text[end-1] == '.' || text[end-1] == '-') {
+		if dot == end-1 {
+			for dot--; dot > i && text[dot] != '.'; dot-- {
+			}
+		}
+		end--
+	}
+	if dot <= i+1 || end-dot < 3 || kinds[text[dot+1]] == digit {
+		return
+	}
+	l.add(l.s.own.email, start, end, scoreFirm)
+	l.done = max(l.done, end)
+}
+
+func localByte(c byte) bool {
+	return kinds[c] != other || c == '.' || c == '_' || c == '-' || c == '+' || c == '%' || c == '\''
+}
+
+// phone looks for a telephone number whose first group of digits begins at start.
+func (l *line) phone(start int, near *set) {
+	text := l.text
+	if start < l.done || kinds[text[start]] != digit {
+		return
+	}
+	plus := start > 0 && text[start-1] == '+'
+	open := start > 0 && text[start-1] == '('
+	from := start
+	if plus || open {
+		from--
+	}
+	if from > 0 && text[from-1] == '+' {
+		from, plus = from-1, true
+	}
+	end, digits, groups, i := start, 0, 1, start
+	for ; i < len(text) && i-start < 28; i++ {
+		c := text[i]
+		if kinds[c] == digit {
+			digits++
+			end = i + 1
+			continue
+		}
+		if c != ' ' && c != '-' && c != '.' && c != '(' && c != ')' && c != '/' || end < i-1 && text[i-1] == c {
+			break
+		}
+		if end == i {
+			groups++
+		}
+	}
+	if digits < 7 || digits > 15 || end < len(text) && (kinds[text[end]] == lower && text[end] != 'x' && text[end] != 'e' || kinds[text[end]] == upper || text[end] == '_') {
+		return
+	}
+	named := false
+	if *near != (set{}) {
+		named = l.nearAny(start, phoneWords)
+	}
+	international := plus || digits > 10 && groups > 1 && text[start] == '0' && text[start+1] == '0'
+	american := digits >= 10 && digits <= 11 && groups >= 3 && grouped334(text[start:end], open)
+	if !international && !american && !named || named && digits < 8 && groups == 1 {
+		return
+	}
+	number := string(text[from:end])
+	if international && !plus {
+		number = "+" + string(text[start+2:end])
+	}
+	score := float32(scoreShape)
+	parsed, err := phonenumbers.Parse(number, "US")
+	switch {
+	case err == nil && phonenumbers.IsValidNumber(parsed):
+		score = scoreFirm
+	case plus && !named && (err != nil || !phonenumbers.IsPossibleNumber(parsed)):
+		return
+	}
+	for _, x := range []string{"x", " x", " ext. ", " ext "} { // an extension is of the number
+		if end+len(x) < len(text) && string(text[end:end+len(x)]) == x && kinds[text[end+len(x)]] == digit {
+			for end += len(x); end < len(text) && kinds[text[end]] == digit; end++ {
+			}
+			break
+		}
+	}
+	l.add(l.s.own.phone, from, end, score)
+	l.done = end
+}
+
+// grouped334 says that the last ten digits stand as 3, 3 and 4.
+func grouped334(v []byte, open bool) bool {
+	var sizes [6]int
+	n, in := 0, false
+	for _, c := range v {
+		if kinds[c] == digit {
+			if !in {
+				if n == len(sizes) {
+					return false
+				}
+				n++
+			}
+			sizes[n-1]++
+		}
+		in = kinds[c] == digit
+	}
+	return n >= 3 && sizes[n-1] == 4 && sizes[n-2] == 3 && sizes[n-3] == 3 && (n == 3 || n == 4 && (sizes[0] == 1 || sizes[0] == 3 && v[0] == '0') && !open)
+}

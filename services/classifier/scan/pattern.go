@@ -1,0 +1,197 @@
+package scan
+
+import (
+	_ "embed"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Kinds of credentials, a line each:
+//
+//	name entropy pattern       where its literal begins, it is tried
+//	name entropy ~key pattern  the value that is assigned to a name with key in it
+//
+// A pattern is literals and {alphabet:count} or {alphabet:least-most}. Entropy is the
+// least, in bits a character.
+//
+//go:embed secrets.txt
+var secrets string
+
+type pattern struct {
+	class    Class
+	entropy  float64
+	elements []element
+	anchor   int // the element whose literal the automaton looks for
+	// digits: a value without one was not drawn by chance. It is looked for behind the
+	// first lead bytes, which are a literal.
+	digits bool
+	lead   int
+}
+
+type element struct {
+	literal  string
+	alphabet *[256]bool
+	min, max int
+}
+
+var alphabets = func() map[byte]*[256]bool {
+	m := map[byte]*[256]bool{}
+	for name, bytes := range map[byte]string{
+		'd': "0-9", 'h': "0-9a-fA-F", 'a': "a-zA-Z", 'n': "0-9a-zA-Z", 'N': "0-9A-Z", 'w': "0-9a-zA-Z_-", 'e': "0-9a-zA-Z_=-",
+		'b': "0-9a-zA-Z+/", 'p': "0-9a-zA-Z_=.-", 'k': "0-9a-zA-Z_=/+-", '=': "=", 't': "0-9a-zA-Z%", 'c': "0-9a-zA-Z_.~-",
+		'q': "!-!#-&*-.0-9;-;=-=A-Z_-_a-z~-~", 'A': "2-7A-Z",
+	} {
+		t := &[256]bool{}
+		for i := 0; i < len(bytes); i++ {
+			from, to := bytes[i], bytes[i]
+			if i+2 < len(bytes) && bytes[i+1] == '-' {
+				to = bytes[i+2]
+				i += 2
+			}
+			for c := int(from); c <= int(to); c++ {
+				t[c] = true
+			}
+		}
+		m[name] = t
+	}
+	return m
+}()
+
+func compilePattern(text string) (es []element, err error) {
+	for text != "" {
+		if text[0] != '{' {
+			n := strings.IndexByte(text, '{')
+			if n < 0 {
+				n = len(text)
+			}
+			// What the automaton looks for begins with a letter or digit.
+			lead := 0
+			for lead < n && kinds[text[lead]] == other {
+				lead++
+			}
+			if lead > 0 && lead < n {
+				n = lead
+			}
+			es, text = append(es, element{literal: text[:n]}), text[n:]
+			continue
+		}
+		body, rest, ok := strings.Cut(text[1:], "}")
+		if !ok || len(body) < 3 || alphabets[body[0]] == nil || body[1] != ':' {
+			return nil, fmt.Errorf("pattern %q: want {alphabet:count}", text)
+		}
+		low, high, ranged := strings.Cut(body[2:], "-")
+		e := element{alphabet: alphabets[body[0]]}
+		if e.min, err = strconv.Atoi(low); err != nil {
+			return nil, fmt.Errorf("pattern %q: %w", text, err)
+		}
+		e.max = e.min
+		if ranged {
+			if e.max, err = strconv.Atoi(high); err != nil {
+				return nil, fmt.Errorf("pattern %q: %w", text, err)
+			}
+		}
+		es, text = append(es, e), rest
+	}
+	return es, nil
+}
+
+func (s *Scanner) addPatterns() error {
+	for _, text := range strings.Split(secrets, "\n") {
+		f := strings.Fields(text)
+		if len(f) == 0 || f[0] == "#" {
+			continue
+		}
+		if len(f) < 3 {
+			return fmt.Errorf("secrets.txt: %q: want name, entropy and pattern", text)
+		}
+		p := pattern{class: s.class("secret." + f[0])}
+		var err error
+		if p.entropy, err = strconv.ParseFloat(f[1], 64); err != nil {
+			return fmt.Errorf("secrets.txt: %q: %w", text, err)
+		}
+		if p.elements, err = compilePattern(strings.ReplaceAll(f[len(f)-1], "{uuid}", "{h:8}-{h:4}-{h:4}-{h:4}-{h:12}")); err != nil {
+			return fmt.Errorf("secrets.txt: %w", err)
+		}
+		for _, e := range p.elements {
+			p.digits = p.digits || e.alphabet != nil && e.alphabet['0'] && e.min >= 14
+		}
+		p.lead = len(p.elements[0].literal)
+		index := uint16(len(s.patterns))
+		for _, key := range f[2 : len(f)-1] {
+			s.trie.add(strings.TrimPrefix(key, "~"), output{kind: isVendor, index: index})
+		}
+		if len(f) == 3 {
+			for p.anchor < len(p.elements) && (p.elements[p.anchor].literal == "" || kinds[p.elements[p.anchor].literal[0]] == other) {
+				p.anchor++
+			}
+			if p.anchor == len(p.elements) {
+				return fmt.Errorf("secrets.txt: %q has no literal", text)
+			}
+			s.trie.add(p.elements[p.anchor].literal, output{kind: isPrefix, index: index})
+		}
+		s.patterns = append(s.patterns, p)
+	}
+	s.trie.seal()
+	return nil
+}
+
+// ahead matches the elements from the first on at i, and says where they end.
+func ahead(es []element, text []byte, i int) (end int, ok bool) {
+	for k, e := range es {
+		if e.literal != "" {
+			if len(text)-i < len(e.literal) || string(text[i:i+len(e.literal)]) != e.literal {
+				return i, false
+			}
+			i += len(e.literal)
+			continue
+		}
+		n := 0
+		for i < len(text) && n < e.max && e.alphabet[text[i]] {
+			i, n = i+1, n+1
+		}
+		if n < e.min || k == len(es)-1 && n > 1 && i < len(text) && e.alphabet[text[i]] {
+			return i, false
+		}
+	}
+	return i, true
+}
+
+// behind matches the elements before i, from the last back.
+func behind(es []element, text []byte, i int) (start int, ok bool) {
+	for k := len(es) - 1; k >= 0; k-- {
+		e := es[k]
+		if e.literal != "" {
+			i -= len(e.literal)
+			if i < 0 || string(text[i:i+len(e.literal)]) != e.literal {
+				return i, false
+			}
+			continue
+		}
+		n := 0
+		for i > 0 && n < e.max && e.alphabet[text[i-1]] {
+			i, n = i-1, n+1
+		}
+		if n < e.min {
+			return i, false
+		}
+	}
+	return i, true
+}
+
+// entropy is Shannon's, in bits a character.
+func entropy(v []byte) float64 {
+	var counts [256]int
+	for _, c := range v {
+		counts[c]++
+	}
+	bits := 0.0
+	for _, n := range counts {
+		if n > 0 {
+			p := float64(n) / float64(len(v))
+			bits -= p * math.Log2(p)
+		}
+	}
+	return bits
+}

@@ -1,0 +1,118 @@
+package scan
+
+import "strings"
+
+// trie is an automaton over bytes in small letters, begun anew at every word.
+type trie struct {
+	nodes   [][256]uint16
+	outputs [][]output
+	// starts has a bit for the five low bits of each of three bytes that a literal may
+	// begin with, in either case: it settles most words at one look.
+	starts [1 << 9]uint64
+}
+
+// kinds of outputs.
+const (
+	isWord = iota
+	isPrefix
+	isVendor
+	isKey
+	isURL
+	isMonth
+	isPrivate
+	isUser
+)
+
+type output struct {
+	kind  uint8
+	index uint16
+}
+
+var folded = func() (t [256]uint8) {
+	for i := range t {
+		t[i] = uint8(i)
+	}
+	for c := 'A'; c <= 'Z'; c++ {
+		t[c] = uint8(c) | 0x20
+	}
+	return t
+}()
+
+func (t *trie) add(literal string, o output) {
+	for third := range 32 {
+		if len(literal) > 2 {
+			third = int(literal[2] & 31)
+		}
+		for second := range 32 {
+			if len(literal) > 1 {
+				second = int(literal[1] & 31)
+			}
+			n := int(literal[0]&31)<<10 | second<<5 | third
+			t.starts[n>>6] |= 1 << (n & 63)
+		}
+	}
+	node := uint16(0)
+	for i := range len(literal) {
+		c := folded[literal[i]]
+		next := t.nodes[node][c]
+		if next == 0 {
+			next = uint16(len(t.nodes))
+			t.nodes = append(t.nodes, [256]uint16{})
+			t.nodes[node][c] = next
+		}
+		node = next
+	}
+	for int(node) >= len(t.outputs) {
+		t.outputs = append(t.outputs, nil)
+	}
+	for _, have := range t.outputs[node] {
+		if have == o {
+			return
+		}
+	}
+	t.outputs[node] = append(t.outputs[node], o)
+}
+
+// seal is called once all is added.
+func (t *trie) seal() {
+	for len(t.outputs) < len(t.nodes) {
+		t.outputs = append(t.outputs, nil)
+	}
+}
+
+// word is the number of a word that names data, which the automaton knows from then on.
+func (s *Scanner) word(w string) uint16 {
+	n, ok := s.words[w]
+	if !ok {
+		n = uint16(len(s.words))
+		s.words[w] = n
+		s.trie.add(w, output{kind: isWord, index: n})
+		if joined := strings.ReplaceAll(w, " ", "_"); joined != w {
+			s.trie.add(joined, output{kind: isWord, index: n})
+			s.trie.add(strings.ReplaceAll(w, " ", ""), output{kind: isWord, index: n})
+		}
+	}
+	return n
+}
+
+func (s *Scanner) addScheme(d *scheme) {
+	n := &compiled{scheme: d, class: s.class(d.name), shapes: compileShapes(d.shapes)}
+	for _, w := range strings.Split(d.words, "|") {
+		n.words.add(s.word(w))
+	}
+	// The name of the scheme without its country speaks for it too.
+	n.words.add(s.word(strings.ReplaceAll(d.name[strings.IndexByte(d.name, '.')+1:], "_", " ")))
+	s.numbers.add(n)
+	if d.firm {
+		s.firm.add(n)
+	}
+}
+
+func (s *set) meets(other *set) bool {
+	for i := range s {
+		if s[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
