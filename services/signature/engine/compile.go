@@ -285,7 +285,10 @@ func (c *compiler) matcher(re *regexp.Regexp) (*dfa.Matcher, error) {
 }
 
 func (p *program) target(t *seclang.Target) target {
-	out := target{Target: t, slot: -1, key: strings.ToLower(t.Key)}
+	out := target{Target: t, slot: -1, key: strings.ToLower(t.Key), counted: t.Key}
+	if t.KeyRegexp != nil {
+		out.counted = "/" + t.KeyRegexp.String() + "/"
+	}
 	switch t.Variable {
 	case seclang.TX:
 		out.kind = fromTX

@@ -109,7 +109,7 @@ func (f *folder) phase(phase int) {
 
 // constant says whether what r does can be worked out.
 func (f *folder) constant(r *rule, phase int) bool {
-	if r.src.SkipAfter != "" && !r.marker {
+	if r.src.SkipAfter != "" && !r.marker || r.src.Severity >= 0 { // HIGHEST_SEVERITY is not worked out
 		return false
 	}
 	for i := range r.links {

@@ -82,6 +82,8 @@ type target struct {
 	slot int    // of a TX target with a key that has a place, -1 otherwise
 	// slots are the places that a TX target without such a key reads.
 	slots []int
+	// counted is the key of the number of values, where these are counted.
+	counted string
 }
 
 // kind is where the values of a target come from.

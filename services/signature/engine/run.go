@@ -80,7 +80,7 @@ func (s *state) evaluate(r *rule) bool {
 	start := len(s.data)
 	for level := range r.links {
 		l := &r.links[level]
-		s.link = l
+		s.link, s.taken = l, len(s.targets)
 		n := len(s.data)
 		if l.src.Op == nil {
 			s.matched(l, seclang.Variable(0), level, "", "")
@@ -126,7 +126,7 @@ func (s *state) target(r *rule, l *link, t *target, level int) {
 		}
 	})
 	if t.Count {
-		s.try(l, t.Variable, level, t.Key, strconv.Itoa(count))
+		s.try(l, t.Variable, level, t.counted, strconv.Itoa(count))
 	}
 }
 
@@ -178,19 +178,21 @@ func (s *state) eachTX(t *target, f func(i int, key, text string)) {
 		}
 		return
 	}
-	visit := func(name, text string) {
-		if t.KeyRegexp != nil && !t.KeyRegexp.MatchString(name) || t.key != "" && t.key != name {
-			return
-		}
-		f(0, name, text)
-	}
+	// What a match assigns is not among the values that this rule goes on with.
+	view := s.view[:0]
 	for _, i := range t.slots {
 		if s.slots[i].set {
-			f(0, s.p.slots[i], s.slots[i].text)
+			view = append(view, named{s.p.slots[i], s.slots[i].text})
 		}
 	}
 	for i := range s.loose {
-		visit(s.loose[i].name, s.loose[i].text)
+		if v := &s.loose[i]; (t.KeyRegexp == nil || t.KeyRegexp.MatchString(v.name)) && (t.key == "" || t.key == v.name) {
+			view = append(view, *v)
+		}
+	}
+	s.view = view
+	for i := range view {
+		f(0, view[i].name, view[i].text)
 	}
 }
 
@@ -228,7 +230,7 @@ func (s *state) excepted(r *rule, t *target, key string) bool {
 			return true
 		}
 	}
-	for i := range s.targets {
+	for i := range s.targets[:s.taken] {
 		if x := &s.targets[i]; x.rule == r.index && x.variable == t.Variable && isException(&x.exception, key) {
 			return true
 		}
