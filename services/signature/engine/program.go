@@ -52,6 +52,8 @@ type rule struct {
 	// phase where the marker does not follow in it.
 	jump   int
 	marker bool // it follows in it
+	// behind are the places behind a rule with skip.
+	behind []int
 }
 
 // link is one rule of a chain.

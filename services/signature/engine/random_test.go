@@ -21,8 +21,7 @@ import (
 // another has written.
 type maker struct {
 	*rand.Rand
-	id    int
-	skips bool // rules skip others by number; Coraza does not count those that ctl has removed
+	id int
 }
 
 func (m *maker) of(s ...string) string { return s[m.IntN(len(s))] }
@@ -130,11 +129,7 @@ func (m *maker) setvar() string {
 
 func (m *maker) ctl() string {
 	c := m.of("ARGS", "REQUEST_COOKIES", "TX", "REQUEST_HEADERS", "ARGS_NAMES")
-	kind := m.IntN(9)
-	for m.skips && (kind == 2 || kind == 4 || kind == 8) {
-		kind = m.IntN(9)
-	}
-	switch kind {
+	switch m.IntN(9) {
 	case 0:
 		return "ctl:requestBodyProcessor=" + m.of("JSON", "URLENCODED", "XML")
 	case 1:
@@ -190,9 +185,7 @@ func (m *maker) rule() string {
 	case 0:
 		actions += ",skipAfter:" + m.of("M1", "M2", "M3")
 	case 1:
-		if m.skips {
-			actions += ",skip:" + m.of("1", "2")
-		}
+		actions += ",skip:" + m.of("1", "2")
 	}
 	var b strings.Builder
 	if m.one(5) {
@@ -225,7 +218,7 @@ func (m *maker) rule() string {
 
 func (m *maker) program() string {
 	var b strings.Builder
-	m.id, m.skips = 0, m.one(2)
+	m.id = 0
 	for range 3 + m.IntN(7) {
 		b.WriteString(m.rule())
 	}

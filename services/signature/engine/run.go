@@ -38,9 +38,26 @@ func (s *state) run(phase int) {
 		if r.src.SkipAfter != "" || r.src.Skip > 0 {
 			if i = r.jump; !r.marker {
 				s.pending = r.src.SkipAfter
+			} else if r.src.SkipAfter == "" && len(s.removed) > 0 {
+				i = s.skip(r, end)
 			}
 		}
 	}
+}
+
+// skip is where r's skip goes on when rules were removed: these are no places.
+func (s *state) skip(r *rule, end int) int {
+	n := r.src.Skip
+	for _, at := range r.behind {
+		switch {
+		case at >= 0 && isSet(s.removed, at):
+		case n > 0:
+			n--
+		case at >= 0:
+			return at
+		}
+	}
+	return end
 }
 
 // next is the first rule from i on that has to be evaluated.

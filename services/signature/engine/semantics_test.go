@@ -49,6 +49,15 @@ SecAction "id:10,phase:5,pass,skip:2"
 SecMarker BETWEEN
 SecAction "id:11,phase:5,pass"
 SecAction "id:12,phase:5,pass"`,
+	"skipping what is removed": `SecRule ARGS:a "@rx select" "id:1,phase:1,pass,ctl:ruleRemoveById=11,ctl:ruleRemoveById=13"
+SecAction "id:10,phase:2,pass,skip:1"
+SecAction "id:11,phase:2,pass"
+SecAction "id:12,phase:2,pass,setvar:tx.n=+1"
+SecAction "id:13,phase:2,pass,setvar:tx.n=+1"
+SecRule ARGS "@rx ." "id:14,phase:2,pass,skip:2"
+SecMarker M
+SecRule ARGS "@rx ." "id:15,phase:2,pass"
+SecRule ARGS "@rx ." "id:16,phase:2,pass"`,
 	"skipping over phases": `SecMarker LATER
 SecRule ARGS:a "@rx ." "id:1,phase:1,pass,skipAfter:LATER"
 SecAction "id:2,phase:1,pass"
