@@ -179,13 +179,14 @@ func (s *state) openSteps(u *use, text string, kinds gate.Kinds, set []uint64) {
 	}
 }
 
-// sameToGates says whether a and b differ in the case of ASCII letters at most.
-func sameToGates(a, b string) bool {
-	if len(a) != len(b) {
+// sameToGates says whether out is text, but for capital letters of ASCII made small: the
+// kinds of text hold both already. Small letters made capital are another kind.
+func sameToGates(out, text string) bool {
+	if len(out) != len(text) {
 		return false
 	}
-	for i := range len(a) {
-		if a[i] != b[i] && (a[i]|0x20 != b[i]|0x20 || a[i]|0x20 < 'a' || a[i]|0x20 > 'z') {
+	for i := range len(out) {
+		if c := text[i]; out[i] != c && (c < 'A' || c > 'Z' || out[i] != c|0x20) {
 			return false
 		}
 	}

@@ -92,6 +92,9 @@ SecRule STATUS_LINE|RESPONSE_PROTOCOL|RESPONSE_CONTENT_LENGTH|RES_BODY_PROCESSOR
 SecRule STATUS_LINE|RESPONSE_PROTOCOL|RESPONSE_CONTENT_LENGTH|RES_BODY_PROCESSOR "@rx ." "id:6,phase:3,pass,setvar:tx.n=+1,ctl:responseBodyProcessor=JSON"
 SecRule STATUS_LINE|RESPONSE_PROTOCOL|RESPONSE_CONTENT_LENGTH|RES_BODY_PROCESSOR "@rx ." "id:7,phase:4,pass,setvar:tx.m=+1"
 SecRule RES_BODY_PROCESSOR "@streq JSON" "id:8,phase:3,pass"`,
+	"capitals": `SecRule ARGS "@validateByteRange 97-122" "id:1,phase:2,pass,t:uppercase"
+SecRule ARGS "@rx [A-Z]" "id:2,phase:2,pass,t:uppercase"
+SecRule ARGS "@rx ^[a-z]+$" "id:3,phase:2,pass,t:lowercase"`,
 	"nothing and more": `SecRule ARGS:e "@rx ^0$" "id:1,phase:2,pass,t:length"
 SecRule ARGS:e "@rx ^d41d" "id:2,phase:2,pass,t:md5,t:hexEncode"
 SecRule ARGS:s "@streq //" "id:3,phase:2,pass,t:normalisePath"
