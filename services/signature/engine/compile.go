@@ -116,6 +116,7 @@ func (p *program) jumps(text *seclang.Program) {
 		if r.jump, r.marker = end, false; r.src.Skip > 0 {
 			r.marker = true
 			r.jump = p.places(text, place[r.src]+1, r.src.Skip, r.src.Phase, place)
+			r.behind = p.behind(text.Items[place[r.src]+1:], r.src.Phase)
 		}
 		if r.src.SkipAfter == "" {
 			continue
@@ -147,6 +148,20 @@ func (p *program) places(text *seclang.Program, at, n, phase int, place map[*sec
 		}
 	}
 	return p.from[phase] + firstBehind(p.rules[p.from[phase]:p.from[phase+1]], place, at-1)
+}
+
+// behind are the places of a phase in items: rules by their index, -1 for a marker or a
+// rule that was worked out.
+func (p *program) behind(items []seclang.Item, phase int) (places []int) {
+	for _, item := range items {
+		switch r := item.Rule; {
+		case r == nil:
+			places = append(places, -1)
+		case r.Phase == phase:
+			places = append(places, slices.IndexFunc(p.rules, func(x rule) bool { return x.src == r }))
+		}
+	}
+	return places
 }
 
 func firstBehind(rules []rule, place map[*seclang.Rule]int, at int) int {
@@ -285,7 +300,10 @@ func (c *compiler) matcher(re *regexp.Regexp) (*dfa.Matcher, error) {
 }
 
 func (p *program) target(t *seclang.Target) target {
-	out := target{Target: t, slot: -1, key: strings.ToLower(t.Key)}
+	out := target{Target: t, slot: -1, key: strings.ToLower(t.Key), counted: t.Key}
+	if t.KeyRegexp != nil {
+		out.counted = "/" + t.KeyRegexp.String() + "/"
+	}
 	switch t.Variable {
 	case seclang.TX:
 		out.kind = fromTX

@@ -103,8 +103,19 @@ func TestOwnRulesAndReload(t *testing.T) {
 	told := make(chan error)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- e.Follow(ctx, func(err error) { told <- err }) }()
-	write("own.conf", `SecRule ARGS:name "@streq other" "id:20003,phase:2,pass"`)
+	go func() {
+		done <- e.Follow(ctx, func(err error) {
+			select {
+			case told <- err:
+			case <-ctx.Done():
+			}
+		})
+	}()
+	// Written beside and renamed, for half a file is one, too.
+	write("own.next", `SecRule ARGS:name "@streq other" "id:20003,phase:2,pass"`)
+	if err := os.Rename(filepath.Join(dir, "own.next"), filepath.Join(dir, "own.conf")); err != nil {
+		t.Fatal(err)
+	}
 	if err := <-told; err != nil {
 		t.Fatal(err)
 	}

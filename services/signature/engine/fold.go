@@ -99,7 +99,7 @@ func (f *folder) phase(phase int) {
 		if r.src.ID != 0 {
 			f.matched = append(f.matched, folded{r.src, phase})
 		}
-		if r.src.SkipAfter != "" || r.src.Skip > 0 {
+		if r.src.SkipAfter != "" {
 			for ; i+1 < r.jump; i++ {
 				f.drop[p.rules[i+1].src] = false
 			}
@@ -109,7 +109,8 @@ func (f *folder) phase(phase int) {
 
 // constant says whether what r does can be worked out.
 func (f *folder) constant(r *rule, phase int) bool {
-	if r.src.SkipAfter != "" && !r.marker {
+	// HIGHEST_SEVERITY is not worked out, nor what skip means when rules are removed.
+	if r.src.SkipAfter != "" && !r.marker || r.src.Skip > 0 || r.src.Severity >= 0 {
 		return false
 	}
 	for i := range r.links {

@@ -40,6 +40,9 @@ type use struct {
 	shortest, input int
 }
 
+// everything is what a chain touches of which no such bytes can be named.
+const everything = ^gate.Kinds(0)
+
 // never is a need that no text meets: the place of a rule without a gate.
 var never = gate.Need{All: 1 << 63}
 
@@ -119,7 +122,7 @@ func (p *program) makeGates() error {
 	for v := range g.uses {
 		for _, u := range g.uses[v] {
 			if g.touches[v] |= u.touches; u.always {
-				g.touches[v] = ^gate.Kinds(0)
+				g.touches[v] = everything
 			}
 		}
 	}
@@ -127,9 +130,10 @@ func (p *program) makeGates() error {
 	return nil
 }
 
-// readsValues says whether all that l looks at are values of the transaction.
+// readsValues says whether all that l looks at are values of the transaction that stay
+// as they are for a phase.
 func (l *link) readsValues() bool {
-	return !slices.ContainsFunc(l.targets, func(t target) bool { return t.kind != fromTransaction || t.Count })
+	return !slices.ContainsFunc(l.targets, func(t target) bool { return t.kind != fromTransaction || t.Count || !steady(t.Variable) })
 }
 
 // readsAll says whether gated links of a phase read all that l reads.
@@ -179,7 +183,8 @@ func used(uses []use, p *program, l *link, shortest, words int) []use {
 func (p *program) lengthens(c int) bool {
 	for ; c != 0; c = p.chains[c].parent {
 		switch p.chains[c].name {
-		case "base64Encode", "hexEncode", "length", "lowercase", "uppercase", "cmdLine", "md5", "sha1", "urlEncode", "utf8toUnicode":
+		case "base64Encode", "cmdLine", "hexEncode", "htmlEntityDecode", "length", "lowercase", "md5", "normalisePath", "normalisePathWin",
+			"normalizePath", "normalizePathWin", "removeWhitespace", "sha1", "uppercase", "urlEncode", "utf8toUnicode":
 			return true
 		}
 	}

@@ -51,7 +51,7 @@ func (s *state) ask(l *link, v seclang.Variable, level int, key, text string) {
 // matched records a value and carries out what a match of l does.
 func (s *state) matched(l *link, v seclang.Variable, level int, key, text string) {
 	s.data = append(s.data, datum{variable: v, level: uint8(min(level, 255)), key: key, value: text})
-	s.last = found{v, key, text}
+	s.last = found{variable: v, key: key, text: text, any: true}
 	s.matches = append(s.matches, s.last)
 	for i := range l.effects {
 		if e := &l.effects[i]; e.set != nil {

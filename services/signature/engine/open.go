@@ -49,19 +49,27 @@ func (g *gating) reset(p *program) {
 }
 
 // changed is the phase from which on a variable is complete; what is read before may
-// be other.
+// be other. What is not known of may change with every phase.
 func changed(v seclang.Variable) uint8 {
 	switch v {
 	case seclang.RequestHeaders, seclang.RequestHeadersNames, seclang.RequestCookies, seclang.RequestCookiesNames, seclang.RequestURI, seclang.RequestURIRaw,
 		seclang.RequestLine, seclang.RequestMethod, seclang.RequestProtocol, seclang.RequestFilename, seclang.RequestBasename, seclang.QueryString, seclang.RemoteAddr,
 		seclang.ArgsGet, seclang.ArgsGetNames, seclang.UniqueID:
 		return 1
+	case seclang.Args, seclang.ArgsNames, seclang.ArgsPost, seclang.ArgsPostNames, seclang.RequestBody, seclang.XML, seclang.RequestXML,
+		seclang.Files, seclang.FilesNames, seclang.MultipartFilename, seclang.MultipartName, seclang.MultipartPartHeaders:
+		return 2
 	case seclang.ResponseHeaders, seclang.ResponseHeadersNames, seclang.ResponseStatus, seclang.ResponseContentType:
 		return 3
 	case seclang.ResponseBody, seclang.ResponseArgs:
 		return 4
 	}
-	return 2
+	return phases
+}
+
+// steady says whether a variable stays as it is while the rules of a phase run.
+func steady(v seclang.Variable) bool {
+	return v != seclang.ReqbodyProcessor && v != seclang.ResBodyProcessor // which ctl sets
 }
 
 // open finds the rules of a phase that may match some value.
@@ -103,7 +111,8 @@ func (s *state) openValue(v seclang.Variable, text string, union []uint64) {
 	for w := range set {
 		set[w] &= g.want[v][w]
 	}
-	if kinds&g.touches[v] != 0 {
+	// A text without a byte is of no kind, yet the length of it is one.
+	if kinds&g.touches[v] != 0 || text == "" && g.touches[v] == everything {
 		s.openForms(v, text, kinds, set)
 	}
 	for w := range set {
@@ -170,13 +179,14 @@ func (s *state) openSteps(u *use, text string, kinds gate.Kinds, set []uint64) {
 	}
 }
 
-// sameToGates says whether a and b differ in the case of ASCII letters at most.
-func sameToGates(a, b string) bool {
-	if len(a) != len(b) {
+// sameToGates says whether out is text, but for capital letters of ASCII made small: the
+// kinds of text hold both already. Small letters made capital are another kind.
+func sameToGates(out, text string) bool {
+	if len(out) != len(text) {
 		return false
 	}
-	for i := range len(a) {
-		if a[i] != b[i] && (a[i]|0x20 != b[i]|0x20 || a[i]|0x20 < 'a' || a[i]|0x20 > 'z') {
+	for i := range len(out) {
+		if c := text[i]; out[i] != c && (c < 'A' || c > 'Z' || out[i] != c|0x20) {
 			return false
 		}
 	}

@@ -52,6 +52,8 @@ type rule struct {
 	// phase where the marker does not follow in it.
 	jump   int
 	marker bool // it follows in it
+	// behind are the places behind a rule with skip.
+	behind []int
 }
 
 // link is one rule of a chain.
@@ -82,6 +84,8 @@ type target struct {
 	slot int    // of a TX target with a key that has a place, -1 otherwise
 	// slots are the places that a TX target without such a key reads.
 	slots []int
+	// counted is the key of the number of values, where these are counted.
+	counted string
 }
 
 // kind is where the values of a target come from.

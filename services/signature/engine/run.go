@@ -38,9 +38,26 @@ func (s *state) run(phase int) {
 		if r.src.SkipAfter != "" || r.src.Skip > 0 {
 			if i = r.jump; !r.marker {
 				s.pending = r.src.SkipAfter
+			} else if r.src.SkipAfter == "" && len(s.removed) > 0 {
+				i = s.skip(r, end)
 			}
 		}
 	}
+}
+
+// skip is where r's skip goes on when rules were removed: these are no places.
+func (s *state) skip(r *rule, end int) int {
+	n := r.src.Skip
+	for _, at := range r.behind {
+		switch {
+		case at >= 0 && isSet(s.removed, at):
+		case n > 0:
+			n--
+		case at >= 0:
+			return at
+		}
+	}
+	return end
 }
 
 // next is the first rule from i on that has to be evaluated.
@@ -80,7 +97,7 @@ func (s *state) evaluate(r *rule) bool {
 	start := len(s.data)
 	for level := range r.links {
 		l := &r.links[level]
-		s.link = l
+		s.link, s.taken = l, len(s.targets)
 		n := len(s.data)
 		if l.src.Op == nil {
 			s.matched(l, seclang.Variable(0), level, "", "")
@@ -126,7 +143,7 @@ func (s *state) target(r *rule, l *link, t *target, level int) {
 		}
 	})
 	if t.Count {
-		s.try(l, t.Variable, level, t.Key, strconv.Itoa(count))
+		s.try(l, t.Variable, level, t.counted, strconv.Itoa(count))
 	}
 }
 
@@ -178,19 +195,21 @@ func (s *state) eachTX(t *target, f func(i int, key, text string)) {
 		}
 		return
 	}
-	visit := func(name, text string) {
-		if t.KeyRegexp != nil && !t.KeyRegexp.MatchString(name) || t.key != "" && t.key != name {
-			return
-		}
-		f(0, name, text)
-	}
+	// What a match assigns is not among the values that this rule goes on with.
+	view := s.view[:0]
 	for _, i := range t.slots {
 		if s.slots[i].set {
-			f(0, s.p.slots[i], s.slots[i].text)
+			view = append(view, named{s.p.slots[i], s.slots[i].text})
 		}
 	}
 	for i := range s.loose {
-		visit(s.loose[i].name, s.loose[i].text)
+		if v := &s.loose[i]; (t.KeyRegexp == nil || t.KeyRegexp.MatchString(v.name)) && (t.key == "" || t.key == v.name) {
+			view = append(view, *v)
+		}
+	}
+	s.view = view
+	for i := range view {
+		f(0, view[i].name, view[i].text)
 	}
 }
 
@@ -228,7 +247,7 @@ func (s *state) excepted(r *rule, t *target, key string) bool {
 			return true
 		}
 	}
-	for i := range s.targets {
+	for i := range s.targets[:s.taken] {
 		if x := &s.targets[i]; x.rule == r.index && x.variable == t.Variable && isException(&x.exception, key) {
 			return true
 		}

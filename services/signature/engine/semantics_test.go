@@ -49,6 +49,15 @@ SecAction "id:10,phase:5,pass,skip:2"
 SecMarker BETWEEN
 SecAction "id:11,phase:5,pass"
 SecAction "id:12,phase:5,pass"`,
+	"skipping what is removed": `SecRule ARGS:a "@rx select" "id:1,phase:1,pass,ctl:ruleRemoveById=11,ctl:ruleRemoveById=13"
+SecAction "id:10,phase:2,pass,skip:1"
+SecAction "id:11,phase:2,pass"
+SecAction "id:12,phase:2,pass,setvar:tx.n=+1"
+SecAction "id:13,phase:2,pass,setvar:tx.n=+1"
+SecRule ARGS "@rx ." "id:14,phase:2,pass,skip:2"
+SecMarker M
+SecRule ARGS "@rx ." "id:15,phase:2,pass"
+SecRule ARGS "@rx ." "id:16,phase:2,pass"`,
 	"skipping over phases": `SecMarker LATER
 SecRule ARGS:a "@rx ." "id:1,phase:1,pass,skipAfter:LATER"
 SecAction "id:2,phase:1,pass"
@@ -75,6 +84,28 @@ SecRule REQUEST_COOKIES:/^s/ "@rx ." "id:8,phase:2,pass"`,
 	"multiMatch": `SecRule ARGS "@rx ^a b$" "id:1,phase:2,pass,t:none,t:lowercase,t:urlDecodeUni,t:compressWhitespace,multiMatch,setvar:tx.n=+1"
 SecRule ARGS "@rx b" "id:2,phase:2,pass,t:none,t:lowercase,t:base64Decode,t:removeWhitespace,multiMatch,setvar:tx.m=+1"
 SecRule ARGS "@rx &lt;|<" "id:3,phase:2,pass,t:htmlEntityDecode,t:cssDecode,t:hexDecode,multiMatch,setvar:tx.k=+1"`,
+	"variables that change": `SecAction "id:1,phase:1,pass,ctl:requestBodyProcessor=XML,ctl:forceRequestBodyVariable=On"
+SecRule REQBODY_PROCESSOR "@streq XML" "id:2,phase:1,pass"
+SecRule REQBODY_PROCESSOR "@rx ." "id:3,phase:1,pass,ctl:requestBodyProcessor=URLENCODED"
+SecRule REQBODY_PROCESSOR "@streq URLENCODED" "id:4,phase:1,pass"
+SecRule STATUS_LINE|RESPONSE_PROTOCOL|RESPONSE_CONTENT_LENGTH|RES_BODY_PROCESSOR "@rx ." "id:5,phase:2,pass"
+SecRule STATUS_LINE|RESPONSE_PROTOCOL|RESPONSE_CONTENT_LENGTH|RES_BODY_PROCESSOR "@rx ." "id:6,phase:3,pass,setvar:tx.n=+1,ctl:responseBodyProcessor=JSON"
+SecRule STATUS_LINE|RESPONSE_PROTOCOL|RESPONSE_CONTENT_LENGTH|RES_BODY_PROCESSOR "@rx ." "id:7,phase:4,pass,setvar:tx.m=+1"
+SecRule RES_BODY_PROCESSOR "@streq JSON" "id:8,phase:3,pass"`,
+	"capitals": `SecRule ARGS "@validateByteRange 97-122" "id:1,phase:2,pass,t:uppercase"
+SecRule ARGS "@rx [A-Z]" "id:2,phase:2,pass,t:uppercase"
+SecRule ARGS "@rx ^[a-z]+$" "id:3,phase:2,pass,t:lowercase"`,
+	"nothing and more": `SecRule ARGS:e "@rx ^0$" "id:1,phase:2,pass,t:length"
+SecRule ARGS:e "@rx ^d41d" "id:2,phase:2,pass,t:md5,t:hexEncode"
+SecRule ARGS:s "@streq //" "id:3,phase:2,pass,t:normalisePath"
+SecRule ARGS:x "@streq \xef\xbf\xbd" "id:4,phase:2,pass,t:removeWhitespace"
+SecRule ARGS:x "@contains \xff" "id:5,phase:2,pass"
+SecRule ARGS "@rx ." "id:6,phase:2,pass,setvar:'tx.z%{MATCHED_VAR_NAME}=1'"
+SecRule TX:/^z/ "@eq 1" "id:7,phase:2,pass,setvar:'tx.zz%{MATCHED_VAR_NAME}=1',setvar:tx.zn=1,setvar:tx.n=+1"`,
+	"severity of actions": `SecAction "id:1,phase:1,pass,severity:ERROR"
+SecRule HIGHEST_SEVERITY "@eq 3" "id:2,phase:1,pass"`,
+	"names without": `SecAction "id:1,phase:2,pass,setvar:'tx.%{MATCHED_VAR_NAME}=1',setvar:'tx.was=%{MATCHED_VAR_NAME}'"
+SecRule &ARGS:/^[ab]/ "@rx ." "id:2,phase:2,pass,setvar:'tx.%{MATCHED_VAR_NAME}=1'"`,
 	"severity": `SecRule ARGS:a "@rx ." "id:1,phase:2,pass,severity:WARNING"
 SecRule ARGS:b "@rx ." "id:2,phase:2,pass,severity:CRITICAL"
 SecRule HIGHEST_SEVERITY "@le 4" "id:3,phase:2,pass,setvar:tx.s=%{HIGHEST_SEVERITY}"`,
@@ -126,6 +157,7 @@ func semanticEvents() []*event.Event {
 		make1("POST", "/x?A=1&a=selec", "application/x-www-form-urlencoded", "b=a++b&c=%2541%2520%2542&d=A%20%20b"),
 		make1("POST", "/x?b=YSBi", "application/json", `{"a":"select","n":[1,{"b":"& #x3c;&lt;\\3c x"}]}`),
 		make1("POST", "/x", "text/plain", "select=1"),
+		make1("GET", "/x?e=&s=/&x=%ff", "", ""),
 	}
 	silent := make1("GET", "/x?a=1", "", "")
 	silent.Status = 0
@@ -169,7 +201,7 @@ func TestSemantics(t *testing.T) {
 			}
 		}
 	}
-	if compared != 2*len(snippets)*7 || matched < 300 {
+	if compared != 2*len(snippets)*8 || matched < 300 {
 		t.Errorf("%d compared, %d matches", compared, matched)
 	}
 }

@@ -15,6 +15,7 @@ type state struct {
 
 	slots []slot
 	loose []named
+	view  []named // of TX, while a rule goes through it
 
 	link     *link // the one that is evaluated
 	phase    int
@@ -27,6 +28,7 @@ type state struct {
 	removed []uint64 // rules that ctl has taken out
 	aimed   []uint64 // rules that ctl has taken targets from
 	targets []removal
+	taken   int // how many of them there were when the link began, those that it adds come too late for it
 
 	fired []match
 	data  []datum

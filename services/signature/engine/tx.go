@@ -20,12 +20,13 @@ type named struct{ name, text string }
 type found struct {
 	variable  seclang.Variable
 	key, text string
+	any       bool // something has matched; an action matches a variable that has no name
 }
 
 // name is made when a rule asks for it.
 func (s *state) nameOf(f *found) string {
 	switch {
-	case f.variable == 0:
+	case !f.any:
 		return ""
 	case f.key == "":
 		return f.variable.String()

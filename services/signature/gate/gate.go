@@ -10,7 +10,6 @@ package gate
 
 import (
 	"regexp/syntax"
-	"strings"
 )
 
 // Need is what a text must hold to be worth a try.
@@ -83,7 +82,13 @@ func OfWords(words []string) Need {
 
 // Fold makes the capital letters of ASCII small.
 func Fold(s string) string {
-	return strings.Map(foldRune, s)
+	b := []byte(s) // not by rune, for it need not be UTF-8
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c | 0x20
+		}
+	}
+	return string(b)
 }
 
 func folds(re *syntax.Regexp) bool {

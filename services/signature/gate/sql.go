@@ -128,7 +128,7 @@ func (g *SQL) Plain(s string, kinds Kinds) bool {
 		for j < len(s) && wordByte(s[j]) {
 			j++
 		}
-		if !g.plainWord(s[i:j], &begun) {
+		if !g.plainWord(s[i:j], inNumber(s, i), &begun) {
 			return false
 		}
 		i = j
@@ -136,10 +136,19 @@ func (g *SQL) Plain(s string, kinds Kinds) bool {
 	return true
 }
 
+// inNumber says whether the run at i may begin with the rest of a number: the exponent
+// behind "1.", or the N of \N, which is one too.
+func inNumber(s string, i int) bool {
+	if i == 0 {
+		return false
+	}
+	return s[i-1] == '\\' || s[i-1] == '.' && i > 1 && s[i-2] >= '0' && s[i-2] <= '9'
+}
+
 // plainWord looks at a run of letters, digits and underscores. Behind a number a new
 // word begins, wherever the number ends.
-func (g *SQL) plainWord(w string, begun *bool) bool {
-	if w[0] > '9' {
+func (g *SQL) plainWord(w string, number bool, begun *bool) bool {
+	if w[0] > '9' && !number {
 		return g.plainAt(w, begun)
 	}
 	if len(w) > longestNumber {
