@@ -197,22 +197,6 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-func TestOrdinaryEventsHardlyAllocate(t *testing.T) {
-	e := newEngine(t, func(*engine.Config) {})
-	for _, c := range parity.Kinds() {
-		if strings.HasPrefix(c.Name, "d") { // an attack
-			continue
-		}
-		if n := testing.AllocsPerRun(20, func() {
-			if _, err := e.Match(c.Event); err != nil {
-				t.Fatal(err)
-			}
-		}); n > 50 {
-			t.Errorf("%s: %v allocations", c.Name, n)
-		}
-	}
-}
-
 func TestConfigReportsAllErrors(t *testing.T) {
 	err := engine.Config{Methods: []string{"GET POST"}, Rules: "nowhere"}.Validate()
 	for _, want := range []string{"paranoia", "request_body", "arguments", "work", "reload", `methods: "GET POST"`, "content_types", "rules"} {

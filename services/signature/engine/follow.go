@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Follow reads the rules again whenever a file of the folder of own rules changes,
-// appears or goes, until ctx ends. It tells the outcome of each time; after an error
+// Follow reads the rules again whenever a file of the folder of own rules has changed,
+// appeared or gone and nothing changes any more, until ctx ends. It tells the outcome of each time; after an error
 // the old rules stay in force until a file changes again. Without a folder it only
 // waits.
 func (e *Engine) Follow(ctx context.Context, told func(error)) error {
@@ -20,15 +20,19 @@ func (e *Engine) Follow(ctx context.Context, told func(error)) error {
 	}
 	tick := time.NewTicker(e.cfg.Reload)
 	defer tick.Stop()
+	before := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if *e.read.Load() != e.folder() {
+		// What still changes may be half written, and half a file can be a valid one.
+		now := e.folder()
+		if now == before && now != *e.read.Load() {
 			told(e.Reload())
 		}
+		before = now
 	}
 }
 
