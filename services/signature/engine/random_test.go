@@ -78,7 +78,7 @@ func (m *maker) rx() string {
 	var b strings.Builder
 	b.WriteString(m.of("", "", "(?i)", "(?i)", "(?s)", "^", `\b`))
 	for range 1 + m.IntN(4) {
-		b.WriteString(m.of("select", "sel(ect)?", "(un)(ion)", "k", "[ks]", "[^a-z]", `\w+`, `\s*`, ".", ".*", `\d`, "é", "[é-ü]", `\x00`, "(a|b|sk)", "(?:or|and)", "<", "=", `\.\./`, "[0-9]+", "%", "$", `\b`, "x?", "a{2}", "(.)", "[[:^ascii:]]", `\x{212a}`, `[^\x00]`))
+		b.WriteString(m.of("select", "sele(ct)?", "(un)(ion)", "k", "[ks]", "[^a-z]", `\w+`, `\s*`, ".", ".*", `\d`, "é", "[é-ü]", `\x00`, "(a|b|sk)", "(?:or|and)", "<", "=", `\.\./`, "[0-9]+", "%", "$", `\b`, "x?", "a{2}", "(.)", "[[:^ascii:]]", `\x{212a}`, `[^\x00]`))
 	}
 	return b.String()
 }
