@@ -21,11 +21,7 @@ const maxLine = 1 << 24
 // line is valid until each returns.
 func Each(t testing.TB, part, name string, each func(line []byte)) {
 	t.Helper()
-	folder := os.Getenv("MIRADOR_CORPORA")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "corpora")
-	}
-	file := filepath.Join(folder, part, name)
+	file := filepath.Join(folder(), part, name)
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skipf("NOT MEASURED: no corpus at %s; set MIRADOR_CORPORA to its folder", file)
@@ -46,4 +42,16 @@ func Each(t testing.TB, part, name string, each func(line []byte)) {
 	if err := lines.Err(); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
+}
+
+// folder is that of the corpora: a package may lie at any depth of the repository.
+func folder() string {
+	if d := os.Getenv("MIRADOR_CORPORA"); d != "" {
+		return d
+	}
+	beside := filepath.Join("..", "..", "..", "shared", "corpora")
+	if _, err := os.Stat(beside); err != nil {
+		return filepath.Join("..", beside)
+	}
+	return beside
 }

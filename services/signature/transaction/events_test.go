@@ -2,18 +2,17 @@ package transaction
 
 import (
 	"bufio"
-	"compress/gzip"
+	"bytes"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/corazawaf/coraza-coreruleset/v4/tests"
+	"github.com/miradorhq/mirador/pkg/corpora"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/segmentio/encoding/json"
 	"go.yaml.in/yaml/v3"
@@ -123,29 +122,19 @@ func regression(tb testing.TB) (files int, rs []request) {
 	return files, rs
 }
 
-// corpus is one of the corpora, which are not part of the tree: MIRADOR_CORPORA
-// names their folder, else it is looked for beside the repository. Every step-th
-// line is taken.
+// corpus is one of the corpora; every step-th line is taken.
 func corpus(t *testing.T, name string, step int) []request {
 	t.Helper()
-	folder := os.Getenv("MIRADOR_CORPORA")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "..", "shared", "corpora")
-	}
-	file := filepath.Join(folder, "signature", name)
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("NOT MEASURED: no corpus at %s; set MIRADOR_CORPORA to its folder", file)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return read(t, z, file, step)
+	var taken bytes.Buffer
+	n := 0
+	corpora.Each(t, "signature", name, func(line []byte) {
+		if n%step == 0 {
+			taken.Write(line)
+			taken.WriteByte('\n')
+		}
+		n++
+	})
+	return read(t, &taken, name, 1)
 }
 
 // traffic is what the benchmarks measure.
