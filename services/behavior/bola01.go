@@ -120,31 +120,31 @@ func finite(vs ...float64) bool {
 	return true
 }
 
-func newBola(cfg Config, m *Metrics) *bola {
-	return &bola{cfg: &cfg, metrics: m, states: keyed.NewTable[bolaState](cfg.MaxKeys, m.eviction("BOLA-01")),
+func newBola(cfg *Config, m *Metrics) *bola {
+	return &bola{cfg: cfg, metrics: m, states: keyed.NewTable[bolaState](cfg.MaxKeys, m.eviction("BOLA-01")),
 		cohorts: keyed.NewTable[cohort](cfg.MaxLogins, m.eviction("cohorts"))}
 }
 
-func (r *bola) observe(o *observation, x *objects, h *hasher, out *detect.Out) {
+func (r *bola) observe(o *observation, out *detect.Out) {
 	if !o.ok || len(o.objects) == 0 || !o.tx.Event.Authenticated() {
 		return
 	}
 	for i := range o.objects {
-		r.read(o, &o.objects[i], x, h, out)
+		r.read(o, &o.objects[i], out)
 	}
 }
 
-func (r *bola) read(o *observation, b *object, x *objects, h *hasher, out *detect.Out) {
+func (r *bola) read(o *observation, b *object, out *detect.Out) {
 	tx := o.tx
-	kind := h.of(tx.Tenant, b.noun)
+	kind := o.hash.of(tx.Tenant, b.noun)
 	s := r.states.Touch(mix(o.who, kind))
-	group := mix(kind, h.value(0, tx.Event.Identity.Scheme))
+	group := mix(kind, o.hash.value(0, tx.Event.Identity.Scheme))
 	r.learn(s, group, o.now)
 	if b.own {
 		return
 	}
 	foreign := false
-	if w := x.owners.Get(b.key); w != nil {
+	if w := o.known.owners.Get(b.key); w != nil {
 		var others int
 		if others, foreign = w.others(o.who); others >= r.cfg.Bola.Shared {
 			r.metrics.suppressed.WithLabelValues("bola_shared").Inc()

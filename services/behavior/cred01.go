@@ -106,12 +106,12 @@ func (s *loginState) valid() error {
 	return s.Known.Valid()
 }
 
-func newCred(cfg Config, m *Metrics) *cred {
-	return &cred{cfg: &cfg, metrics: m, sources: keyed.NewTable[credState](cfg.MaxKeys, m.eviction("CRED-01")),
+func newCred(cfg *Config, m *Metrics) *cred {
+	return &cred{cfg: cfg, metrics: m, sources: keyed.NewTable[credState](cfg.MaxKeys, m.eviction("CRED-01")),
 		logins: keyed.NewTable[loginState](cfg.MaxLogins, m.eviction("logins"))}
 }
 
-func (r *cred) observe(o *observation, h *hasher, out *detect.Out) {
+func (r *cred) observe(o *observation, out *detect.Out) {
 	tx := o.tx
 	if !isLogin(tx) {
 		return
@@ -124,7 +124,7 @@ func (r *cred) observe(o *observation, h *hasher, out *detect.Out) {
 	if name == nil {
 		return
 	}
-	user := h.user(tx.Tenant, name)
+	user := o.hash.user(tx.Tenant, name)
 	r.pending.add(tx, o.now, user, failed)
 	l := r.logins.Touch(o.endpoint)
 	s := r.sources.Touch(mix(o.who, o.endpoint))

@@ -180,7 +180,6 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 		a.users, c.Endpoint, sources(a.sources), a.known, a.attributed)
 	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert, nor would fewer than %d sources", cfg.Cred.CampaignUsers-1, cfg.Cred.CampaignSources)
 	f.Versions.Detector = Version
-	m.findings.WithLabelValues(f.Rule).Inc()
 	out.Finding(f)
 }
 

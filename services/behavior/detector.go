@@ -8,7 +8,6 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
-	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -18,9 +17,6 @@ const (
 	Name    = "behavior"
 	Version = "1"
 )
-
-// Rules are the detections of this package.
-func Rules() []finding.Rule { return []finding.Rule{recon01, enum01, bola01, cred01} }
 
 // Factory makes the first stage.
 func Factory(cfg Config, m *Metrics) (detect.Factory, error) {
@@ -36,30 +32,23 @@ func Factory(cfg Config, m *Metrics) (detect.Factory, error) {
 // detector is the first stage of one partition. Prepare apart it is for one
 // goroutine.
 type detector struct {
-	cfg     Config
 	metrics *Metrics
 	hash    hasher
 	objects objects
-	// rules in the order they see a transaction. BOLA-01 is last: it puts the ids of
-	// this response among those that were served.
-	recon *recon
-	enum  *enum
-	bola  *bola
-	cred  *cred
-
-	seen observation
+	rules   []named
+	seen    observation
 }
 
 func newDetector(cfg Config, m *Metrics) *detector {
-	h := newHasher(cfg.HashKey)
-	return &detector{cfg: cfg, metrics: m, hash: h, objects: newObjects(cfg, m),
-		recon: newRecon(cfg, m), enum: newEnum(cfg, m), bola: newBola(cfg, m), cred: newCred(cfg, m)}
+	return &detector{metrics: m, hash: newHasher(cfg.HashKey), objects: newObjects(&cfg, m), rules: detections(&cfg, m)}
 }
 
 // observation is what the rules share of one transaction. Valid until the next.
 type observation struct {
-	tx  *detect.Tx
-	now int64 // ns, event time
+	tx    *detect.Tx
+	now   int64 // ns, event time
+	hash  *hasher
+	known *objects // ids that were served before this transaction
 	// who hashes tenant and principal, endpoint tenant and endpoint: the path's, not what
 	// tx.Asked says. Names in bodies are whoever asks's to choose, and counters of tries
 	// must not fall apart with them.
@@ -93,17 +82,17 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		return
 	}
 	o := &d.seen
-	o.tx, o.now = tx, tx.Time.UnixNano()
+	o.tx, o.now, o.hash, o.known = tx, tx.Time.UnixNano(), &d.hash, &d.objects
 	o.who = d.hash.of(tx.Tenant, tx.Principal)
 	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
-	d.objects.of(o, &d.hash)
+	d.objects.of(o)
 	n := len(out.Findings)
-	d.recon.observe(o, &d.hash, out)
-	d.cred.observe(o, &d.hash, out)
-	d.enum.observe(o, &d.hash, out)
-	d.bola.observe(o, &d.objects, &d.hash, out)
-	d.objects.serve(o, &d.hash)
+	for _, r := range d.rules {
+		r.observe(o, out)
+	}
+	// Not before: the rules ask what was served earlier.
+	d.objects.serve(o)
 	for i := n; i < len(out.Findings); i++ {
 		d.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
 	}
@@ -115,21 +104,30 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 // that is full forgets what is oldest.
 func (d *detector) Advance(time.Time, *detect.Out) {}
 
-// Flush puts out the logins seen since the last.
-func (d *detector) Flush(out *detect.Out) { d.cred.flush(out) }
+// Flush puts out what was gathered for the second stage since the last.
+func (d *detector) Flush(out *detect.Out) {
+	for _, r := range d.rules {
+		if f, ok := r.detection.(flusher); ok {
+			f.flush(out)
+		}
+	}
+}
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused:
 // the runner then replays what retention holds.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
-// Snapshot implements detect.Stateful. Logins that wait for Flush are no state: the
-// commit that a snapshot belongs to carries them.
+// Snapshot implements detect.Stateful. What waits for Flush is no state: the commit
+// that a snapshot belongs to carries it.
 func (d *detector) Snapshot(w io.Writer) error {
 	e := msgpack.NewEncoder(w)
-	err := errors.Join(e.EncodeInt(snapshotVersion), d.objects.encode(e), d.recon.states.Encode(e), d.enum.states.Encode(e),
-		d.bola.encode(e), d.cred.encode(e))
-	if err != nil {
+	if err := errors.Join(e.EncodeInt(snapshotVersion), d.objects.encode(e)); err != nil {
 		return fmt.Errorf("behavior: snapshot: %w", err)
+	}
+	for _, r := range d.rules {
+		if err := r.encode(e); err != nil {
+			return fmt.Errorf("behavior: snapshot %s: %w", r.name, err)
+		}
 	}
 	return nil
 }
@@ -140,18 +138,12 @@ func (d *detector) Restore(r io.Reader) error {
 	if err := version(dec, snapshotVersion, snapshotVersion); err != nil {
 		return fmt.Errorf("behavior: restore: %w", err)
 	}
-	for _, part := range [...]struct {
-		name string
-		read func(*msgpack.Decoder) error
-	}{
-		{"objects", d.objects.decode},
-		{"RECON-01", func(dec *msgpack.Decoder) error { return d.recon.states.Decode(dec, (*reconState).valid) }},
-		{"ENUM-01", func(dec *msgpack.Decoder) error { return d.enum.states.Decode(dec, (*enumState).valid) }},
-		{"BOLA-01", d.bola.decode},
-		{"CRED-01", d.cred.decode},
-	} {
-		if err := part.read(dec); err != nil {
-			return fmt.Errorf("behavior: restore %s: %w", part.name, err)
+	if err := d.objects.decode(dec); err != nil {
+		return fmt.Errorf("behavior: restore objects: %w", err)
+	}
+	for _, r := range d.rules {
+		if err := r.decode(dec); err != nil {
+			return fmt.Errorf("behavior: restore %s: %w", r.name, err)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/keyed"
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 // Enum01 are the settings of ENUM-01.
@@ -75,26 +76,30 @@ func (s *enumState) valid() error {
 	return s.Episode.valid()
 }
 
-func newEnum(cfg Config, m *Metrics) *enum {
-	return &enum{cfg: &cfg, metrics: m, states: keyed.NewTable[enumState](cfg.MaxKeys, m.eviction("ENUM-01"))}
+func newEnum(cfg *Config, m *Metrics) *enum {
+	return &enum{cfg: cfg, metrics: m, states: keyed.NewTable[enumState](cfg.MaxKeys, m.eviction("ENUM-01"))}
 }
+
+func (r *enum) encode(e *msgpack.Encoder) error { return r.states.Encode(e) }
+
+func (r *enum) decode(d *msgpack.Decoder) error { return r.states.Decode(d, (*enumState).valid) }
 
 func denied(status uint16) bool { return status == 401 || status == 403 || status == 404 }
 
-func (r *enum) observe(o *observation, h *hasher, out *detect.Out) {
+func (r *enum) observe(o *observation, out *detect.Out) {
 	if !o.ok && !denied(o.tx.Event.Status) {
 		return
 	}
 	for i := range o.objects {
 		if b := &o.objects[i]; b.isInteger && !b.own {
-			r.walk(o, b, h, out)
+			r.walk(o, b, out)
 		}
 	}
 }
 
-func (r *enum) walk(o *observation, b *object, h *hasher, out *detect.Out) {
+func (r *enum) walk(o *observation, b *object, out *detect.Out) {
 	tx, c := o.tx, &r.cfg.Enum
-	s := r.states.Touch(mix(mix(o.who, o.endpoint), h.of(b.param)))
+	s := r.states.Touch(mix(mix(o.who, o.endpoint), o.hash.of(b.param)))
 	if s.At != 0 && o.now-s.At > int64(c.Pause) {
 		e := s.Episode
 		e.idle()

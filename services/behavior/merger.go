@@ -4,14 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
-	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
+
+// PartialKind names the partials that the second stage reads.
+const PartialKind = "behavior"
+
+// bucket is the span of event time that a partial counts by, in ns.
+const bucket = int64(10e9)
+
+var errPartial = errors.New("behavior: malformed partial")
 
 // MergerFactory makes the second stage.
 func MergerFactory(cfg Config, m *Metrics) (detect.MergerFactory, error) {
@@ -24,45 +30,31 @@ func MergerFactory(cfg Config, m *Metrics) (detect.MergerFactory, error) {
 	return func(int32) detect.Merger { return newMerger(cfg, m) }, nil
 }
 
-// merger gathers partials by bucket of event time and judges a bucket when the
+// merger gathers partials by bucket of event time; a bucket is judged when the
 // watermark has passed it. Sums do not depend on the order in which the partitions'
 // partials come, so neither do findings.
 type merger struct {
-	cfg     Config
 	metrics *Metrics
 	hash    hasher
-	logins  *keyed.Table[campaign]
+	rules   []gatherer
 	// judged is the bucket that the watermark was last in.
 	judged int64
 }
 
 func newMerger(cfg Config, m *Metrics) *merger {
-	return &merger{cfg: cfg, metrics: m, hash: newHasher(cfg.HashKey), logins: keyed.NewTable[campaign](cfg.MaxLogins, m.eviction("campaigns"))}
+	return &merger{metrics: m, hash: newHasher(cfg.HashKey), rules: gatherings(&cfg, m)}
 }
 
 // Merge implements detect.Merger.
 func (g *merger) Merge(p *detect.Partial, _ *detect.Out) {
-	if p.Kind != PartialKind || !strings.HasPrefix(p.Dimension, "login|") {
+	if p.Kind != PartialKind {
 		return
 	}
-	l, err := decodeLogins(p.Payload)
-	if err != nil {
-		g.metrics.dropped.WithLabelValues("malformed_partial").Inc()
-		return
-	}
-	c := g.logins.Touch(g.hash.of(p.Tenant, p.Dimension))
-	c.Tenant, c.EndpointID, c.Endpoint, c.Service = p.Tenant, l.EndpointID, l.Endpoint, l.Service
-	for _, t := range l.Attempts {
-		// What comes after its bucket was judged counts for the next one.
-		t.Bucket = max(t.Bucket, c.Judged)
-		if len(c.Open) >= g.cfg.MaxSources {
-			c.Open = summed(c.Open, &g.cfg, g.metrics)
-			if len(c.Open) >= g.cfg.MaxSources {
-				g.metrics.dropped.WithLabelValues("login_sources").Inc()
-				continue
-			}
+	dimension, _, _ := strings.Cut(p.Dimension, "|")
+	for _, r := range g.rules {
+		if r.dimension == dimension {
+			r.merge(p, g.hash.of(p.Tenant, p.Dimension))
 		}
-		c.Open = append(c.Open, t)
 	}
 }
 
@@ -73,7 +65,13 @@ func (g *merger) Advance(watermark time.Time, out *detect.Out) {
 		return
 	}
 	g.judged = b
-	g.logins.Each(func(_ uint64, c *campaign) { c.judge(b, &g.cfg, g.metrics, out) })
+	n := len(out.Findings)
+	for _, r := range g.rules {
+		r.advance(b, out)
+	}
+	for i := n; i < len(out.Findings); i++ {
+		g.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
+	}
 }
 
 // mergerVersion changes with the shape of the state. Version 2 added the events of
@@ -83,9 +81,13 @@ const mergerVersion = 2
 // Snapshot implements detect.Stateful.
 func (g *merger) Snapshot(w io.Writer) error {
 	e := msgpack.NewEncoder(w)
-	g.logins.Each(func(_ uint64, c *campaign) { c.Open = summed(c.Open, &g.cfg, g.metrics) })
-	if err := errors.Join(e.EncodeInt(mergerVersion), e.EncodeInt(g.judged), g.logins.Encode(e)); err != nil {
+	if err := errors.Join(e.EncodeInt(mergerVersion), e.EncodeInt(g.judged)); err != nil {
 		return fmt.Errorf("behavior: snapshot of the second stage: %w", err)
+	}
+	for _, r := range g.rules {
+		if err := r.encode(e); err != nil {
+			return fmt.Errorf("behavior: snapshot of the second stage, %s: %w", r.dimension, err)
+		}
 	}
 	return nil
 }
@@ -101,19 +103,10 @@ func (g *merger) Restore(r io.Reader) error {
 		return fmt.Errorf("behavior: restore the second stage: %w", err)
 	}
 	g.judged = judged
-	if err := g.logins.Decode(d, func(c *campaign) error { return c.valid(&g.cfg) }); err != nil {
-		return fmt.Errorf("behavior: restore the second stage: %w", err)
+	for _, r := range g.rules {
+		if err := r.decode(d); err != nil {
+			return fmt.Errorf("behavior: restore the second stage, %s: %w", r.dimension, err)
+		}
 	}
 	return nil
-}
-
-// take removes from ts, which must be sorted, what lies before bucket b.
-func take(ts []tally, b int64) (due, rest []tally) {
-	i, _ := slices.BinarySearchFunc(ts, b, func(t tally, b int64) int {
-		if t.Bucket < b {
-			return -1
-		}
-		return 1
-	})
-	return ts[:i], ts[i:]
 }

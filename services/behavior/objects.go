@@ -52,13 +52,14 @@ type owners struct {
 	Who      [maxOwners]uint32
 }
 
-func newObjects(cfg Config, m *Metrics) objects {
+func newObjects(cfg *Config, m *Metrics) objects {
 	return objects{metrics: m, served: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("served")),
 		owners: keyed.NewTable[owners](cfg.MaxObjects, m.eviction("owners"))}
 }
 
 // of fills in o.objects.
-func (x *objects) of(o *observation, h *hasher) {
+func (x *objects) of(o *observation) {
+	h := o.hash
 	o.objects = o.objects[:0]
 	tx := o.tx
 	for _, v := range tx.Endpoint.Values {
@@ -92,7 +93,8 @@ func (x *objects) of(o *observation, h *hasher) {
 
 // serve takes note of what this response showed to the principal: its ids, and the
 // objects it asked for and got.
-func (x *objects) serve(o *observation, h *hasher) {
+func (x *objects) serve(o *observation) {
+	h := o.hash
 	if !o.ok {
 		return
 	}

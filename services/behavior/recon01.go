@@ -6,6 +6,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/keyed"
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 // Recon01 are the settings of RECON-01.
@@ -64,8 +65,8 @@ func (s *reconState) valid() error {
 	return s.Episode.valid()
 }
 
-func newRecon(cfg Config, m *Metrics) *recon {
-	return &recon{cfg: &cfg, metrics: m, states: keyed.NewTable[reconState](cfg.MaxKeys, m.eviction("RECON-01"))}
+func newRecon(cfg *Config, m *Metrics) *recon {
+	return &recon{cfg: cfg, metrics: m, states: keyed.NewTable[reconState](cfg.MaxKeys, m.eviction("RECON-01"))}
 }
 
 func missing(status uint16) bool {
@@ -76,7 +77,7 @@ func missing(status uint16) bool {
 	return false
 }
 
-func (r *recon) observe(o *observation, h *hasher, out *detect.Out) {
+func (r *recon) observe(o *observation, out *detect.Out) {
 	tx := o.tx
 	if !missing(tx.Event.Status) {
 		// Only a source that has missed is worth a state.
@@ -88,7 +89,7 @@ func (r *recon) observe(o *observation, h *hasher, out *detect.Out) {
 	}
 	s := r.states.Touch(o.who)
 	s.leak(o.now, r.cfg)
-	if !s.first(uint32(h.of(tx.Endpoint.Host, tx.Endpoint.Template))) {
+	if !s.first(uint32(o.hash.of(tx.Endpoint.Host, tx.Endpoint.Template))) {
 		return
 	}
 	s.Level++
@@ -122,6 +123,12 @@ func (r *recon) observe(o *observation, h *hasher, out *detect.Out) {
 		s.Episode.Count, spell(s.Episode.Last-s.Episode.Start), percent(float64(s.Missed), float64(s.Missed+s.Answered)))
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer at once, or %.0f a minute, would not alert", capacity-1, c.LeakPerMinute)
 	out.Finding(f)
+}
+
+func (r *recon) encode(e *msgpack.Encoder) error { return r.states.Encode(e) }
+
+func (r *recon) decode(d *msgpack.Decoder) error {
+	return r.states.Decode(d, (*reconState).valid)
 }
 
 func (s *reconState) leak(now int64, cfg *Config) {

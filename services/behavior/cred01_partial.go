@@ -3,7 +3,6 @@ package behavior
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,12 +10,6 @@ import (
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
-
-// PartialKind names the partials that the second stage reads.
-const PartialKind = "behavior"
-
-// bucket is the span of event time that a partial counts by, in ns.
-const bucket = int64(10e9)
 
 // logins is the payload of a partial: attempts at one login. The dimension is
 // "login|" and the endpoint's id.
@@ -110,8 +103,6 @@ func summed(ts []tally, cfg *Config, m *Metrics) []tally {
 	return ts
 }
 
-var errPartial = errors.New("behavior: malformed partial")
-
 func decodeLogins(b []byte) (*logins, error) {
 	var l logins
 	// Not msgpack.Unmarshal: its decoders are pooled and keep the buffer that a claimed
@@ -129,4 +120,61 @@ func decodeLogins(b []byte) (*logins, error) {
 		}
 	}
 	return &l, nil
+}
+
+// campaigns are the logins that partials tell of.
+type campaigns struct {
+	cfg     *Config
+	metrics *Metrics
+	logins  *keyed.Table[campaign]
+}
+
+func newCampaigns(cfg *Config, m *Metrics) *campaigns {
+	return &campaigns{cfg: cfg, metrics: m, logins: keyed.NewTable[campaign](cfg.MaxLogins, m.eviction("campaigns"))}
+}
+
+func (g *campaigns) merge(p *detect.Partial, key uint64) {
+	l, err := decodeLogins(p.Payload)
+	if err != nil {
+		g.metrics.dropped.WithLabelValues("malformed_partial").Inc()
+		return
+	}
+	c := g.logins.Touch(key)
+	c.Tenant, c.EndpointID, c.Endpoint, c.Service = p.Tenant, l.EndpointID, l.Endpoint, l.Service
+	for _, t := range l.Attempts {
+		// What comes after its bucket was judged counts for the next one.
+		t.Bucket = max(t.Bucket, c.Judged)
+		if len(c.Open) >= g.cfg.MaxSources {
+			c.Open = summed(c.Open, g.cfg, g.metrics)
+			if len(c.Open) >= g.cfg.MaxSources {
+				g.metrics.dropped.WithLabelValues("login_sources").Inc()
+				continue
+			}
+		}
+		c.Open = append(c.Open, t)
+	}
+}
+
+func (g *campaigns) advance(b int64, out *detect.Out) {
+	g.logins.Each(func(_ uint64, c *campaign) { c.judge(b, g.cfg, g.metrics, out) })
+}
+
+func (g *campaigns) encode(e *msgpack.Encoder) error {
+	g.logins.Each(func(_ uint64, c *campaign) { c.Open = summed(c.Open, g.cfg, g.metrics) })
+	return g.logins.Encode(e)
+}
+
+func (g *campaigns) decode(d *msgpack.Decoder) error {
+	return g.logins.Decode(d, func(c *campaign) error { return c.valid(g.cfg) })
+}
+
+// take removes from ts, which must be sorted, what lies before bucket b.
+func take(ts []tally, b int64) (due, rest []tally) {
+	i, _ := slices.BinarySearchFunc(ts, b, func(t tally, b int64) int {
+		if t.Bucket < b {
+			return -1
+		}
+		return 1
+	})
+	return ts[:i], ts[i:]
 }

@@ -1,0 +1,68 @@
+package behavior
+
+import (
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// detection is a rule of the first stage with its state, a file each. It is for one
+// goroutine.
+type detection interface {
+	// observe shows it a transaction; o is valid until it returns.
+	observe(o *observation, out *detect.Out)
+	// encode and decode are its part of a snapshot. decode refuses what encode cannot
+	// have written: the bytes may come from anybody who can write to the topic.
+	encode(e *msgpack.Encoder) error
+	decode(d *msgpack.Decoder) error
+}
+
+// flusher is a detection that gathers partials for the second stage.
+type flusher interface {
+	flush(out *detect.Out)
+}
+
+// gathering is a rule of the second stage: it adds up the partials of one dimension,
+// of all partitions. Their order among sources must not matter to it.
+type gathering interface {
+	// merge takes a partial in; key hashes its tenant and dimension.
+	merge(p *detect.Partial, key uint64)
+	// advance judges what ended before bucket b; watermarks that stay within a bucket
+	// do not come.
+	advance(b int64, out *detect.Out)
+	encode(e *msgpack.Encoder) error
+	decode(d *msgpack.Decoder) error
+}
+
+// Rules are the detections of this package.
+func Rules() []finding.Rule { return []finding.Rule{recon01, enum01, bola01, cred01} }
+
+// named is a detection with the name that errors call it by.
+type named struct {
+	name string
+	detection
+}
+
+// detections makes the first stage's, in the order in which they see a transaction.
+func detections(cfg *Config, m *Metrics) []named {
+	return []named{
+		{recon01.ID, newRecon(cfg, m)},
+		{cred01.ID, newCred(cfg, m)},
+		{enum01.ID, newEnum(cfg, m)},
+		{bola01.ID, newBola(cfg, m)},
+	}
+}
+
+// gatherer is a gathering with the dimension it takes: what stands before "|" in the
+// dimension of a partial.
+type gatherer struct {
+	dimension string
+	gathering
+}
+
+// gatherings makes the second stage's, in the order in which they judge.
+func gatherings(cfg *Config, m *Metrics) []gatherer {
+	return []gatherer{
+		{"login", newCampaigns(cfg, m)},
+	}
+}
