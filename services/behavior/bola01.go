@@ -35,6 +35,22 @@ type Bola01 struct {
 	Shared int `yaml:"shared" doc:"Other principals from which an object is open to all, up to 4."`
 }
 
+func defaultBola01() Bola01 {
+	return Bola01{MinNovel: 8, Mean5m: 1, Mean1h: 2, Size: 2, Alpha: 1e-4, CohortWeight: 200, CohortMin: 200, OwnWeight: 8, Shared: 3}
+}
+
+func (c *Bola01) validate(l *limits) {
+	l.integer("bola_01.min_novel", c.MinNovel, 2, 250)
+	l.number("bola_01.mean_5m", c.Mean5m, 0.01, 1000)
+	l.number("bola_01.mean_1h", c.Mean1h, 0.01, 1000)
+	l.number("bola_01.size", c.Size, 0.05, 100)
+	l.number("bola_01.alpha", c.Alpha, 1e-15, 0.1)
+	l.number("bola_01.cohort_weight", c.CohortWeight, 1, 1e6)
+	l.number("bola_01.cohort_min", c.CohortMin, 1, 1e6)
+	l.number("bola_01.own_weight", c.OwnWeight, 0.1, 1e6)
+	l.integer("bola_01.shared", c.Shared, 2, maxOwners)
+}
+
 // BOLA-01: a principal reads objects of others.
 //
 // Method: count novelty, not volume. An object is novel for a principal when it got

@@ -15,8 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/miradorhq/mirador/pkg/finding"
 )
 
 // Config are the settings of both stages.
@@ -51,65 +49,46 @@ func Defaults() Config {
 	return Config{
 		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000,
 		Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
-		Recon: Recon01{Capacity: 18, LeakPerMinute: 2, Share: 0.25, CrawlerFactor: 3},
-		Enum:  Enum01{Ids: 24, IdsDenied: 12, DeniedShare: 0.1, Stride: 100, Pause: 2 * time.Minute, Density: 0.5},
-		Bola:  Bola01{MinNovel: 8, Mean5m: 1, Mean1h: 2, Size: 2, Alpha: 1e-4, CohortWeight: 200, CohortMin: 200, OwnWeight: 8, Shared: 3},
-		Cred:  Cred01{Users: 10, FailureShare: 0.8, Alarm: 12, ClusterUsers: 5, CampaignUsers: 15, CampaignSources: 2, MaxEvents: 1000},
+		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
 	}
 }
 
 // Validate reports every error of c at once.
 func (c Config) Validate() error {
-	var errs []error
-	integer := func(name string, v, lo, hi int) {
-		if v < lo || v > hi {
-			errs = append(errs, fmt.Errorf("behavior.%s is %d: must be between %d and %d", name, v, lo, hi))
-		}
+	var l limits
+	l.integer("max_keys", c.MaxKeys, 1, 50_000_000)
+	l.integer("max_objects", c.MaxObjects, 1, 50_000_000)
+	l.integer("max_logins", c.MaxLogins, 1, 1_000_000)
+	l.integer("max_sources", c.MaxSources, 100, 10_000_000)
+	l.span("quiet", c.Quiet, time.Minute, 24*time.Hour)
+	l.span("longest", c.Longest, time.Hour, 30*24*time.Hour)
+	l.span("update_every", c.UpdateEvery, time.Second, time.Hour)
+	c.Recon.validate(&l)
+	c.Enum.validate(&l)
+	c.Bola.validate(&l)
+	c.Cred.validate(&l)
+	return errors.Join(l.errs...)
+}
+
+// limits gathers which settings lie outside of theirs.
+type limits struct{ errs []error }
+
+func (l *limits) integer(name string, v, lo, hi int) {
+	if v < lo || v > hi {
+		l.errs = append(l.errs, fmt.Errorf("behavior.%s is %d: must be between %d and %d", name, v, lo, hi))
 	}
-	number := func(name string, v, lo, hi float64) {
-		if !(v >= lo && v <= hi) { // also not a number
-			errs = append(errs, fmt.Errorf("behavior.%s is %v: must be between %v and %v", name, v, lo, hi))
-		}
+}
+
+func (l *limits) number(name string, v, lo, hi float64) {
+	if !(v >= lo && v <= hi) { // also not a number
+		l.errs = append(l.errs, fmt.Errorf("behavior.%s is %v: must be between %v and %v", name, v, lo, hi))
 	}
-	span := func(name string, v, lo, hi time.Duration) {
-		if v < lo || v > hi {
-			errs = append(errs, fmt.Errorf("behavior.%s is %v: must be between %v and %v", name, v, lo, hi))
-		}
+}
+
+func (l *limits) span(name string, v, lo, hi time.Duration) {
+	if v < lo || v > hi {
+		l.errs = append(l.errs, fmt.Errorf("behavior.%s is %v: must be between %v and %v", name, v, lo, hi))
 	}
-	integer("max_keys", c.MaxKeys, 1, 50_000_000)
-	integer("max_objects", c.MaxObjects, 1, 50_000_000)
-	integer("max_logins", c.MaxLogins, 1, 1_000_000)
-	integer("max_sources", c.MaxSources, 100, 10_000_000)
-	span("quiet", c.Quiet, time.Minute, 24*time.Hour)
-	span("longest", c.Longest, time.Hour, 30*24*time.Hour)
-	span("update_every", c.UpdateEvery, time.Second, time.Hour)
-	number("recon_01.capacity", c.Recon.Capacity, 2, maxPaths)
-	number("recon_01.leak_per_minute", c.Recon.LeakPerMinute, 0.01, 1000)
-	number("recon_01.share", c.Recon.Share, 0, 1)
-	number("recon_01.crawler_factor", c.Recon.CrawlerFactor, 1, 100)
-	integer("enum_01.ids", c.Enum.Ids, gaps+1, maxSeen)
-	integer("enum_01.ids_denied", c.Enum.IdsDenied, gaps+1, maxSeen)
-	number("enum_01.denied_share", c.Enum.DeniedShare, 0, 1)
-	integer("enum_01.stride", int(c.Enum.Stride), 1, 1_000_000)
-	span("enum_01.pause", c.Enum.Pause, time.Second, time.Hour)
-	number("enum_01.density", c.Enum.Density, 0.01, 1)
-	integer("bola_01.min_novel", c.Bola.MinNovel, 2, 250)
-	number("bola_01.mean_5m", c.Bola.Mean5m, 0.01, 1000)
-	number("bola_01.mean_1h", c.Bola.Mean1h, 0.01, 1000)
-	number("bola_01.size", c.Bola.Size, 0.05, 100)
-	number("bola_01.alpha", c.Bola.Alpha, 1e-15, 0.1)
-	number("bola_01.cohort_weight", c.Bola.CohortWeight, 1, 1e6)
-	number("bola_01.cohort_min", c.Bola.CohortMin, 1, 1e6)
-	number("bola_01.own_weight", c.Bola.OwnWeight, 0.1, 1e6)
-	integer("bola_01.shared", c.Bola.Shared, 2, maxOwners)
-	integer("cred_01.users", c.Cred.Users, 2, maxUsers)
-	number("cred_01.failure_share", c.Cred.FailureShare, 0.1, 1)
-	number("cred_01.alarm", c.Cred.Alarm, 1, 1000)
-	integer("cred_01.cluster_users", c.Cred.ClusterUsers, 2, 10_000)
-	integer("cred_01.campaign_users", c.Cred.CampaignUsers, 2, 100_000)
-	integer("cred_01.campaign_sources", c.Cred.CampaignSources, 1, 10_000)
-	integer("cred_01.max_events", c.Cred.MaxEvents, finding.MaxEvents, 100_000)
-	return errors.Join(errs...)
 }
 
 // ready says whether c can be worked with: it is valid and has its key.

@@ -28,6 +28,20 @@ type Cred01 struct {
 	MaxEvents int `yaml:"max_events" doc:"Ids of refused attempts that are held of each login and 10 seconds, to name them in findings; the first are kept."`
 }
 
+func defaultCred01() Cred01 {
+	return Cred01{Users: 10, FailureShare: 0.8, Alarm: 12, ClusterUsers: 5, CampaignUsers: 15, CampaignSources: 2, MaxEvents: 1000}
+}
+
+func (c *Cred01) validate(l *limits) {
+	l.integer("cred_01.users", c.Users, 2, maxUsers)
+	l.number("cred_01.failure_share", c.FailureShare, 0.1, 1)
+	l.number("cred_01.alarm", c.Alarm, 1, 1000)
+	l.integer("cred_01.cluster_users", c.ClusterUsers, 2, 10_000)
+	l.integer("cred_01.campaign_users", c.CampaignUsers, 2, 100_000)
+	l.integer("cred_01.campaign_sources", c.CampaignSources, 1, 10_000)
+	l.integer("cred_01.max_events", c.MaxEvents, finding.MaxEvents, 100_000)
+}
+
 // CRED-01: passwords of a leak tried out on a login.
 //
 // Method, first stage (this file): one source, many different users, nearly all of

@@ -27,6 +27,19 @@ type Enum01 struct {
 	Density float64 `yaml:"density" doc:"Part of an interval of ids, asked for in any order, that is a walk."`
 }
 
+func defaultEnum01() Enum01 {
+	return Enum01{Ids: 24, IdsDenied: 12, DeniedShare: 0.1, Stride: 100, Pause: 2 * time.Minute, Density: 0.5}
+}
+
+func (c *Enum01) validate(l *limits) {
+	l.integer("enum_01.ids", c.Ids, gaps+1, maxSeen)
+	l.integer("enum_01.ids_denied", c.IdsDenied, gaps+1, maxSeen)
+	l.number("enum_01.denied_share", c.DeniedShare, 0, 1)
+	l.integer("enum_01.stride", int(c.Stride), 1, 1_000_000)
+	l.span("enum_01.pause", c.Pause, time.Second, time.Hour)
+	l.number("enum_01.density", c.Density, 0.01, 1)
+}
+
 // ENUM-01: a principal walks the ids of an endpoint.
 //
 // Method: for each principal, endpoint and parameter the last eight gaps between

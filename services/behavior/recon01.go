@@ -21,6 +21,17 @@ type Recon01 struct {
 	CrawlerFactor float64 `yaml:"crawler_factor" doc:"Times the capacity that such a source needs."`
 }
 
+func defaultRecon01() Recon01 {
+	return Recon01{Capacity: 18, LeakPerMinute: 2, Share: 0.25, CrawlerFactor: 3}
+}
+
+func (c *Recon01) validate(l *limits) {
+	l.number("recon_01.capacity", c.Capacity, 2, maxPaths)
+	l.number("recon_01.leak_per_minute", c.LeakPerMinute, 0.01, 1000)
+	l.number("recon_01.share", c.Share, 0, 1)
+	l.number("recon_01.crawler_factor", c.CrawlerFactor, 1, 100)
+}
+
 // RECON-01: a source asks for many different places that do not exist.
 //
 // Method: a leaky bucket of distinct missing places a source, as in the scan
