@@ -11,10 +11,11 @@ import (
 )
 
 // Visitor is shown a value: the name of its field, nil where there is none, and its
-// text with escapes undone. It gives what shall stand there instead, and whether
-// anything shall. Both slices are its own until it returns, and so is what it gives
-// until the next call.
-type Visitor func(name, value []byte) ([]byte, bool)
+// text with escapes undone. structure says that it is no value but belongs to the
+// document, as the names of members do; data may stand there too (a map by e-mail
+// address). It gives what shall stand there instead, and whether anything shall. Both
+// slices are its own until it returns, and what it gives is used before the next call.
+type Visitor func(name, value []byte, structure bool) ([]byte, bool)
 
 // maxDepth bounds the containers of a document whose names are remembered; what lies
 // deeper goes by the last of them.
@@ -29,7 +30,11 @@ func Values(data []byte, contentType string, visit Visitor) (out []byte, readabl
 		return data, true
 	}
 	e := &editor{in: data}
-	switch kindOf(data, contentType) {
+	kind := kindOf(data, contentType)
+	if kind != multipartBody && bytes.IndexByte(data, 0) >= 0 { // no text, or UTF-16
+		return data, false
+	}
+	switch kind {
 	case jsonBody:
 		e.jsonValues(visit)
 	case multipartBody:
@@ -37,9 +42,6 @@ func Values(data []byte, contentType string, visit Visitor) (out []byte, readabl
 	case formBody:
 		e.pairValues(visit)
 	case textBody:
-		if bytes.IndexByte(data, 0) >= 0 {
-			return data, false
-		}
 		e.textValues(visit)
 	default:
 		return data, false
@@ -54,8 +56,7 @@ func QueryValues(query []byte, visit Visitor) []byte {
 	return e.result().Data
 }
 
-// jsonValues walks from value to value. Member names are shown too, without a name of
-// their own: they may be data (a map by e-mail address).
+// jsonValues walks from value to value.
 func (e *editor) jsonValues(visit Visitor) {
 	in := e.in
 	var room [16][]byte
@@ -68,12 +69,12 @@ func (e *editor) jsonValues(visit Visitor) {
 			next := skipSpace(in, min(end+1, len(in)))
 			text := plainText(in[i+1 : end])
 			if next < len(in) && in[next] == ':' {
-				e.visitString(visit, i+1, end, nil, text)
+				e.visitString(visit, i+1, end, nil, text, true)
 				name = text
 				i = next + 1
 				continue
 			}
-			e.visitString(visit, i+1, end, name, text)
+			e.visitString(visit, i+1, end, name, text, false)
 			i = end + 1
 		case c == '{' || c == '[':
 			if len(names) < maxDepth {
@@ -99,7 +100,7 @@ func (e *editor) jsonValues(visit Visitor) {
 			switch string(word) {
 			case "true", "false", "null":
 			default:
-				if r, ok := visit(name, word); ok {
+				if r, ok := visit(name, word, false); ok {
 					if number(word) && !number(r) {
 						r = []byte("0")
 					}
@@ -113,11 +114,11 @@ func (e *editor) jsonValues(visit Visitor) {
 
 var jsonEnds = []byte(",]}{[\": \t\r\n")
 
-func (e *editor) visitString(visit Visitor, from, to int, name, text []byte) {
+func (e *editor) visitString(visit Visitor, from, to int, name, text []byte, structure bool) {
 	if from == to {
 		return
 	}
-	if r, ok := visit(name, text); ok {
+	if r, ok := visit(name, text, structure); ok {
 		quoted := json.AppendEscape(nil, string(r), 0)
 		e.put(from, to, quoted[1:len(quoted)-1])
 	}
@@ -219,7 +220,7 @@ func (e *editor) pairValues(visit Visitor) {
 			value = from + eq + 1
 		}
 		if value < end {
-			if r, ok := visit(name, percent(in[value:end])); ok {
+			if r, ok := visit(name, percent(in[value:end]), false); ok {
 				e.put(value, end, []byte(url.QueryEscape(string(r))))
 			}
 		}
@@ -256,11 +257,11 @@ func (e *editor) multipartValues(visit Visitor) {
 		case bytes.IndexByte(value, 0) >= 0:
 			e.put(from, to, nil)
 		case file:
-			if r, ok := visit([]byte("filename"), value); ok {
+			if r, ok := visit([]byte("filename"), value, false); ok {
 				e.put(from, to, bytes.Map(unquotable, r))
 			}
 		default:
-			if r, ok := visit(name, value); ok {
+			if r, ok := visit(name, value, false); ok {
 				e.put(from, to, r)
 			}
 		}
@@ -275,7 +276,7 @@ func unquotable(r rune) rune {
 	return r
 }
 
-// textValues shows the elements of XML by their names, tags as they are, and any other
+// textValues shows the elements and attributes of XML by their names, and any other
 // text as a whole.
 func (e *editor) textValues(visit Visitor) {
 	in := e.in
@@ -286,7 +287,7 @@ func (e *editor) textValues(visit Visitor) {
 			end = i + j
 		}
 		if len(bytes.TrimSpace(in[i:end])) > 0 {
-			if r, ok := visit(name, in[i:end]); ok {
+			if r, ok := visit(name, in[i:end], false); ok {
 				e.put(i, end, r)
 			}
 		}
@@ -297,16 +298,41 @@ func (e *editor) textValues(visit Visitor) {
 		if j := bytes.IndexByte(in[end:], '>'); j >= 0 {
 			stop = end + j
 		}
-		if tag := in[end+1 : stop]; bytes.ContainsAny(tag, "=\"'") {
-			if r, ok := visit(nil, tag); ok {
-				e.put(end+1, stop, r)
-			}
-		}
+		e.attributes(visit, end+1, stop)
 		name = element(in, 0, stop)
 		if len(name) > 0 && name[0] == '/' {
 			name = nil
 		}
 		i = min(stop+1, len(in))
+	}
+}
+
+// attributes shows those of the tag between from and to; one without quotes goes with
+// the whole tag.
+func (e *editor) attributes(visit Visitor, from, to int) {
+	in := e.in
+	if bytes.IndexByte(in[from:to], '=') < 0 {
+		return
+	}
+	if bytes.IndexAny(in[from:to], "\"'") < 0 {
+		if r, ok := visit(nil, in[from:to], true); ok {
+			e.put(from, to, r)
+		}
+		return
+	}
+	for i := from; i < to; {
+		eq := bytes.IndexByte(in[i:to], '=')
+		if eq < 0 {
+			return
+		}
+		eq += i
+		start, end := valueAfter(in, eq+1, to)
+		if start < end {
+			if r, ok := visit(wordBefore(in, i, eq), in[start:end], false); ok {
+				e.put(start, end, r)
+			}
+		}
+		i = max(end, eq) + 1
 	}
 }
 
