@@ -112,7 +112,7 @@ func (p *personal) masked(name, value []byte) ([]byte, bool) {
 		switch {
 		case mode == ModeShape:
 			p.out = shape(p.out, piece)
-		case secretClass(s.Class):
+		case strings.HasPrefix(s.Class, "secret."):
 			p.out = p.hashed(p.out, piece, piece)
 		default:
 			p.out = p.pseudonyms.append(p.out, s.Class, piece)
@@ -125,10 +125,6 @@ func (p *personal) masked(name, value []byte) ([]byte, bool) {
 	}
 	p.out = append(p.out, value[at:]...)
 	return p.out, true
-}
-
-func secretClass(class string) bool {
-	return strings.HasPrefix(class, "secret.") || class == "password"
 }
 
 // isHash says whether the keyed hash of a credential stands at from.
