@@ -83,6 +83,10 @@ func (p *personal) masked(name, value []byte) ([]byte, bool) {
 		spans = p.find.Find(spans, string(name), value)
 	}
 	p.spans = spans
+	// What stays as it is must not hide what another rule masks.
+	spans = slices.DeleteFunc(spans, func(s Span) bool {
+		return s.Start >= s.End || s.End > len(value) || modeOf(p.classes, s.Class) == ModeRaw || p.isHash(value, s.Start)
+	})
 	if len(spans) == 0 {
 		return nil, false
 	}
@@ -92,7 +96,7 @@ func (p *personal) masked(name, value []byte) ([]byte, bool) {
 	})
 	n := 0
 	for _, s := range spans {
-		if s.Start >= s.End || s.End > len(value) || slices.ContainsFunc(spans[:n], func(t Span) bool { return s.Start < t.End && t.Start < s.End }) {
+		if slices.ContainsFunc(spans[:n], func(t Span) bool { return s.Start < t.End && t.Start < s.End }) {
 			continue
 		}
 		spans[n] = s
@@ -104,13 +108,9 @@ func (p *personal) masked(name, value []byte) ([]byte, bool) {
 	at := 0
 	for _, s := range spans {
 		piece := value[s.Start:s.End]
-		mode := modeOf(p.classes, s.Class)
-		if mode == ModeRaw || p.isHash(value, s.Start) {
-			continue
-		}
 		p.out = append(p.out, value[at:s.Start]...)
 		switch {
-		case mode == ModeShape:
+		case modeOf(p.classes, s.Class) == ModeShape:
 			p.out = shape(p.out, piece)
 		case strings.HasPrefix(s.Class, "secret."):
 			p.out = p.hashed(p.out, piece, piece)
@@ -120,11 +120,7 @@ func (p *personal) masked(name, value []byte) ([]byte, bool) {
 		at = s.End
 		p.note(p.where, s.Class)
 	}
-	if at == 0 {
-		return nil, false
-	}
-	p.out = append(p.out, value[at:]...)
-	return p.out, true
+	return append(p.out, value[at:]...), true
 }
 
 // isHash says whether the keyed hash of a credential stands at from.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/services/classifier/scan"
@@ -46,7 +47,7 @@ func (c *Masking) capture() (capture.Masking, error) {
 	if err != nil {
 		return m, fmt.Errorf("shipper: masking: %w", err)
 	}
-	m.Find = finder{s}
+	m.Find = finder{s, &sync.Pool{New: func() any { return new([]scan.Match) }}}
 	if c.KeyFile == "" {
 		return m, nil
 	}
@@ -81,20 +82,27 @@ func modes(classes map[string]string) map[string]capture.Mode {
 }
 
 // finder is the scanner of the classifier.
-type finder struct{ scanner *scan.Scanner }
+type finder struct {
+	scanner *scan.Scanner
+	rooms   *sync.Pool // of *[]scan.Match
+}
+
+// sure is the least score that masks. What lies below is a number that some scheme
+// accepts and nothing names: with six digits or more it is masked as an identifier.
+const sure = 0.6
 
 // Find implements capture.Finder. Addresses of pages are no span of their own: what
 // stands in them is masked as it would be in a path, so that links still lead there.
 func (f finder) Find(to []capture.Span, name string, value []byte) []capture.Span {
-	var room [8]scan.Match
-	var found []scan.Match
+	room := f.rooms.Get().(*[]scan.Match)
+	defer f.rooms.Put(room)
 	if name == "" {
-		found = f.scanner.Text(value, room[:0])
+		*room = f.scanner.Text(value, (*room)[:0])
 	} else {
-		found = f.scanner.Value(value, name, room[:0])
+		*room = f.scanner.Value(value, name, (*room)[:0])
 	}
-	for _, m := range found {
-		if class := f.scanner.Name(m.Class); class != "url" {
+	for _, m := range *room {
+		if class := f.scanner.Name(m.Class); class != "url" && m.Score >= sure {
 			to = append(to, capture.Span{Class: class, Start: m.Start, End: m.End, Score: m.Score})
 		}
 	}

@@ -23,8 +23,8 @@ func TestMaskingKeepsFindings(t *testing.T) {
 		t.Errorf("raw    %q\nmasked %q", raw, masked)
 	}
 	t.Logf("%d findings; identifiers masked in %d of %d events", len(raw), hidden, seen)
-	if hidden < seen/2 {
-		t.Errorf("of %d events only %d were masked", seen, hidden)
+	if hidden < seen/3 {
+		t.Errorf("of %d events only %d hold a masked identifier", seen, hidden)
 	}
 }
 
