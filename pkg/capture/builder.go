@@ -43,6 +43,8 @@ type Config struct {
 	// direction; EventBytes bounds the encoded event: a larger one goes headers-only.
 	BodyBytes, HeaderBytes, EventBytes int
 	Rules                              Rules
+	// Masking is what becomes of personal data.
+	Masking Masking
 	// KeepFields leaves the values of secret body fields and query parameters as
 	// they are, for inspecting a file where nothing leaves the process. Credentials
 	// in headers and cookies are hashed all the same. Must not be set where events
@@ -67,6 +69,7 @@ func (c Config) Validate() error {
 	if c.EventBytes > 0 && c.HeaderBytes > 0 && c.EventBytes < c.HeaderBytes {
 		errs = append(errs, fmt.Errorf("capture: event bytes %d must be at least header bytes %d", c.EventBytes, c.HeaderBytes))
 	}
+	errs = append(errs, c.Masking.Validate())
 	return errors.Join(errs...)
 }
 
@@ -103,6 +106,8 @@ type Builder struct {
 	event         int
 	keep          bool
 	rules         *compiled
+	masking       Masking
+	pseudonyms    pseudonyms
 	decoder       decoder
 	limits        Limits
 }
@@ -121,8 +126,11 @@ func NewBuilder(c Config) (*Builder, error) {
 	b := &Builder{
 		key: c.Key, keyID: []byte(c.Key.id), tenant: []byte(c.Tenant), proxies: c.TrustedProxies,
 		body: or(c.BodyBytes, DefaultBodyBytes), header: or(c.HeaderBytes, DefaultHeaderBytes), event: or(c.EventBytes, DefaultEventBytes),
-		keep: c.KeepFields, rules: compile(c.Rules),
+		keep: c.KeepFields, rules: compile(c.Rules), masking: c.Masking, pseudonyms: pseudonyms{key: c.Masking.Key},
 		deployment: event.Deployment{Service: []byte(c.Service), Namespace: []byte(c.Namespace)},
+	}
+	if c.Masking.Key.pool == nil {
+		b.pseudonyms.key = c.Key
 	}
 	if c.Tenant == "" {
 		b.tenant = []byte(event.DefaultTenant)
@@ -191,6 +199,9 @@ func (b *Builder) Build(r *Raw) *event.Event {
 	m.path()
 	b.sealBody(&e.RequestBody, coding, media, &m, "request.body")
 	b.sealBody(&e.ResponseBody, backCoding, backMedia, &m, "response.body")
+	if b.masking.on() {
+		m.personal(coding, backCoding)
+	}
 	if cut := b.header; len(e.Path) > cut || len(e.Query) > cut {
 		e.Path, e.Query = e.Path[:min(len(e.Path), cut)], e.Query[:min(len(e.Query), cut)]
 		b.limits.Headers.Add(1)

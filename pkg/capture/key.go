@@ -62,6 +62,18 @@ func (k Key) appendHash(dst []byte, parts ...[]byte) []byte {
 	return dst
 }
 
+// appendSum appends all 256 bits of HMAC-SHA256(key, parts...).
+func (k Key) appendSum(dst []byte, parts ...[]byte) []byte {
+	m := k.pool.Get().(*mac)
+	m.Reset()
+	for _, p := range parts {
+		m.Write(p)
+	}
+	dst = append(dst, m.Sum(m.sum[:0])...)
+	k.pool.Put(m)
+	return dst
+}
+
 // CredentialHash is the keyed hash of a credential as it stands in
 // Identity.Credential: HMAC-SHA256(key, token), first 128 bits, lower-case hex.
 //

@@ -50,6 +50,8 @@ type Config struct {
 	PlainCookies    []string `yaml:"plain_cookies" doc:"Cookies that are no session though their name looks like one."`
 	SecretFields    []string `yaml:"secret_fields" doc:"Fields of bodies and queries whose values are masked, beside the usual ones."`
 
+	Masking Masking `yaml:"masking" doc:"Personal data."`
+
 	RingBytes       int           `yaml:"ring_bytes" doc:"What may wait to be built, in bytes; beyond it events are dropped and counted, never waited for."`
 	BufferBytes     int           `yaml:"buffer_bytes" doc:"What the Kafka client may hold, in bytes."`
 	Linger          time.Duration `yaml:"linger" doc:"How long a batch is gathered. 0 for the shortest time to a block, at the price of more requests."`
@@ -66,6 +68,7 @@ func Defaults() Config {
 	return Config{
 		Listen: "127.0.0.1:8090", LineBytes: 1 << 20, RequestBytes: 16 << 20, Concurrent: 64, ReadTimeout: 30 * time.Second, Drain: 10 * time.Second,
 		ForwardedHeader: "x-forwarded-for", BodyBytes: capture.DefaultBodyBytes, HeaderBytes: capture.DefaultHeaderBytes, EventBytes: capture.DefaultEventBytes,
+		Masking:   Masking{Mode: string(capture.ModeRaw), Classes: map[string]string{"date": string(capture.ModeRaw)}, KeyID: "p1"},
 		RingBytes: 64 << 20, BufferBytes: 32 << 20, Linger: 5 * time.Millisecond, DeliveryTimeout: 10 * time.Second, Heartbeat: time.Second,
 		SpoolBytes: 1 << 30, SpoolAge: 24 * time.Hour,
 	}
@@ -110,6 +113,9 @@ func (c *Config) Validate() error {
 	if _, err := c.proxies(); err != nil {
 		errs = append(errs, err)
 	}
+	if err := c.Masking.check(); err != nil {
+		errs = append(errs, err)
+	}
 	if strings.ContainsRune(c.Sensor, '|') {
 		bad("sensor: %q must not hold '|'", c.Sensor)
 	}
@@ -149,13 +155,17 @@ func (c *Config) Capture(key capture.Key, tenant string) (capture.Config, error)
 	if err != nil {
 		return capture.Config{}, err
 	}
+	masking, err := c.Masking.capture()
+	if err != nil {
+		return capture.Config{}, err
+	}
 	rules := capture.DefaultRules()
 	rules.KeyHeaders = append(rules.KeyHeaders, c.KeyHeaders...)
 	rules.SessionCookies, rules.PlainCookies = c.SessionCookies, c.PlainCookies
 	rules.SecretParameters = append(rules.SecretParameters, c.SecretFields...)
 	rules.BodyFields = append(rules.BodyFields, c.SecretFields...)
 	return capture.Config{Key: key, Tenant: tenant, TrustedProxies: proxies, ForwardedHeader: c.ForwardedHeader,
-		BodyBytes: c.BodyBytes, HeaderBytes: c.HeaderBytes, EventBytes: c.EventBytes, Rules: rules}, nil
+		BodyBytes: c.BodyBytes, HeaderBytes: c.HeaderBytes, EventBytes: c.EventBytes, Rules: rules, Masking: masking}, nil
 }
 
 // Ship is the path's configuration but for the Kafka options. sensor and
@@ -178,6 +188,8 @@ func (c *Config) Ship(sensor, spoolDir string) ship.Config {
 // CheckFiles opens the files that the settings name and reports all that is wrong.
 func (c *Config) CheckFiles() error {
 	_, certErr := c.certificate()
+	_, maskErr := c.Masking.capture()
+	certErr = errors.Join(certErr, maskErr)
 	if len(c.Tokens)+len(c.TokenFiles) == 0 {
 		return certErr // whoever starts it makes a token
 	}

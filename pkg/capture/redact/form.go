@@ -32,9 +32,25 @@ func (e *editor) pairsWith(names *Names, from, to int, with func(name, value []b
 	}
 }
 
-// multipart masks the parts of secret fields. It looks for the parts' headers
-// instead of the boundary, so a wrong boundary hides nothing.
+// multipart masks the parts of secret fields.
 func (e *editor) multipart(names *Names) {
+	e.parts(func(name []byte, file bool, from, to int) bool {
+		if file || !names.hasLast(name) {
+			return false
+		}
+		e.replace(from, to, mask(e.in[from:to]), name)
+		return true
+	})
+}
+
+// maxPartHeaders bounds the headers of a part in bytes, or a body of nothing but names
+// would be searched through for each of them.
+const maxPartHeaders = 8 << 10
+
+// parts finds the values of a multipart form, and the names of its files. It looks
+// for the parts' headers instead of the boundary, so a wrong boundary hides nothing.
+// Where each gives false the search goes on within the value.
+func (e *editor) parts(each func(name []byte, file bool, from, to int) bool) {
 	in := e.in
 	for i := 0; i < len(in); {
 		m := bytes.Index(in[i:], []byte("name="))
@@ -42,23 +58,29 @@ func (e *editor) multipart(names *Names) {
 			return
 		}
 		begin := i + m + len("name=")
+		name, after := parameter(in, begin)
 		if at := i + m; at > 0 && in[at-1] == 'e' { // filename=
 			i = begin
+			if e.file(begin, name, each) {
+				i = after
+			}
 			continue
 		}
-		name, i2 := parameter(in, begin)
-		i = i2
-		if !names.hasLast(name) {
-			continue
-		}
-		gap, skip := bytes.Index(in[i:], []byte("\r\n\r\n")), 4
-		if lf := bytes.Index(in[i:], []byte("\n\n")); lf >= 0 && (gap < 0 || lf < gap) {
+		i = after
+		heads := in[i:min(len(in), i+maxPartHeaders)]
+		gap, skip := bytes.Index(heads, []byte("\r\n\r\n")), 4
+		if lf := bytes.Index(heads, []byte("\n\n")); lf >= 0 && (gap < 0 || lf < gap) {
 			gap, skip = lf, 2
 		}
 		if gap < 0 {
-			return
+			continue
 		}
 		value := i + gap + skip
+		if m := bytes.Index(in[i:i+gap], []byte("filename=")); m >= 0 {
+			begin := i + m + len("filename=")
+			name, _ := parameter(in, begin)
+			e.file(begin, name, each)
+		}
 		end := len(in)
 		if n := bytes.Index(in[value:], []byte("\n--")); n >= 0 {
 			end = value + n
@@ -66,11 +88,19 @@ func (e *editor) multipart(names *Names) {
 				end--
 			}
 		}
-		if end > value {
-			e.replace(value, end, mask(in[value:end]), name)
+		if end > value && each(name, false, value, end) {
+			i = end
 		}
-		i = end
 	}
+}
+
+// file shows the name of a file, which begins at or behind the quote at begin.
+func (e *editor) file(begin int, name []byte, each func(name []byte, file bool, from, to int) bool) bool {
+	if len(name) == 0 {
+		return false
+	}
+	from := begin + bytes.Index(e.in[begin:], name)
+	return each(nil, true, from, from+len(name))
 }
 
 // parameter reads a quoted or bare header parameter at i.

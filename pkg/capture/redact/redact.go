@@ -179,20 +179,14 @@ func Body(data []byte, contentType string, names *Names) Result {
 		return Result{Data: data}
 	}
 	e := &editor{in: data}
-	mt := strings.ToLower(contentType)
-	if i := strings.IndexByte(mt, ';'); i >= 0 {
-		mt = mt[:i]
-	}
-	first := firstByte(data)
-	switch {
-	case first == '{' || first == '[' || strings.Contains(mt, "json"):
+	switch kindOf(data, contentType) {
+	case jsonBody:
 		e.json(names)
-	case strings.HasPrefix(mt, "multipart/"):
+	case multipartBody:
 		e.multipart(names)
-	case strings.Contains(mt, "x-www-form-urlencoded"), mt == "" && looksLikeForm(data):
+	case formBody:
 		e.pairs(names, 0, len(data))
-	case binary(mt):
-	default:
+	case textBody:
 		e.text(names, 0, len(data))
 	}
 	return e.result()
