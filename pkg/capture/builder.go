@@ -107,7 +107,6 @@ type Builder struct {
 	keep          bool
 	rules         *compiled
 	masking       Masking
-	pseudonyms    pseudonyms
 	decoder       decoder
 	limits        Limits
 }
@@ -126,11 +125,8 @@ func NewBuilder(c Config) (*Builder, error) {
 	b := &Builder{
 		key: c.Key, keyID: []byte(c.Key.id), tenant: []byte(c.Tenant), proxies: c.TrustedProxies,
 		body: or(c.BodyBytes, DefaultBodyBytes), header: or(c.HeaderBytes, DefaultHeaderBytes), event: or(c.EventBytes, DefaultEventBytes),
-		keep: c.KeepFields, rules: compile(c.Rules), masking: c.Masking, pseudonyms: pseudonyms{key: c.Masking.Key},
+		keep: c.KeepFields, rules: compile(c.Rules), masking: c.Masking,
 		deployment: event.Deployment{Service: []byte(c.Service), Namespace: []byte(c.Namespace)},
-	}
-	if c.Masking.Key.pool == nil {
-		b.pseudonyms.key = c.Key
 	}
 	if c.Tenant == "" {
 		b.tenant = []byte(event.DefaultTenant)
@@ -175,7 +171,7 @@ func (b *Builder) Build(r *Raw) *event.Event {
 		e.TraceID = traceID(e.RequestHeader("traceparent"))
 	}
 	e.Identity = b.Identity(e.RequestHeaders, e.Query, e.TLS)
-	m := masker{b: b, e: e}
+	m := sealer{b: b, e: e}
 	if len(r.User) > 0 {
 		if len(e.Identity.Subject) == 0 {
 			e.Identity.Subject = b.key.appendHash(nil, []byte("basic"), []byte{0}, r.User)
@@ -225,7 +221,7 @@ func StripBodies(e *event.Event) {
 }
 
 // sealBody decodes, masks and caps one body.
-func (b *Builder) sealBody(body *event.Body, coding, contentType []byte, m *masker, where string) {
+func (b *Builder) sealBody(body *event.Body, coding, contentType []byte, m *sealer, where string) {
 	if len(body.ContentType) == 0 {
 		body.ContentType = contentType
 	}
@@ -251,7 +247,7 @@ func (b *Builder) sealBody(body *event.Body, coding, contentType []byte, m *mask
 }
 
 // capHeaders keeps the first headers up to the cap.
-func (b *Builder) capHeaders(hs []event.Header, m *masker, side string) []event.Header {
+func (b *Builder) capHeaders(hs []event.Header, m *sealer, side string) []event.Header {
 	left := b.header
 	for i := range hs {
 		left -= len(hs[i].Name) + len(hs[i].Value)
@@ -265,7 +261,7 @@ func (b *Builder) capHeaders(hs []event.Header, m *masker, side string) []event.
 }
 
 // path masks the session that servlet containers write into a path.
-func (m *masker) path() {
+func (m *sealer) path() {
 	p := m.e.Path
 	const mark = ";jsessionid="
 	i := bytes.IndexByte(p, ';')
@@ -277,7 +273,7 @@ func (m *masker) path() {
 				to++
 			}
 			if to > from {
-				out := m.hashed(append([]byte(nil), p[:from]...), p[from:to], p[from:to])
+				out := m.b.key.appendMark(append([]byte(nil), p[:from]...), p[from:to], p[from:to])
 				m.e.Path = append(out, p[to:]...)
 				m.note("request.path", "jsessionid")
 			}

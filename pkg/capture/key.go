@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/miradorhq/mirador/pkg/capture/redact"
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
@@ -71,6 +72,21 @@ func (k Key) appendSum(dst []byte, parts ...[]byte) []byte {
 	}
 	dst = append(dst, m.Sum(m.sum[:0])...)
 	k.pool.Put(m)
+	return dst
+}
+
+// appendMark appends what stands in the place of a credential: hmac:<key id>:<32 hex>
+// of hashOf. A value that is an attack and no credential keeps its shape behind it, so
+// an injection in a session cookie is still found.
+func (k Key) appendMark(dst, value, hashOf []byte) []byte {
+	dst = append(dst, "hmac:"...)
+	dst = append(dst, k.id...)
+	dst = append(dst, ':')
+	dst = k.appendHash(dst, hashOf)
+	if redact.Suspicious(value) {
+		dst = append(dst, ' ')
+		dst = redact.Shape(dst, value)
+	}
 	return dst
 }
 

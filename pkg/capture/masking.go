@@ -74,6 +74,14 @@ func (c *Masking) on() bool {
 	return c.Mode != "" && c.Mode != ModeRaw || slices.ContainsFunc(c.Routes, func(r MaskRoute) bool { return r.Mode != ModeRaw })
 }
 
+// key is that of pseudonyms, where there is none of their own that of credentials.
+func (c *Masking) key(credentials Key) Key {
+	if c.Key.pool == nil {
+		return credentials
+	}
+	return c.Key
+}
+
 // Validate reports everything that is wrong at once.
 func (c *Masking) Validate() error {
 	var errs []error

@@ -83,18 +83,20 @@ type compiled struct {
 	fields     *redact.Names
 }
 
+// urlHeaders hold the address of a page.
+var urlHeaders = []string{"referer", "location", "content-location", "x-original-url", "x-rewrite-url", "x-original-uri", "x-forwarded-uri"}
+
 func compile(r Rules) *compiled {
 	r = r.or(DefaultRules())
 	c := &compiled{
-		headers: map[string]headerKind{
-			"authorization": authorizationHeader, "proxy-authorization": secretHeader, "cookie": cookieHeader, "set-cookie": setCookieHeader,
-			"referer": urlHeader, "location": urlHeader, "content-location": urlHeader, "x-original-url": urlHeader, "x-rewrite-url": urlHeader,
-			"x-original-uri": urlHeader, "x-forwarded-uri": urlHeader,
-		},
+		headers: map[string]headerKind{"authorization": authorizationHeader, "proxy-authorization": secretHeader, "cookie": cookieHeader, "set-cookie": setCookieHeader},
 		session:    map[string]bool{},
 		keyParams:  redact.NewNames(r.KeyParameters...),
 		parameters: redact.NewNames(append(append([]string(nil), r.KeyParameters...), r.SecretParameters...)...),
 		fields:     redact.NewNames(r.BodyFields...),
+	}
+	for _, h := range urlHeaders {
+		c.headers[h] = urlHeader
 	}
 	for _, h := range r.SecretHeaders {
 		c.headers[strings.ToLower(h)] = secretHeader

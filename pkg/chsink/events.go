@@ -12,8 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// EventSettings say how much of an event is kept in ClickHouse. Whatever is kept
-// was masked by the sensor.
+// EventSettings say how much of an event is kept in ClickHouse. Credentials were
+// masked by the sensor; Masking takes out what else is sensitive.
 type EventSettings struct {
 	Query     bool          `yaml:"query" doc:"Keep the query string."`
 	Headers   bool          `yaml:"headers" doc:"Keep the masked headers."`
@@ -21,12 +21,25 @@ type EventSettings struct {
 	MaxText   int           `yaml:"max_text" doc:"Bytes kept of a path, a query, a header value and any other single text."`
 	MaxBody   int           `yaml:"max_body" doc:"Bytes kept of a body."`
 	MaxAhead  time.Duration `yaml:"max_ahead" doc:"An event whose time is further ahead of its receipt by Kafka than this is filed under the time of receipt."`
+	Mask      bool          `yaml:"mask" doc:"Put pseudonyms in the place of sensitive data in what is kept, whatever the shipper left."`
 	Principal int           `yaml:"principal_cache" doc:"Addresses and hosts whose normal form is remembered."`
+	// Masking does what Mask says; nil keeps everything as it came.
+	Masking Masking `yaml:"-"`
+}
+
+// Masking takes sensitive data out of parts of a message. What it gives may alias
+// what it was given. It is called from one goroutine.
+type Masking interface {
+	Path(path []byte) []byte
+	Query(query []byte) []byte
+	Header(name, value []byte) []byte
+	// Body gives false for one that it cannot look into.
+	Body(data []byte, contentType string) ([]byte, bool)
 }
 
 // DefaultEventSettings keep metadata and the query.
 func DefaultEventSettings() EventSettings {
-	return EventSettings{Query: true, MaxText: 8 << 10, MaxBody: 64 << 10, MaxAhead: 5 * time.Minute, Principal: 50_000}
+	return EventSettings{Query: true, Mask: true, MaxText: 8 << 10, MaxBody: 64 << 10, MaxAhead: 5 * time.Minute, Principal: 50_000}
 }
 
 // Validate reports everything that is wrong.
@@ -200,11 +213,18 @@ func (s *Events) appendRequest(e *event.Event) int {
 		host = host[:s.settings.MaxText] // counted with the authority
 	}
 	c.host.appendString(host)
-	path := s.cut(e.Path)
+	path := e.Path
+	if s.settings.Masking != nil {
+		path = s.settings.Masking.Path(path)
+	}
+	path = s.cut(path)
 	c.path.AppendBytes(path)
 	var query []byte
 	if s.settings.Query {
-		query = s.cut(e.Query)
+		if query = e.Query; s.settings.Masking != nil {
+			query = s.settings.Masking.Query(query)
+		}
+		query = s.cut(query)
 	}
 	c.query.AppendBytes(query)
 	c.status.Append(e.Status)
@@ -221,7 +241,11 @@ func (s *Events) appendMessage(c *messageColumns, b *event.Body, headers []event
 	n := 0
 	if s.settings.Headers {
 		for i := range headers {
-			v := s.cut(headers[i].Value)
+			v := headers[i].Value
+			if s.settings.Masking != nil {
+				v = s.settings.Masking.Header(headers[i].Name, v)
+			}
+			v = s.cut(v)
 			c.headerNames.data.append(s.cut(headers[i].Name))
 			c.headerValues.data.AppendBytes(v)
 			n += len(v)
@@ -231,7 +255,14 @@ func (s *Events) appendMessage(c *messageColumns, b *event.Body, headers []event
 	c.headerValues.end()
 	var body []byte
 	if s.settings.Bodies {
-		if body = b.Data; len(body) > s.settings.MaxBody {
+		if body = b.Data; s.settings.Masking != nil {
+			masked, readable := s.settings.Masking.Body(body, string(b.ContentType))
+			if !readable {
+				masked = nil
+			}
+			body = masked
+		}
+		if len(body) > s.settings.MaxBody {
 			body = body[:s.settings.MaxBody]
 			s.cappedBody.Inc()
 		}

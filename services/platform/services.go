@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/chsink"
 	"github.com/miradorhq/mirador/pkg/policy"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/recorder"
+	"github.com/miradorhq/mirador/services/shipper"
 )
 
 // Service is one of Mirador's services.
@@ -137,7 +139,19 @@ func (p *Process) detector(name, topic string, open func() (runner.Sink, error))
 
 func (p *Process) recorder() ([]part, error) {
 	var parts []part
-	for _, t := range recorder.Tables(p.Config.ClickHouse, p.live, p.Config.Recorder, p.rows) {
+	events := p.Config.Recorder
+	if events.Mask {
+		find, err := shipper.NewFinder()
+		if err != nil {
+			return nil, err
+		}
+		// An id is what analysts look for, and says nothing by itself.
+		as := map[string]capture.Mode{capture.ClassID: capture.ModeRaw, "date": capture.ModeRaw}
+		if events.Masking, err = capture.NewMasker(capture.Masking{Mode: capture.ModeMask, Classes: as, Find: find}, p.identity); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range recorder.Tables(p.Config.ClickHouse, p.live, events, p.rows) {
 		rows, err := p.sink("recorder", t.Topic, t.Open)
 		if err != nil {
 			return nil, err

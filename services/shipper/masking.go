@@ -43,11 +43,10 @@ func (c *Masking) capture() (capture.Masking, error) {
 	if m.Mode == capture.ModeRaw && len(m.Routes) == 0 {
 		return m, nil
 	}
-	s, err := scan.New()
-	if err != nil {
-		return m, fmt.Errorf("shipper: masking: %w", err)
+	var err error
+	if m.Find, err = NewFinder(); err != nil {
+		return m, err
 	}
-	m.Find = finder{s, &sync.Pool{New: func() any { return new([]scan.Match) }}}
 	if c.KeyFile == "" {
 		return m, nil
 	}
@@ -79,6 +78,15 @@ func modes(classes map[string]string) map[string]capture.Mode {
 		out[class] = capture.Mode(mode)
 	}
 	return out
+}
+
+// NewFinder makes what finds sensitive data, all classes of the classifier.
+func NewFinder() (capture.Finder, error) {
+	s, err := scan.New()
+	if err != nil {
+		return nil, fmt.Errorf("shipper: masking: %w", err)
+	}
+	return finder{s, &sync.Pool{New: func() any { return new([]scan.Match) }}}, nil
 }
 
 // finder is the scanner of the classifier.

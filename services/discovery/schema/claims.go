@@ -1,6 +1,10 @@
 package schema
 
 import (
+	"math"
+	"strconv"
+	"strings"
+
 	"github.com/miradorhq/mirador/pkg/catalog"
 )
 
@@ -106,6 +110,19 @@ func (f *Field) kinds() (out [types]uint64) {
 	return out
 }
 
+// coarse gives x to two digits where it has six or more: the least account number or
+// the most northern place is somebody's. It goes towards the other bound, so that what
+// is said to have been seen lies within what was.
+func coarse(x float64, to func(float64) float64) float64 {
+	text := strconv.FormatFloat(math.Abs(x), 'e', -1, 64)
+	digits, _, _ := strings.Cut(text, "e")
+	if len(digits) <= len("1.2345") || math.IsInf(x, 0) || math.IsNaN(x) {
+		return x
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-1)
+	return to(x/unit) * unit
+}
+
 // describe is the schema of f without what it contains. objects counts what could
 // have had it.
 func (f *Field) describe(objects uint64) catalog.Schema {
@@ -117,8 +134,9 @@ func (f *Field) describe(objects uint64) catalog.Schema {
 		}
 	}
 	if kinds[tInteger]+kinds[tNumber] > 0 && f.numbers {
-		low, high := f.low, f.high
-		s.Minimum, s.Maximum = &low, &high
+		if low, high := coarse(f.low, math.Ceil), coarse(f.high, math.Floor); low <= high {
+			s.Minimum, s.Maximum = &low, &high
+		}
 	}
 	if kinds[tString] > 0 {
 		s.Format = f.format()

@@ -317,3 +317,27 @@ func TestLengthsAreInCharacters(t *testing.T) {
 		t.Errorf("%d to %d characters", s.MinLength, s.MaxLength)
 	}
 }
+
+// Bounds tell the range and not the value of one person.
+func TestBoundsAreCoarse(t *testing.T) {
+	for _, c := range []struct {
+		low, high, min, max float64
+	}{
+		{1, 99999, 1, 99999}, {-12.5, 19.99, -12.5, 19.99}, {5, 5425233430109903, 5, 5.4e15}, {52.520008, 60.1, 53, 60.1}, {-183726451, 1000000, -1.8e8, 1e6},
+	} {
+		f := Field{seen: 2}
+		f.types[tNumber] = 2
+		f.number(c.low)
+		f.number(c.high)
+		s := f.describe(2)
+		if s.Minimum == nil || *s.Minimum != c.min || *s.Maximum != c.max {
+			t.Errorf("%v to %v: %v to %v", c.low, c.high, s.Minimum, s.Maximum)
+		}
+	}
+	f := Field{seen: 2}
+	f.types[tInteger] = 2
+	f.number(5425233430109903)
+	if s := f.describe(2); s.Minimum != nil || s.Maximum != nil {
+		t.Errorf("of one account number: %v to %v", *s.Minimum, *s.Maximum)
+	}
+}

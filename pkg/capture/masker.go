@@ -11,54 +11,84 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
-// personal masks the personal data of one event, after its credentials are gone.
-type personal struct {
-	*masker
+// Masker puts what Masking says in the place of personal data. It is for one
+// goroutine.
+type Masker struct {
 	pseudonyms pseudonyms
+	key        Key // of hashed credentials
 	find       Finder
 	mode       Mode
 	classes    map[string]Mode
-	where      string // for the list of what was masked
+	note       func(class string)
 	spans      []Span
 	out        []byte
 }
 
-func (m *masker) personal(coding, backCoding []byte) {
+// NewMasker makes one of c's general mode and classes; routes do not count. key is
+// that of credentials.
+func NewMasker(c Masking, key Key) (*Masker, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if key.pool == nil {
+		return nil, errNoKey
+	}
+	return &Masker{pseudonyms: pseudonyms{c.key(key)}, key: key, find: c.Find, mode: c.Mode, classes: c.Classes, note: func(string) {}}, nil
+}
+
+// personal masks the personal data of the event, after its credentials are gone.
+func (m *sealer) personal(coding, backCoding []byte) {
 	c, e := &m.b.masking, m.e
 	mode, classes := c.route(e)
 	if mode == "" || mode == ModeRaw {
 		return
 	}
-	p := &personal{masker: m, pseudonyms: m.b.pseudonyms, find: c.Find, mode: mode, classes: classes}
-	m.note("pseudonyms", m.b.pseudonyms.key.id)
-	p.headers(e.RequestHeaders, "request.header")
-	p.headers(e.ResponseHeaders, "response.header")
-	p.where = "request.query"
-	e.Query = redact.QueryValues(e.Query, p.visit)
-	p.where = "request.path"
-	e.Path = p.path(e.Path)
-	p.body(&e.RequestBody, coding, "request.body")
-	p.body(&e.ResponseBody, backCoding, "response.body")
+	where := ""
+	p := &Masker{pseudonyms: pseudonyms{c.key(m.b.key)}, key: m.b.key, find: c.Find, mode: mode, classes: classes, note: func(class string) { m.note(where, class) }}
+	m.note("pseudonyms", p.pseudonyms.key.id)
+	where = "request.header"
+	for i := range e.RequestHeaders {
+		h := &e.RequestHeaders[i]
+		h.Value = bytes.Clone(p.Header(h.Name, h.Value))
+	}
+	where = "response.header"
+	for i := range e.ResponseHeaders {
+		h := &e.ResponseHeaders[i]
+		h.Value = bytes.Clone(p.Header(h.Name, h.Value))
+	}
+	where = "request.query"
+	e.Query = p.Query(e.Query)
+	where = "request.path"
+	e.Path = p.Path(e.Path)
+	where = "request.body"
+	p.body(&e.RequestBody, coding)
+	where = "response.body"
+	p.body(&e.ResponseBody, backCoding)
 }
 
 // body goes without its data where that cannot be looked into.
-func (p *personal) body(b *event.Body, coding []byte, where string) {
-	if len(b.Data) == 0 {
-		return
-	}
-	p.where = where
+func (p *Masker) body(b *event.Body, coding []byte) {
 	packed := len(coding) > 0 && !b.Decoded && !bytes.EqualFold(bytes.TrimSpace(coding), []byte("identity"))
-	data, readable := redact.Values(b.Data, string(b.ContentType), p.visit)
-	if packed || !readable {
+	data, readable := p.Body(b.Data, string(b.ContentType))
+	if len(b.Data) > 0 && (packed || !readable) {
 		b.Data, b.Truncated = nil, true
-		p.note(where, "unreadable")
+		p.note("unreadable")
 		return
 	}
 	b.Data = data
 }
 
+// Body masks the values of a body without content coding. Where it cannot look into
+// it readable is false, and it must not be kept.
+func (p *Masker) Body(data []byte, contentType string) (masked []byte, readable bool) {
+	return redact.Values(data, contentType, p.visit)
+}
+
+// Query masks the values of a raw query string.
+func (p *Masker) Query(query []byte) []byte { return redact.QueryValues(query, p.visit) }
+
 // visit is what becomes of a value of a body or a query.
-func (p *personal) visit(name, value []byte, structure bool) ([]byte, bool) {
+func (p *Masker) visit(name, value []byte, structure bool) ([]byte, bool) {
 	if p.mode == ModeShape && !structure {
 		p.out = shape(p.out[:0], value)
 		return p.out, !bytes.Equal(p.out, value)
@@ -70,7 +100,7 @@ func (p *personal) visit(name, value []byte, structure bool) ([]byte, bool) {
 // identifiers. What the value itself shows comes first, and alone decides for what
 // looks like an identifier: else an id would be another one where the name of its
 // field is another. What only the name tells is added.
-func (p *personal) masked(name, value []byte) ([]byte, bool) {
+func (p *Masker) masked(name, value []byte) ([]byte, bool) {
 	if len(value) < 2 || string(value) == redact.Mark {
 		return nil, false
 	}
@@ -113,19 +143,19 @@ func (p *personal) masked(name, value []byte) ([]byte, bool) {
 		case modeOf(p.classes, s.Class) == ModeShape:
 			p.out = shape(p.out, piece)
 		case strings.HasPrefix(s.Class, "secret."):
-			p.out = p.hashed(p.out, piece, piece)
+			p.out = p.key.appendMark(p.out, piece, piece)
 		default:
 			p.out = p.pseudonyms.append(p.out, s.Class, piece)
 		}
 		at = s.End
-		p.note(p.where, s.Class)
+		p.note(s.Class)
 	}
 	return append(p.out, value[at:]...), true
 }
 
 // isHash says whether the keyed hash of a credential stands at from.
-func (p *personal) isHash(value []byte, from int) bool {
-	before, id := value[:from], p.b.key.id
+func (p *Masker) isHash(value []byte, from int) bool {
+	before, id := value[:from], p.key.id
 	return bytes.HasSuffix(before, []byte("hmac:"+id+":")) || bytes.HasPrefix(value[from:], []byte("hmac:"+id+":"))
 }
 
@@ -179,8 +209,8 @@ func uuid(v []byte) bool {
 	return true
 }
 
-// path goes segment by segment, the one before as its name.
-func (p *personal) path(path []byte) []byte {
+// Path masks the segments of a raw path, each by the name of the one before.
+func (p *Masker) Path(path []byte) []byte {
 	var out []byte
 	var name []byte
 	for i := 0; i < len(path); {
@@ -212,19 +242,24 @@ func (p *personal) path(path []byte) []byte {
 	return out
 }
 
-// headers masks what is not of the protocol. Cookies and addresses go too: of them
-// only what is a credential was hashed before.
-func (p *personal) headers(hs []event.Header, where string) {
-	p.where = where
-	for i := range hs {
-		h := &hs[i]
-		if protocolHeader(h.Name) {
-			continue
-		}
-		if masked, ok := p.masked(bytes.ToLower(h.Name), h.Value); ok {
-			h.Value = bytes.Clone(masked)
-		}
+// Header masks the value of a header that is not of the protocol. What it gives holds
+// until the next call.
+func (p *Masker) Header(name, value []byte) []byte {
+	if protocolHeader(name) {
+		return value
 	}
+	if q := bytes.IndexByte(value, '?'); q >= 0 && slices.Contains(urlHeaders, lower(name)) {
+		front := bytes.Clone(p.text(name, value[:q+1]))
+		return append(front, p.Query(value[q+1:])...)
+	}
+	return p.text(name, value)
+}
+
+func (p *Masker) text(name, value []byte) []byte {
+	if masked, ok := p.masked(bytes.ToLower(name), value); ok {
+		return masked
+	}
+	return value
 }
 
 // protocolHeader says whether a header says how the message is carried and not what
@@ -239,7 +274,7 @@ func protocolHeader(name []byte) bool {
 	}
 	for _, p := range [...]string{"accept", "content-", "sec-", "if-", "access-control-", "cache-", "x-forwarded-", "x-ratelimit-", "x-b3-"} {
 		if strings.HasPrefix(n, p) {
-			return n != "content-location"
+			return !slices.Contains(urlHeaders, n)
 		}
 	}
 	return false

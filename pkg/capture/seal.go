@@ -7,15 +7,15 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
-// masker replaces what is secret in one event. Replaced values are new slices:
+// sealer replaces the credentials in one event. Replaced values are new slices:
 // the old ones may belong to somebody else.
-type masker struct {
+type sealer struct {
 	b *Builder
 	e *event.Event
 }
 
 // note adds to the list of what was masked, each once, up to its limit.
-func (m *masker) note(kind, name string) {
+func (m *sealer) note(kind, name string) {
 	if len(m.e.Masked) >= maxMasked {
 		return
 	}
@@ -28,22 +28,7 @@ func (m *masker) note(kind, name string) {
 	m.e.Masked = append(m.e.Masked, []byte(full))
 }
 
-// hashed is what stands in the place of a credential: hmac:<key id>:<32 hex>. A
-// value that is an attack and no credential keeps its shape behind it, so an
-// injection in a session cookie is still found.
-func (m *masker) hashed(dst, value, hashOf []byte) []byte {
-	dst = append(dst, "hmac:"...)
-	dst = append(dst, m.b.key.id...)
-	dst = append(dst, ':')
-	dst = m.b.key.appendHash(dst, hashOf)
-	if redact.Suspicious(value) {
-		dst = append(dst, ' ')
-		dst = redact.Shape(dst, value)
-	}
-	return dst
-}
-
-func (m *masker) headers(hs []event.Header, side string) {
+func (m *sealer) headers(hs []event.Header, side string) {
 	for i := range hs {
 		h := &hs[i]
 		kind := m.b.rules.kind(h.Name)
@@ -64,7 +49,7 @@ func (m *masker) headers(hs []event.Header, side string) {
 			if c.issuer != "" {
 				suspect = nil // a signed scheme is full of quotes and equals signs by its nature
 			}
-			h.Value = m.hashed(v, suspect, c.token)
+			h.Value = m.b.key.appendMark(v, suspect, c.token)
 			m.note(side+".header", lower(h.Name))
 		case cookieHeader:
 			h.Value = m.cookies(h.Value, side)
@@ -78,7 +63,7 @@ func (m *masker) headers(hs []event.Header, side string) {
 
 // cookies masks the session-like pairs of a Cookie header; the rest stays byte
 // for byte, to be inspected.
-func (m *masker) cookies(v []byte, side string) []byte {
+func (m *sealer) cookies(v []byte, side string) []byte {
 	var out []byte
 	copied := 0
 	for at := 0; at < len(v); {
@@ -91,7 +76,7 @@ func (m *masker) cookies(v []byte, side string) []byte {
 			raw := v[at+eq+1 : end]
 			if value := bytes.Trim(bytes.TrimSpace(raw), `"`); len(value) > 0 && m.b.rules.cookie(name) > plainCookie {
 				out = append(out, v[copied:at+eq+1]...)
-				out = m.hashed(out, value, value)
+				out = m.b.key.appendMark(out, value, value)
 				copied = end
 				m.note(side+".cookie", string(name))
 			}
@@ -105,7 +90,7 @@ func (m *masker) cookies(v []byte, side string) []byte {
 }
 
 // setCookie masks the value of a session cookie that is being set; attributes stay.
-func (m *masker) setCookie(v []byte, side string) []byte {
+func (m *sealer) setCookie(v []byte, side string) []byte {
 	end := len(v)
 	if i := bytes.IndexByte(v, ';'); i >= 0 {
 		end = i
@@ -119,19 +104,19 @@ func (m *masker) setCookie(v []byte, side string) []byte {
 		return v
 	}
 	out := append([]byte(nil), v[:eq+1]...)
-	out = m.hashed(out, value, value)
+	out = m.b.key.appendMark(out, value, value)
 	m.note(side+".cookie", string(name))
 	return append(out, v[end:]...)
 }
 
 // query masks credentials among the parameters. where is "request.query", or
 // the header that holds the address.
-func (m *masker) query(q []byte, where string) []byte {
+func (m *sealer) query(q []byte, where string) []byte {
 	if bytes.IndexByte(q, '=') < 0 {
 		return q
 	}
 	r := redact.Query(q, m.b.rules.parameters, func(_, value []byte) []byte {
-		return m.hashed(nil, value, credential(percent(value)).token)
+		return m.b.key.appendMark(nil, value, credential(percent(value)).token)
 	})
 	for _, f := range r.Fields {
 		m.note(where, f)
@@ -140,7 +125,7 @@ func (m *masker) query(q []byte, where string) []byte {
 }
 
 // url masks user information, query and fragment of an address in a header.
-func (m *masker) url(v []byte, where string) []byte {
+func (m *sealer) url(v []byte, where string) []byte {
 	v = m.userinfo(v, where)
 	q := bytes.IndexAny(v, "?#")
 	if q < 0 {
@@ -158,7 +143,7 @@ func (m *masker) url(v []byte, where string) []byte {
 }
 
 // userinfo takes user:password@ out of an absolute address.
-func (m *masker) userinfo(v []byte, where string) []byte {
+func (m *sealer) userinfo(v []byte, where string) []byte {
 	s := bytes.Index(v, []byte("://"))
 	if s < 0 {
 		return v
