@@ -72,7 +72,7 @@ func TestBrowser(t *testing.T) {
 	finding := eval[string](c, `document.querySelector("table.findings a.row").getAttribute("href")`)
 	list, err := console.store.endpoints(t.Context(), state(t, "q=/accounts/%7Bint%7D&sort=hits"), 1)
 	must(t, err)
-	event := ""
+	event, field := "", ""
 	pages := []struct{ name, path, rows, want string }{
 		{"overview", "/", "table.findings tbody tr", "Credential stuffing"},
 		{"findings", "/findings", "table.findings tbody tr", "SQL injection"},
@@ -86,13 +86,21 @@ func TestBrowser(t *testing.T) {
 		{"specification", "/specifications/bank.yaml", "table.differences tbody tr", "query:page"},
 		{"document", "/specifications/bank.yaml/document?line=10#L10", ".source li.on", "deprecated: true"},
 		{"fields", "/fields?all=1", "table tbody tr", "411111******1111"},
+		{"data", "/data", "table.matrix tbody tr", "email"},
+		{"class", "/data/email", "table tbody tr", "GDPR"},
+		{"field", "", "dl.list dt", "Requirements that it touches"},
+		{"regimes", "/regimes", "table tbody tr", "PCI DSS"},
+		{"regime", "/regimes/gdpr", ".requirement", "5(1)(f)"},
 		{"actions", "/actions", "table.actions tbody tr", enumerator},
 		{"event", "", "dl.list dt", attacker},
 	}
 	for _, p := range pages {
 		c.step(p.name, func(t *testing.T) {
-			if p.name == "event" {
+			switch p.name {
+			case "event":
 				p.path = event
+			case "field":
+				p.path = field
 			}
 			c.viewport(1440, 900, false)
 			c.dark(false)
@@ -105,6 +113,9 @@ func TestBrowser(t *testing.T) {
 			}
 			if p.name == "finding" {
 				event = eval[string](c, `document.querySelector('a[href^="/events/"]').getAttribute("href")`)
+			}
+			if p.name == "class" {
+				field = eval[string](c, `document.querySelector('a[href^="/fields/"]').getAttribute("href")`)
 			}
 			light := eval[string](c, "getComputedStyle(document.body).backgroundColor")
 			c.picture(p.name + "-light")

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/miradorhq/mirador/services/regimes"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -33,6 +34,7 @@ type Console struct {
 	unblocker Unblocker
 	templates TemplateOrders
 	lag       LagSource
+	regimes   *regimes.Set
 	log       *slog.Logger
 	metrics   *metrics
 	sessions  *sessions
@@ -72,8 +74,12 @@ func New(cfg Config, conn driver.Conn, unblocker Unblocker, templates TemplateOr
 	if err != nil {
 		return nil, fmt.Errorf("console: templates: %w", err)
 	}
+	set, err := regimes.Load()
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
 	c := &Console{
-		cfg: cfg, unblocker: unblocker, templates: templates, lag: lag, log: log, metrics: m, views: v, token: token, generated: generated,
+		cfg: cfg, regimes: set, unblocker: unblocker, templates: templates, lag: lag, log: log, metrics: m, views: v, token: token, generated: generated,
 		store:    &store{conn: conn, tenant: cfg.Tenant, timeout: cfg.QueryTimeout, rows: cfg.QueryRows, metrics: m, now: time.Now},
 		sessions: newSessions(token, cfg.SessionLife, cfg.CertFile != "" || strings.HasPrefix(cfg.PublicURL, "https:")),
 		attempts: newAttempts(cfg.LoginAttempts),

@@ -150,6 +150,7 @@ func (f findingFilter) bounds(now time.Time) (from, to time.Time) {
 
 // listFilter is the state of the page of fields.
 type listFilter struct {
+	ID    string // of one row alone; not from the address
 	Text  string
 	Kind  string // type
 	Place string // direction

@@ -21,7 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/changes", "/specifications", "/specifications/x", "/specifications/x/document", "/candidates/x", "/fields", "/actions", "/anything"}
+var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/changes", "/specifications", "/specifications/x", "/specifications/x/document", "/candidates/x", "/fields", "/fields/x", "/data", "/data/x", "/regimes", "/regimes/x", "/actions", "/anything"}
 
 func TestEverythingIsClosed(t *testing.T) {
 	cfg, _ := database(t)
@@ -226,7 +226,7 @@ func TestEscaping(t *testing.T) {
 	_, b := serve(t, open(t, cfg), &orders{}, nil)
 	shown := 0
 	query := "?q=" + url.QueryEscape(bad()) + "&principal=" + url.QueryEscape(bad()) + "&host=" + url.QueryEscape(bad())
-	for _, p := range []string{"/", "/findings", "/findings" + query, "/findings/f1", "/events/" + ids[0], "/endpoints", "/endpoints" + query, "/endpoints/e1", "/changes", "/fields", "/actions"} {
+	for _, p := range []string{"/", "/findings", "/findings" + query, "/findings/f1", "/events/" + ids[0], "/endpoints", "/endpoints" + query, "/endpoints/e1", "/changes", "/fields", "/fields/s1", "/data", "/regimes", "/actions"} {
 		page := b.page(p)
 		if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") {
 			t.Errorf("%s holds markup of an attacker", p)
@@ -262,6 +262,20 @@ func TestPagesWithRows(t *testing.T) {
 	f("/findings?page=150", "Past the end")
 	f("/endpoints", "transfers", "1–5 of 8", "jwt")
 	f("/fields", "411111******1111", ">\u00a099")
+	f("/data", "Names and contact data", "statements", "/data/email")
+	f("/data/email", "In the scope of", "/regimes/gdpr", "$.owner.email")
+	f("/regimes", "PCI DSS", "LGPD", "of 7")
+	f("/regimes/gdpr", "5(1)(f)", "ENUM-01", "does not say that a requirement is met")
+	if a := b.get("/regimes/gdpr?as=csv"); a.status != http.StatusOK || !strings.Contains(a.body, "gdpr,5(1)(f)") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	for _, p := range []string{"/data/none", "/regimes/none", "/fields/none"} {
+		if a := b.get(p); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d", p, a.status)
+		}
+	}
+	field := regexp.MustCompile(`/fields/[^"?#]+`).FindString(b.page("/data/email"))
+	f(field, "Probability", "Requirements that it touches", "GDPR")
 	f("/actions", "behavior/CRED-01/3", "would have been enforced", "Ended", scanner)
 	if a := b.get("/findings/none"); a.status != http.StatusNotFound || !strings.Contains(a.body, `href="/endpoints"`) {
 		t.Errorf("a finding that is not there: %d", a.status)
@@ -272,7 +286,7 @@ func TestPagesWithRows(t *testing.T) {
 func TestEmptyPagesTeach(t *testing.T) {
 	cfg, _ := database(t)
 	_, b := serve(t, open(t, cfg), nil, nil)
-	for path, want := range map[string]string{"/": "mirador replay", "/findings": "mirador demo", "/endpoints": "mirador replay", "/changes": "every endpoint was asked for", "/fields": "check digits", "/actions": "Nothing is blocked"} {
+	for path, want := range map[string]string{"/": "mirador replay", "/findings": "mirador demo", "/endpoints": "mirador replay", "/changes": "every endpoint was asked for", "/fields": "check digits", "/data": "No sensitive data confirmed", "/regimes/hipaa": "nothing seen", "/actions": "Nothing is blocked"} {
 		if page := b.page(path); !strings.Contains(page, want) {
 			t.Errorf("%s does not say %q", path, want)
 		}
@@ -290,7 +304,7 @@ func TestClickHouseGone(t *testing.T) {
 	_, b := serve(t, open(t, cfg), nil, nil)
 	b.page("/")
 	must(t, ch.Kill())
-	for _, p := range []string{"/", "/findings", "/findings/x", "/endpoints", "/endpoints/x", "/changes", "/fields", "/actions"} {
+	for _, p := range []string{"/", "/findings", "/findings/x", "/endpoints", "/endpoints/x", "/changes", "/fields", "/fields/x", "/data", "/regimes", "/regimes/pci", "/actions"} {
 		a := b.get(p)
 		if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "ClickHouse at 127.0.0.1:9000/mirador does not answer") || !strings.Contains(a.body, `href="/findings"`) {
 			t.Errorf("%s: %d, does it name the server and keep the navigation? %s", p, a.status, a.body)

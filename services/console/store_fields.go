@@ -24,6 +24,7 @@ const ofEndpoint = `({endpoint:String} = '' OR endpoint_id = {endpoint:String} O
 
 const fieldConditions = `
 tenant = {tenant:String}
+AND ({id:String} = '' OR id = {id:String})
 AND ({kind:String} = '' OR type = {kind:String})
 AND ({place:String} = '' OR direction = {place:String})
 AND ` + ofEndpoint + `
@@ -31,7 +32,7 @@ AND ({all:Bool} OR confirmed)
 AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concatWithSeparator(' ', type, endpoint, location, path), {text:String}) > 0)`
 
 func listArgs(f listFilter) []arg {
-	return []arg{named("kind", f.Kind), named("place", f.Place), named("text", f.Text)}
+	return []arg{named("id", f.ID), named("kind", f.Kind), named("place", f.Place), named("text", f.Text)}
 }
 
 // fields is a page of sensitive fields, the surest first; of one endpoint if
