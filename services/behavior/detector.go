@@ -62,7 +62,7 @@ func (d *detector) Prepare(tx *detect.Tx) {
 	if tx.Event.Has(event.Enforced) {
 		return
 	}
-	if isLogin(tx) || writes(tx.Event) || asksGraphQL(tx.Event) {
+	if isLogin(tx) || writes(tx.Event) || len(tx.Event.Query) > 0 || asksGraphQL(tx.Event) {
 		tx.Request()
 	}
 	if tx.Event.Status >= 200 && tx.Event.Status < 300 {
