@@ -66,6 +66,9 @@ func Defaults() Config {
 		Rules: map[string]Rule{
 			"*": {Op: Alert}, "SIG-*": attack, "CRED-*": attack, "ENUM-*": attack, "BOLA-*": attack,
 			"RECON-*": {Op: action.Block, MinSeverity: finding.Medium, MinConfidence: 0.8},
+			"GQL-*":   {Op: action.Throttle, MinSeverity: finding.Medium, MinConfidence: 0.7},
+			"FUZZ-*":  {Op: action.Throttle, MinSeverity: finding.Medium, MinConfidence: 0.7},
+			"MASS-*":  attack, // high where the answer shows that it took effect
 		},
 		TTL:        []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 24 * time.Hour},
 		Targets:    []action.TargetType{action.Credential, action.Session, action.Subject, action.Address},

@@ -42,6 +42,9 @@ type Config struct {
 	Enum  Enum01  `yaml:"enum_01" doc:"Object ids walked in order."`
 	Bola  Bola01  `yaml:"bola_01" doc:"Objects of others read."`
 	Cred  Cred01  `yaml:"cred_01" doc:"Credential stuffing."`
+	Fuzz  Fuzz01  `yaml:"fuzz_01" doc:"Parameters tampered with."`
+	Gql   Gql01   `yaml:"gql_01" doc:"GraphQL made to be expensive."`
+	Mass  Mass01  `yaml:"mass_01" doc:"Properties set that are not the caller's."`
 }
 
 // Defaults are what a service uses unless configured; HashKey is the caller's to set.
@@ -50,6 +53,7 @@ func Defaults() Config {
 		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000,
 		Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
+		Fuzz: defaultFuzz01(), Gql: defaultGql01(), Mass: defaultMass01(),
 	}
 }
 
@@ -67,6 +71,9 @@ func (c Config) Validate() error {
 	c.Enum.validate(&l)
 	c.Bola.validate(&l)
 	c.Cred.validate(&l)
+	c.Fuzz.validate(&l)
+	c.Gql.validate(&l)
+	c.Mass.validate(&l)
 	return errors.Join(l.errs...)
 }
 

@@ -62,7 +62,7 @@ func (d *detector) Prepare(tx *detect.Tx) {
 	if tx.Event.Has(event.Enforced) {
 		return
 	}
-	if isLogin(tx) {
+	if isLogin(tx) || writes(tx.Event) || len(tx.Event.Query) > 0 || asksGraphQL(tx.Event) {
 		tx.Request()
 	}
 	if tx.Event.Status >= 200 && tx.Event.Status < 300 {
@@ -117,17 +117,19 @@ func (d *detector) Flush(out *detect.Out) {
 // the runner then replays what retention holds.
 const snapshotVersion = 2
 
+// objectsPart names the objects in a snapshot; the other parts are the detections'.
+const objectsPart = "objects"
+
 // Snapshot implements detect.Stateful. What waits for Flush is no state: the commit
 // that a snapshot belongs to carries it.
 func (d *detector) Snapshot(w io.Writer) error {
 	e := msgpack.NewEncoder(w)
-	if err := errors.Join(e.EncodeInt(snapshotVersion), d.objects.encode(e)); err != nil {
-		return fmt.Errorf("behavior: snapshot: %w", err)
-	}
+	err := errors.Join(e.EncodeInt(snapshotVersion), e.EncodeString(objectsPart), d.objects.encode(e))
 	for _, r := range d.rules {
-		if err := r.encode(e); err != nil {
-			return fmt.Errorf("behavior: snapshot %s: %w", r.name, err)
-		}
+		err = errors.Join(err, e.EncodeString(r.name), r.encode(e))
+	}
+	if err != nil {
+		return fmt.Errorf("behavior: snapshot: %w", err)
 	}
 	return nil
 }
@@ -135,28 +137,34 @@ func (d *detector) Snapshot(w io.Writer) error {
 // Restore implements detect.Stateful.
 func (d *detector) Restore(r io.Reader) error {
 	dec := msgpack.NewDecoder(r)
-	if err := version(dec, snapshotVersion, snapshotVersion); err != nil {
+	_, err := version(dec, snapshotVersion, snapshotVersion)
+	if err == nil {
+		err = parts(dec, func(name string) func(*msgpack.Decoder) error {
+			if name == objectsPart {
+				return d.objects.decode
+			}
+			for _, r := range d.rules {
+				if r.name == name {
+					return r.decode
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
 		return fmt.Errorf("behavior: restore: %w", err)
-	}
-	if err := d.objects.decode(dec); err != nil {
-		return fmt.Errorf("behavior: restore objects: %w", err)
-	}
-	for _, r := range d.rules {
-		if err := r.decode(dec); err != nil {
-			return fmt.Errorf("behavior: restore %s: %w", r.name, err)
-		}
 	}
 	return nil
 }
 
 // version reads the version of a snapshot, which must be one of first to last.
-func version(dec *msgpack.Decoder, first, last int64) error {
+func version(dec *msgpack.Decoder, first, last int64) (int64, error) {
 	v, err := dec.DecodeInt64()
 	if err != nil {
-		return fmt.Errorf("version: %w", err)
+		return 0, fmt.Errorf("version: %w", err)
 	}
 	if v < first || v > last {
-		return fmt.Errorf("version %d, this program reads %d to %d", v, first, last)
+		return 0, fmt.Errorf("version %d, this program reads %d to %d", v, first, last)
 	}
-	return nil
+	return v, nil
 }

@@ -40,6 +40,10 @@ type step struct {
 	Body  string  `json:"body"`
 	Resp  string  `json:"resp"`
 	Flags uint32  `json:"flags"`
+	Svc   string  `json:"svc"`    // service that is called
+	Src   string  `json:"src"`    // service that calls
+	NS    string  `json:"ns"`     // namespace of the called one
+	Auth  string  `json:"scheme"` // of the identity, jwt if absent
 }
 
 type header struct {
@@ -104,6 +108,10 @@ func (s *step) events(seq *uint64) []*event.Event {
 		if s.Sub != "" {
 			e.Identity.Scheme, e.Identity.Subject = []byte("jwt"), []byte(s.fill(s.Sub, i))
 		}
+		if s.Auth != "" {
+			e.Identity.Scheme = []byte(s.Auth)
+		}
+		e.Deployment = event.Deployment{Service: []byte(s.fill(s.Svc, i)), Source: []byte(s.Src), Namespace: []byte(s.NS)}
 		e.Status = 200
 		if len(s.S) > 0 {
 			e.Status = uint16(s.S[i%len(s.S)])

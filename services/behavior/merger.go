@@ -75,19 +75,19 @@ func (g *merger) Advance(watermark time.Time, out *detect.Out) {
 }
 
 // mergerVersion changes with the shape of the state. Version 2 added the events of
-// attempts and of findings; 1 is read still, its attempts have none to name.
-const mergerVersion = 2
+// attempts and of findings, 3 the names of the parts; the logins of 1 and 2 are read
+// still.
+const mergerVersion = 3
 
 // Snapshot implements detect.Stateful.
 func (g *merger) Snapshot(w io.Writer) error {
 	e := msgpack.NewEncoder(w)
-	if err := errors.Join(e.EncodeInt(mergerVersion), e.EncodeInt(g.judged)); err != nil {
-		return fmt.Errorf("behavior: snapshot of the second stage: %w", err)
-	}
+	err := errors.Join(e.EncodeInt(mergerVersion), e.EncodeInt(g.judged))
 	for _, r := range g.rules {
-		if err := r.encode(e); err != nil {
-			return fmt.Errorf("behavior: snapshot of the second stage, %s: %w", r.dimension, err)
-		}
+		err = errors.Join(err, e.EncodeString(r.dimension), r.encode(e))
+	}
+	if err != nil {
+		return fmt.Errorf("behavior: snapshot of the second stage: %w", err)
 	}
 	return nil
 }
@@ -95,18 +95,47 @@ func (g *merger) Snapshot(w io.Writer) error {
 // Restore implements detect.Stateful.
 func (g *merger) Restore(r io.Reader) error {
 	d := msgpack.NewDecoder(r)
-	if err := version(d, 1, mergerVersion); err != nil {
-		return fmt.Errorf("behavior: restore the second stage: %w", err)
+	v, err := version(d, 1, mergerVersion)
+	if err == nil {
+		g.judged, err = d.DecodeInt64()
 	}
-	judged, err := d.DecodeInt64()
+	switch {
+	case err != nil:
+	case v < 3:
+		err = g.rules[0].decode(d)
+	default:
+		err = parts(d, func(name string) func(*msgpack.Decoder) error {
+			for _, r := range g.rules {
+				if r.dimension == name {
+					return r.decode
+				}
+			}
+			return nil
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("behavior: restore the second stage: %w", err)
 	}
-	g.judged = judged
-	for _, r := range g.rules {
-		if err := r.decode(d); err != nil {
-			return fmt.Errorf("behavior: restore the second stage, %s: %w", r.dimension, err)
+	return nil
+}
+
+// parts reads named parts until the end. One that is not there leaves its state empty,
+// so a program with one more detection reads what was written before.
+func parts(d *msgpack.Decoder, of func(name string) func(*msgpack.Decoder) error) error {
+	for {
+		name, err := d.DecodeString()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("name of a part: %w", err)
+		}
+		decode := of(name)
+		if decode == nil {
+			return fmt.Errorf("there is no part %.40q here", name)
+		}
+		if err := decode(d); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
 }

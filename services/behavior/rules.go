@@ -35,7 +35,9 @@ type gathering interface {
 }
 
 // Rules are the detections of this package.
-func Rules() []finding.Rule { return []finding.Rule{recon01, enum01, bola01, cred01} }
+func Rules() []finding.Rule {
+	return []finding.Rule{recon01, enum01, bola01, cred01, fuzz01, gql01, mass01, ssrf01, ew01}
+}
 
 // named is a detection with the name that errors call it by.
 type named struct {
@@ -50,6 +52,10 @@ func detections(cfg *Config, m *Metrics) []named {
 		{cred01.ID, newCred(cfg, m)},
 		{enum01.ID, newEnum(cfg, m)},
 		{bola01.ID, newBola(cfg, m)},
+		{fuzz01.ID, newFuzz(cfg, m)},
+		{gql01.ID, newGql(cfg, m)},
+		{mass01.ID, newMass(cfg, m)},
+		{"calls", newEdges(cfg, m)},
 	}
 }
 
@@ -64,5 +70,6 @@ type gatherer struct {
 func gatherings(cfg *Config, m *Metrics) []gatherer {
 	return []gatherer{
 		{"login", newCampaigns(cfg, m)},
+		{"service", newCallers(cfg, m)},
 	}
 }

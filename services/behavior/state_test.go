@@ -140,7 +140,8 @@ func FuzzMerge(f *testing.F) {
 	d := factory(0)
 	var out detect.Out
 	_, es := scenario(f, "testdata/CRED-01/positive-one-source.jsonl")
-	for _, e := range append(es, stuffing()[:300]...) {
+	_, calls := scenario(f, "testdata/SSRF-01/positive-metadata.jsonl")
+	for _, e := range append(append(es, calls...), stuffing()[:300]...) {
 		detectOne(d, e, &out)
 	}
 	d.(detect.Flusher).Flush(&out)
@@ -160,9 +161,11 @@ func FuzzMerge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := mergers(0)
 		var out detect.Out
-		p := detect.Partial{Kind: behavior.PartialKind, Tenant: "default", Dimension: "login|x", Payload: b}
-		m.Merge(&p, &out)
-		m.Merge(&p, &out)
+		for _, dimension := range []string{"login|x", "service|x"} {
+			p := detect.Partial{Kind: behavior.PartialKind, Tenant: "default", Dimension: dimension, Payload: b}
+			m.Merge(&p, &out)
+			m.Merge(&p, &out)
+		}
 		m.(detect.Advancer).Advance(start.Add(time.Hour), &out)
 		for i := range out.Findings {
 			check(t, &out.Findings[i], 1<<62)
