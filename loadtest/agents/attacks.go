@@ -66,6 +66,9 @@ var kinds = []*Kind{
 	{Name: "replay", Detection: "TOK-01", What: "a customer's token used from elsewhere with another client", Rates: sixfold, Most: 300, as: Phone, act: replay},
 	{Name: "export", Detection: "EXFIL-01", What: "a customer's token pages through all customers", Rates: sixfold, Most: 600, as: Phone, act: exfiltrate},
 	{Name: "unpaid", Detection: "SEQ-01", What: "orders confirmed that nobody paid for", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: unpaid},
+	{Name: "tamper", Detection: "FUZZ-01", Built: true, What: "a customer tries other types and broken documents in a transfer", Rates: sixfold, Most: 600, as: Phone, act: tamper},
+	{Name: "mass", Detection: "MASS-01", Built: true, What: "a shopper adds properties to orders that are not a shopper's, and one in three takes effect", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: assign},
+	{Name: "graphql", Detection: "GQL-01", Built: true, What: "gift cards tried by fifty aliases in a GraphQL mutation", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: aliases},
 }
 
 // attacker makes the agent of an attack. Its day does not depend on what else is in it.
@@ -202,4 +205,44 @@ func unpaid(d *day, x *actor) {
 	order := orderOf(x.number, x.step%20)
 	d.send(x, call{method: "POST", path: "/v1/orders", template: "/v1/orders", status: 201, body: `{"cart_id":"` + uuidOf(uint64(order), uint64(x.step)) + `"}`, answer: fmt.Sprintf(`{"id":%d,"status":"open"}`, order)})
 	d.send(x, call{method: "POST", path: fmt.Sprintf("/v1/orders/%d/confirm", order), template: "/v1/orders/{int}/confirm", object: fmt.Sprint(order), status: 200, body: `{}`, answer: fmt.Sprintf(`{"id":%d,"status":"paid"}`, order)})
+}
+
+// tamper varies one part of a transfer at a time.
+func tamper(d *day, x *actor) {
+	parts := [...][2]string{{"from", fmt.Sprint(x.accounts[0])}, {"to", fmt.Sprint(accountOf(x.r.IntN(d.w.o.Customers), 0))}, {"amount", "1250"}, {"currency", `"EUR"`}, {"note", `"rent"`}}
+	wrong := [...]string{`"x"`, `true`, `[]`, `{"a":1}`, `1e400`, `"\xff"`, `-1`, `""`}
+	which, how := x.step%len(parts), x.step/len(parts)%len(wrong)
+	text := "{"
+	for i, p := range parts {
+		if i > 0 {
+			text += ","
+		}
+		value := p[1]
+		if i == which {
+			value = wrong[how]
+		}
+		text += `"` + p[0] + `":` + value
+	}
+	if x.step%7 < 6 { // else it breaks off
+		text += "}"
+	}
+	d.send(x, call{method: "POST", path: "/v1/transfers", template: "/v1/transfers", status: 422, body: text, answer: `{"status":422,"detail":"not understood"}`})
+}
+
+func assign(d *day, x *actor) {
+	property := [...]string{`"discount":90`, `"unit_price":1`, `"is_admin":true`, `"paid":true`, `"user_id":7`, `"role":"staff"`}[x.step%6]
+	order := orderOf(x.number, x.step%20)
+	answer := fmt.Sprintf(`{"id":%d,"status":"open"}`, order)
+	if x.step%3 == 0 {
+		answer = fmt.Sprintf(`{"id":%d,"status":"open",%s}`, order, property)
+	}
+	d.send(x, call{method: "POST", path: "/v1/orders", template: "/v1/orders", status: 201, body: `{"cart_id":"` + uuidOf(uint64(order), uint64(x.step)) + `",` + property + `}`, answer: answer})
+}
+
+func aliases(d *day, x *actor) {
+	text := "mutation {"
+	for i := range 50 {
+		text += fmt.Sprintf(` a%d: redeem%d(code: \"%08x\") { ok }`, i, x.attack.Instance, uint32(scatter(uint64(x.step), uint64(i))))
+	}
+	d.send(x, call{method: "POST", path: "/graphql", template: "/graphql", status: 200, body: `{"query":"` + text + ` }"}`, answer: `{"data":{}}`})
 }

@@ -3,6 +3,7 @@ package behavior
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/content"
@@ -36,8 +37,8 @@ func (c *Fuzz01) validate(l *limits) {
 // document that does not parse, or a request that was refused as malformed (400, 422).
 // Different ones (endpoint, parameter and kind) fill a leaky bucket of the principal.
 //
-// Guard: a violation that Shared principals show is a release or a broken client, and
-// counts for nobody. The same one again does not count.
+// Guard: a violation that Shared principals show, and one in a hundred of those who use
+// the endpoint, is a release or a broken client, and counts for nobody. The same one again does not count.
 var fuzz01 = finding.Rule{
 	ID: "FUZZ-01", Title: "Parameters tampered with", Detector: Name, Severity: finding.Medium,
 	OWASP: []string{"API8", "API3"}, CWE: []string{"CWE-20", "CWE-235"}, ATTACK: []string{"T1595.002"},
@@ -53,16 +54,17 @@ const (
 type fuzz struct {
 	cfg     *Config
 	metrics *Metrics
-	params  *keyed.Table[paramTypes]   // by endpoint and parameter
-	seen    *keyed.Table[querySenders] // by violation
-	states  *keyed.Table[fuzzState]    // by principal
+	params  *keyed.Table[paramTypes] // by endpoint and parameter
+	seen    *keyed.Table[crowd]      // by violation
+	clients *keyed.Table[crowd]      // by endpoint
+	states  *keyed.Table[fuzzState]  // by principal
 }
 
 // paramTypes counts a parameter's values by type.
 type paramTypes struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	By       [5]uint32
-	Who      querySenders
+	Who      crowd
 }
 
 func (p *paramTypes) valid() error { return p.Who.valid() }
@@ -99,7 +101,7 @@ var violationNames = [violations]string{"values of another type", "parameters th
 
 func newFuzz(cfg *Config, m *Metrics) *fuzz {
 	return &fuzz{cfg: cfg, metrics: m, params: keyed.NewTable[paramTypes](cfg.MaxKeys, m.eviction("parameters")),
-		seen: keyed.NewTable[querySenders](cfg.MaxKeys, m.eviction("violations")), states: keyed.NewTable[fuzzState](cfg.MaxKeys, m.eviction("FUZZ-01"))}
+		seen: keyed.NewTable[crowd](cfg.MaxKeys, m.eviction("violations")), clients: keyed.NewTable[crowd](cfg.MaxLogins*10, m.eviction("parameter_clients")), states: keyed.NewTable[fuzzState](cfg.MaxKeys, m.eviction("FUZZ-01"))}
 }
 
 func (r *fuzz) observe(o *observation, out *detect.Out) {
@@ -108,10 +110,13 @@ func (r *fuzz) observe(o *observation, out *detect.Out) {
 		return
 	}
 	doc := tx.Request()
+	all := r.clients.Touch(o.endpoint)
+	all.add(o.who)
 	added := 0
 	count := func(kind int, place uint64) {
 		key := mix(mix(o.endpoint, place), uint64(kind)+1)
-		if r.seen.Touch(key).add(uint32(o.who)) >= r.cfg.Fuzz.Shared {
+		same := r.seen.Touch(key)
+		if same.add(o.who); same.commonTo(all, r.cfg.Fuzz.Shared) {
 			r.metrics.suppressed.WithLabelValues("fuzz_shared").Inc()
 			return
 		}
@@ -175,8 +180,8 @@ func (r *fuzz) odd(o *observation, place uint64, typ content.Type) bool {
 	for _, n := range p.By {
 		all += n
 	}
-	odd := int(all) >= r.cfg.Fuzz.Values && int(p.Who.N) >= r.cfg.Fuzz.Shared && typ != content.Null && p.By[typ]*100 < all
-	p.Who.add(uint32(o.who))
+	odd := int(all) >= r.cfg.Fuzz.Values && math.Round(p.Who.size()) >= float64(r.cfg.Fuzz.Shared) && typ != content.Null && p.By[typ]*100 < all
+	p.Who.add(o.who)
 	if all < 1<<30 {
 		p.By[typ]++
 	}
@@ -250,14 +255,17 @@ func plural(n int, what string) string {
 }
 
 func (r *fuzz) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.params.Encode(e), r.seen.Encode(e), r.states.Encode(e))
+	return errors.Join(r.params.Encode(e), r.seen.Encode(e), r.clients.Encode(e), r.states.Encode(e))
 }
 
 func (r *fuzz) decode(d *msgpack.Decoder) error {
 	if err := r.params.Decode(d, (*paramTypes).valid); err != nil {
 		return err
 	}
-	if err := r.seen.Decode(d, (*querySenders).valid); err != nil {
+	if err := r.seen.Decode(d, (*crowd).valid); err != nil {
+		return err
+	}
+	if err := r.clients.Decode(d, (*crowd).valid); err != nil {
 		return err
 	}
 	return r.states.Decode(d, (*fuzzState).valid)

@@ -50,22 +50,23 @@ func (c *Gql01) validate(l *limits) {
 // what is ordinary fills a leaky bucket of the principal at the endpoint. Asking for the
 // schema fills it by more than half.
 //
-// Guard: a query that several principals send is the application's own, however large,
-// and a persisted one has no text to measure.
+// Guard: a query that several principals send, and one in a hundred of those who use the
+// endpoint, is the application's own, however large; a persisted one has no text.
 var gql01 = finding.Rule{
 	ID: "GQL-01", Title: "GraphQL made to be expensive", Detector: Name, Severity: finding.Medium,
 	OWASP: []string{"API4"}, CWE: []string{"CWE-770"}, ATTACK: []string{"T1499.003"},
 	Remediation: "Limit depth, aliases, operations in a batch and cost before a query is run; take persisted queries alone from outside, and switch introspection off there.",
 }
 
-// maxSenders are the principals that are remembered of a query.
-const maxSenders = 4
+// maxSenders bounds the settings that name how many make a thing common.
+const maxSenders = 1000
 
 type gql struct {
 	cfg     *Config
 	metrics *Metrics
-	states  *keyed.Table[gqlState]     // by principal and endpoint
-	queries *keyed.Table[querySenders] // by endpoint and query
+	states  *keyed.Table[gqlState] // by principal and endpoint
+	queries *keyed.Table[crowd]    // by endpoint and query
+	clients *keyed.Table[crowd]    // by endpoint
 }
 
 type gqlState struct {
@@ -78,13 +79,6 @@ type gqlState struct {
 	Episode                     episode
 }
 
-// querySenders are the first who sent a query, 32 bits of their hash.
-type querySenders struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	N        uint8
-	Who      [maxSenders]uint32
-}
-
 func (s *gqlState) valid() error {
 	if !finite(s.Level) {
 		return errors.New("bucket is not a number")
@@ -92,30 +86,9 @@ func (s *gqlState) valid() error {
 	return s.Episode.valid()
 }
 
-func (s *querySenders) valid() error {
-	if s.N > maxSenders {
-		return fmt.Errorf("query of %d senders", s.N)
-	}
-	return nil
-}
-
-// add takes note of who and says how many there are.
-func (s *querySenders) add(who uint32) int {
-	for i := range s.N {
-		if s.Who[i] == who {
-			return int(s.N)
-		}
-	}
-	if s.N < maxSenders {
-		s.Who[s.N] = who
-		s.N++
-	}
-	return int(s.N)
-}
-
 func newGql(cfg *Config, m *Metrics) *gql {
 	return &gql{cfg: cfg, metrics: m, states: keyed.NewTable[gqlState](cfg.MaxKeys, m.eviction("GQL-01")),
-		queries: keyed.NewTable[querySenders](cfg.MaxLogins*10, m.eviction("queries"))}
+		queries: keyed.NewTable[crowd](cfg.MaxLogins*10, m.eviction("queries")), clients: keyed.NewTable[crowd](cfg.MaxLogins*10, m.eviction("graphql_clients"))}
 }
 
 // asksGraphQL says whether a request may hold a query, without a look into its body.
@@ -135,6 +108,7 @@ func (r *gql) observe(o *observation, out *detect.Out) {
 	doc := tx.Request()
 	var m measure
 	popular := true
+	var all *crowd
 	for i := range doc.Operations {
 		op := &doc.Operations[i]
 		if op.Protocol != content.GraphQLOperation || op.Hash == "" { // persisted: no text
@@ -146,9 +120,13 @@ func (r *gql) observe(o *observation, out *detect.Out) {
 		if op.Introspection {
 			m.asked++
 		}
-		if r.queries.Touch(mix(o.endpoint, o.hash.of(op.Hash))).add(uint32(o.who)) < r.cfg.Gql.Popular {
-			popular = false
+		if all == nil {
+			all = r.clients.Touch(o.endpoint)
+			all.add(o.who)
 		}
+		same := r.queries.Touch(mix(o.endpoint, o.hash.of(op.Hash)))
+		same.add(o.who)
+		popular = popular && same.commonTo(all, r.cfg.Gql.Popular)
 	}
 	cut := 0.0
 	for _, issue := range doc.Issues {
@@ -228,12 +206,15 @@ func (r *gql) finding(o *observation, s *gqlState, excess float64) finding.Findi
 }
 
 func (r *gql) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.states.Encode(e), r.queries.Encode(e))
+	return errors.Join(r.states.Encode(e), r.queries.Encode(e), r.clients.Encode(e))
 }
 
 func (r *gql) decode(d *msgpack.Decoder) error {
 	if err := r.states.Decode(d, (*gqlState).valid); err != nil {
 		return err
 	}
-	return r.queries.Decode(d, (*querySenders).valid)
+	if err := r.queries.Decode(d, (*crowd).valid); err != nil {
+		return err
+	}
+	return r.clients.Decode(d, (*crowd).valid)
 }

@@ -36,7 +36,7 @@ func (c *Mass01) validate(l *limits) {
 // took effect.
 //
 // Guards: an endpoint must have been written to Writes times, and what came before is
-// its own; so is a property that Senders principals send, so a deploy that adds one is quiet once it is
+// its own; so is a property that Senders principals send, and one in a hundred, so a deploy that adds one is quiet once it is
 // used. Names alone do not alert: a property without such a meaning is noise.
 var mass01 = finding.Rule{
 	ID: "MASS-01", Title: "Property set that is not the caller's", Detector: Name, Severity: finding.Medium,
@@ -52,19 +52,20 @@ type mass struct {
 	states    *keyed.Table[massState] // by principal and endpoint
 }
 
-// written is how often an endpoint was written to.
+// written is how often an endpoint was written to, and by whom.
 type written struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	Writes   uint32
+	Who      crowd
 }
 
-func (*written) valid() error { return nil }
+func (w *written) valid() error { return w.Who.valid() }
 
 // property is one of an endpoint's. Early says that it was sent before the endpoint was
 // known well: then it belongs to it, however few send it.
 type property struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	Senders  querySenders
+	Senders  crowd
 	Early    bool
 }
 
@@ -116,6 +117,7 @@ func (r *mass) observe(o *observation, out *detect.Out) {
 	w := r.endpoints.Touch(o.endpoint)
 	ready := int(w.Writes) >= r.cfg.Mass.Writes
 	w.Writes = min(w.Writes+1, 1<<31)
+	w.Who.add(o.who)
 	var found []*content.Leaf
 	doc := tx.Request()
 	for i := range doc.Leaves {
@@ -124,10 +126,10 @@ func (r *mass) observe(o *observation, out *detect.Out) {
 			continue
 		}
 		p := r.names.Touch(mix(o.endpoint, o.hash.of(l.Path)))
-		if p.Senders.N == 0 {
+		if p.Senders.size() == 0 {
 			p.Early = !ready
 		}
-		if p.Senders.add(uint32(o.who)) < r.cfg.Mass.Senders && !p.Early {
+		if p.Senders.add(o.who); !p.Early && !p.Senders.commonTo(&w.Who, r.cfg.Mass.Senders) {
 			found = append(found, l)
 		}
 	}
