@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/miradorhq/mirador/loadtest/agents"
+	"github.com/miradorhq/mirador/services/behavior"
 	"github.com/segmentio/encoding/json"
 )
 
@@ -62,7 +63,7 @@ func TestLoudAttacksAreFound(t *testing.T) {
 	if found != 14 {
 		t.Errorf("%d rows in which something is found, want 14", found)
 	}
-	for _, f := range r.FalseActors[:4] {
+	for _, f := range r.FalseActors[:len(behavior.Rules())] {
 		if f.Over {
 			t.Errorf("%s alerts on %d who did nothing", f.By, f.Actors)
 		}
@@ -75,7 +76,7 @@ func TestResultsRepeat(t *testing.T) {
 	if !reflect.DeepEqual(one, two) {
 		t.Errorf("%+v\n%+v", one, two)
 	}
-	if one.Events == 0 || one.Actors < 300 || len(one.FalseActors) != 4+3+len(plain) {
+	if one.Events == 0 || one.Actors < 300 || len(one.FalseActors) != len(behavior.Rules())+3+len(plain) {
 		t.Errorf("%d events, %d actors, %d counts of false positives", one.Events, one.Actors, len(one.FalseActors))
 	}
 }
