@@ -46,9 +46,8 @@ func newTraitPool(c *Config) *traitPool {
 func (p *traitPool) read(tx *detect.Tx, c *Config) *traits {
 	t, r := p.traits.Get().(*traits), p.readers.Get().(*schema.Reader)
 	t.fields.Reset()
-	t.alike, t.match = false, lookalike.Match{}
 	t.asked = t.asked[:0]
-	t.success, t.protocol = isSuccess(tx.Event.Status, c.AdmitUnanswered), 0
+	t.success, t.protocol = isSuccess(tx.Event.Status, c.AdmitUnanswered) && !isDotted(tx.Endpoint.Template), 0
 	t.network = p.ranges.of(tx.Event.Client.Address)
 	r.Begin()
 	if t.success {
