@@ -156,7 +156,7 @@ func (x *Index) Resembles(r Request) (Match, bool) {
 		}
 		m, ok := n.match(r, tricks)
 		if ok {
-			m.Sent = sent(string(r.Path), w.values())
+			m.Sent = w.sent(string(r.Path))
 		}
 		if len(r.Path) <= maxPath && isSpelling(tricks) {
 			m.Spelled = w.spelled()

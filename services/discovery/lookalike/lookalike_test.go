@@ -108,7 +108,7 @@ func TestSpellings(t *testing.T) {
 			t.Errorf("%s %s is shown as %q and spelled %q, want %q and %q", c.Method, c.Path, got.Sent, got.Spelled, c.Sent, c.Spelled)
 		}
 	}
-	if n != 18 {
+	if n != 22 {
 		t.Errorf("%d cases", n)
 	}
 }

@@ -11,15 +11,14 @@ import (
 // maxSent is how much of a path is shown.
 const maxSent = 256
 
-// values are the segments that stand for parameters on the way that was found.
-func (w *walk) values() []string {
-	var out []string
+// isValue says whether text stands for a parameter on the way that was found.
+func (w *walk) isValue(text string) bool {
 	for i, name := range w.names {
-		if name == "" {
-			out = append(out, w.segments[i])
+		if name == "" && strings.TrimRight(w.segments[i], blanks) == text {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 // spelled is the path in the spelling of the catalog.
@@ -41,7 +40,7 @@ var separators = [...]string{"/", "\\", "%2f", "%5c", "%252f", "%255c"}
 // sent is the path as it was sent, without what it says of anybody: every segment that
 // is a value stands as its type, and so does what matrix parameters hold. The
 // tricks stay to be seen, for they are what the finding is about.
-func sent(path string, values []string) string {
+func (w *walk) sent(path string) string {
 	if path == "" {
 		return "/"
 	}
@@ -49,7 +48,7 @@ func sent(path string, values []string) string {
 	for path != "" && b.Len() < maxSent {
 		segment, separator := cut(path)
 		path = path[len(segment)+len(separator):]
-		b.WriteString(shown(segment, values))
+		b.WriteString(w.shown(segment))
 		b.WriteString(separator)
 	}
 	if path != "" {
@@ -74,22 +73,21 @@ func cut(path string) (segment, separator string) {
 }
 
 // shown is one segment, masked. What is not printed stands percent-encoded.
-func shown(raw string, values []string) string {
+func (w *walk) shown(raw string) string {
 	name, matrix, has := strings.Cut(raw, ";")
 	text, _ := decode(name)
 	text, _ = decode(text)
 	text, behind, encoded := strings.Cut(text, ";") // a parameter whose ';' is encoded
-	out := name
-	switch typed, found := catalog.Template([]byte(name)); {
-	case slices.Contains(values, text), slices.Contains(values, strings.TrimRight(text, blanks)):
-		out = "{" + catalog.TypeString + "}"
-		if len(found) > 0 {
-			out = typed[1:]
+	meant, out := strings.TrimRight(text, blanks), name
+	switch typed, found := catalog.Template([]byte(text)); {
+	case meant == "", slices.ContainsFunc(w.names, func(s string) bool { return strings.EqualFold(s, meant) }):
+		if encoded && behind != "" {
+			out = text + "%3b{" + catalog.TypeString + "}"
 		}
-	case len(found) > 0 && found[0].Type != catalog.TypeString:
+	case len(found) > 0:
 		out = typed[1:]
-	case encoded && behind != "":
-		out = text + "%3b{" + catalog.TypeString + "}"
+	case w.isValue(meant):
+		out = "{" + catalog.TypeString + "}"
 	}
 	if has {
 		out += ";"
