@@ -143,7 +143,8 @@ func (x *Index) Resembles(r Request) (Match, bool) {
 	if len(list) > maxSegments {
 		return Match{}, false
 	}
-	w := walk{segments: list, types: make([]string, len(list)), names: make([]string, len(list)), left: maxSteps}
+	notes := make([]string, 2*len(list))
+	w := walk{segments: list, types: notes[:len(list)], names: notes[len(list):], left: maxSteps}
 	for _, level := range [...]level{{}, {fold: true}, {fold: true, version: true}, {fold: true, near: true}} {
 		w.level, w.used = level, w.used[:0]
 		n := w.find(h, 0)
