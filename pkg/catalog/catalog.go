@@ -18,7 +18,7 @@ type Endpoint struct {
 	Host     string `json:"host"`
 	Method   string `json:"method"`
 	Template string `json:"template"`
-	Protocol string `json:"protocol"` // rest, graphql, grpc, soap, jsonrpc, mcp
+	Protocol string `json:"protocol"` // rest, graphql, grpc, soap, jsonrpc, mcp, websocket, sse
 	// Source is "learned" or "specification".
 	Source  string `json:"source"`
 	Version int64  `json:"version"`

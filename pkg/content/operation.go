@@ -104,11 +104,11 @@ type envelope struct {
 }
 
 func (v *envelope) request(e *event.Event) {
-	*v = envelope{event: e, isRequest: true, webSocket: isWebSocket(e)}
+	*v = envelope{event: e, isRequest: true, webSocket: IsWebSocket(e)}
 }
 
 func (v *envelope) response(e *event.Event) {
-	*v = envelope{event: e, webSocket: isWebSocket(e)}
+	*v = envelope{event: e, webSocket: IsWebSocket(e)}
 }
 
 func (v *envelope) header(name string) []byte {
@@ -118,7 +118,9 @@ func (v *envelope) header(name string) []byte {
 	return v.event.ResponseHeader(name)
 }
 
-func isWebSocket(e *event.Event) bool {
+// IsWebSocket says whether the connection of a transaction was handed over to the
+// WebSocket protocol.
+func IsWebSocket(e *event.Event) bool {
 	return e.Status == 101 && bytes.EqualFold(bytes.TrimSpace(e.RequestHeader("Upgrade")), []byte("websocket"))
 }
 

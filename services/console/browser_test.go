@@ -69,6 +69,8 @@ func TestBrowser(t *testing.T) {
 		}
 		c.clean("login")
 	})
+	c.enter() // where a step is run alone, the one above is not
+	c.open("/findings?rule=CRED-01")
 	finding := eval[string](c, `document.querySelector("table.findings a.row").getAttribute("href")`)
 	list, err := console.store.endpoints(t.Context(), state(t, "q=/accounts/%7Bint%7D&sort=hits"), 1)
 	must(t, err)

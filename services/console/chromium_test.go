@@ -5,6 +5,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -186,6 +187,18 @@ func (c *chrome) step(name string, f func(t *testing.T)) {
 		c.t = outer
 		outer.FailNow()
 	}
+}
+
+// enter logs in as ann, unless that was done.
+func (c *chrome) enter() {
+	c.t.Helper()
+	c.open("/login#token=" + url.PathEscape(testToken))
+	if eval[string](c, "location.pathname") != "/login" {
+		return
+	}
+	c.typeIn("#person", "ann")
+	c.click("button.primary")
+	c.until(`location.pathname !== "/login"`)
 }
 
 // clean fails on what the console of the browser said since the last call.

@@ -14,6 +14,8 @@ type endpointBody struct {
 	Now        time.Time
 	Span       span
 	Chart      chart
+	Top        []callerRow
+	TooMany    bool // events to count the callers of in time
 	Params     []schemaTree
 	Requests   []schemaTree
 	Answers    []schemaTree
@@ -57,6 +59,13 @@ func (c *Console) endpointPage(w http.ResponseWriter, r *http.Request, v session
 			b.Chart = trafficChart(points, b.Span, from, b.Now)
 		}
 		return err
+	})
+	g.Go(func() (err error) {
+		b.Top, err = c.store.callers(ctx, e.ID, from)
+		if b.TooMany = troubleOf(err) == tooMuch; b.TooMany { // the rest of the page holds
+			err = nil
+		}
+		return
 	})
 	g.Go(func() (err error) {
 		b.Fields, err = c.store.fields(ctx, listFilter{All: true, Page: 1}, e.ID, 100)

@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"reflect"
 	"testing"
+	"time"
 
+	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/finding"
 )
 
@@ -143,6 +145,37 @@ func TestStoreCatalog(t *testing.T) {
 	must(t, err)
 	if len(own) != 2 {
 		t.Errorf("%d fields of the endpoint, want 2", len(own))
+	}
+}
+
+// TestStoreCallers: those with most requests come first, whatever id an event was counted
+// under; what was before the range is not counted.
+func TestStoreCallers(t *testing.T) {
+	cfg, _ := database(t)
+	w := bank(t, cfg, .1)
+	const path, part = "/callers/of/this", "/callers/of/that"
+	ask := func(age time.Duration, path, subject string, status uint16) {
+		w.event(w.now.Add(-age), "GET", path, "198.51.100.7", subject, status)
+	}
+	for i, status := range []uint16{200, 101, 403, 200} {
+		ask(time.Duration(i+1)*time.Minute, path, "ann", status)
+	}
+	ask(3*time.Minute, part, "bob", 200)
+	ask(2*time.Minute, path, "bob", 200)
+	ask(5*time.Minute, path, "", 404)
+	ask(30*time.Hour, path, "", 200)
+	w.events[len(w.events)-4].SampleRate = 10 // bob's first
+	w.flush()
+	m := w.match("GET", path)
+	w.putEndpoints(catalog.Endpoint{ID: m.ID, Tenant: "default", Host: bankHost, Method: "GET", Template: path, Source: catalog.Learned, Version: 1, Supersedes: []string{w.match("GET", part).ID}})
+	got, err := storeOf(t, w).callers(t.Context(), m.ID, w.now.Add(-24*time.Hour))
+	must(t, err)
+	at := func(minutes int) time.Time {
+		return w.now.Add(-time.Duration(minutes) * time.Minute).UTC().Truncate(time.Microsecond)
+	}
+	want := []callerRow{{"sub:bob", 11, 11, at(3), at(2)}, {"sub:ann", 4, 3, at(4), at(1)}, {"ip:198.51.100.7", 1, 0, at(5), at(5)}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("callers\n%+v, want\n%+v", got, want)
 	}
 }
 

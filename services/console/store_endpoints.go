@@ -47,6 +47,35 @@ GROUP BY start ORDER BY start LIMIT 5000`, func(r driver.Rows) error {
 	return out, err
 }
 
+// callerRow is what one principal asked of an endpoint.
+type callerRow struct {
+	Principal        string
+	Requests, Served uint64
+	First, Last      time.Time
+}
+
+// maxCallers are shown on the page of an endpoint.
+const maxCallers = 10
+
+// callers are the principals with most requests to an endpoint, under whatever id they were counted. A
+// record is received after its event, but for the sensor's clock: an hour is allowed for that.
+func (s *store) callers(ctx context.Context, id string, from time.Time) ([]callerRow, error) {
+	var out []callerRow
+	err := s.query(ctx, "callers", `
+SELECT principal, sum(greatest(sample_rate, 1)) AS requests, sumIf(greatest(sample_rate, 1), status >= 200 AND status < 300 OR status = 101), min(ts), max(ts)
+FROM v_events
+WHERE tenant = {tenant:String} AND received >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR AND ts >= {from:DateTime64(6, 'UTC')}
+    AND (endpoint_id = {id:String}
+        OR endpoint_id IN (SELECT alias_id FROM v_endpoint_aliases WHERE tenant = {tenant:String} AND endpoint_id = {id:String}))
+GROUP BY principal ORDER BY requests DESC, principal LIMIT {size:UInt32}`, func(r driver.Rows) error {
+		var v callerRow
+		err := r.Scan(&v.Principal, &v.Requests, &v.Served, &v.First, &v.Last)
+		out = append(out, v)
+		return err
+	}, named("id", id), named("size", maxCallers), stamp("from", from))
+	return out, err
+}
+
 // supersededRow is a template that a merge ended. Label is empty where the traffic
 // that had it is past its retention.
 type supersededRow struct{ ID, Label string }

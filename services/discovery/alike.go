@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -34,11 +35,32 @@ func newAlikes(c *Config, m *metrics) *keyed.Table[alike] {
 	return keyed.NewTable[alike](c.MaxAlikes, m.alikes.Inc)
 }
 
-// resembles looks tx up; m is the endpoint as the catalog has it.
-func (t *traits) resembles(tx *detect.Tx, m *catalog.Match, c *Config) {
-	if c.Catalog != nil {
-		t.match, t.alike = c.Catalog.Resembles(tx.Tenant, lookalike.Of(tx.Event, m))
+// resembles looks tx up; seen is the endpoint as the catalog has it. What is answered under
+// another spelling of a path that the catalog knows counts for that path: it is the same
+// resource reached another way, and no endpoint that anybody made.
+func (d *detector) resembles(tx *detect.Tx, seen *catalog.Match) (m lookalike.Match, alike bool) {
+	if d.cfg.Catalog == nil {
+		return m, false
 	}
+	m, alike = d.cfg.Catalog.Resembles(tx.Tenant, lookalike.Of(tx.Event, seen))
+	if m.Spelled != "" && isSuccess(tx.Event.Status, d.cfg.AdmitUnanswered) {
+		tx.Endpoint = d.lexical.Match(tx.Tenant, tx.Event.Host(), string(tx.Event.Method), []byte(m.Spelled))
+	}
+	return m, alike
+}
+
+// isDotted says whether a template goes through "." or "..": a way to somewhere, and
+// no endpoint, whatever the answer was.
+func isDotted(template string) bool {
+	if !strings.Contains(template, "/.") {
+		return false
+	}
+	for segment := range strings.SplitSeq(template, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // said puts out the finding of a look-alike: at first, whenever the count has

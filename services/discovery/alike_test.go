@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/discovery/inventory"
 )
@@ -65,6 +67,34 @@ func TestLookAlikesAreOneFindingThatGrows(t *testing.T) {
 	}
 	if f := send(d, request{URI: "/nothing/like/it", Status: 404}, 21); len(f) != 0 {
 		t.Errorf("what resembles nothing: %+v", f)
+	}
+}
+
+// What is answered under another spelling of a path that the catalog has counts there, and
+// what goes by dot segments to nowhere known is no endpoint.
+func TestSpellingsAreNoEndpoints(t *testing.T) {
+	catalogued := [][2]string{{"GET", "/admin/users"}, {"GET", "/orders/{int}"}, {"GET", "/reports/{string}"}}
+	spellings := []string{
+		"/Admin/users", "/ADMIN/USERS", "/admin/users.", "/admin/users%20", "/admin;x=1/users", "/public/..;/admin/users", "/./admin/users", "//admin//users/",
+		"/%61dmin/users", "/%2561dmin/users", "/admin%2fusers", "/admin%5Cusers", "/Orders/42", "/x/../orders/42", "/Reports/spring",
+	}
+	cfg := Defaults()
+	cfg.Catalog = known(catalogued...)
+	events := []*event.Event{request{URI: "/admin/users", Status: 200}.event(0), request{URI: "/orders/7", Status: 200}.event(1), request{URI: "/reports/spring", Status: 200}.event(2)}
+	for _, uri := range spellings {
+		events = append(events, request{URI: uri, Status: 200}.event(len(events)))
+	}
+	events = append(events,
+		request{URI: "/Admin/users", Status: 404}.event(len(events)), // refused: counted for nothing that is listed
+		request{Method: "PATCH", URI: "/ADMIN/users", Status: 200}.event(len(events)+1),
+		request{URI: "/static/../../etc/passwd", Status: 200}.event(len(events)+2), request{URI: "/static/%2e/x", Status: 200}.event(len(events)+3))
+	var got []string
+	for _, e := range run(t, cfg, events, 1, nil).endpoints(t) {
+		got = append(got, fmt.Sprintf("%s %d", e.Label(), e.Hits))
+	}
+	want := []string{"GET h/admin/users 13", "GET h/orders/{int} 3", "GET h/reports/spring 2", "PATCH h/admin/users 1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("endpoints %q, want %q", got, want)
 	}
 }
 

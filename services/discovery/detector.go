@@ -59,8 +59,9 @@ func (d *detector) read(tx *detect.Tx) *traits {
 	if tx.Endpoint.Learned {
 		tx.Endpoint = d.lexical.Match(tx.Tenant, tx.Event.Host(), string(tx.Event.Method), tx.Event.Path)
 	}
+	match, alike := d.resembles(tx, &seen)
 	t := d.pool.read(tx, d.cfg)
-	t.resembles(tx, &seen, d.cfg)
+	t.match, t.alike = match, alike
 	return t
 }
 

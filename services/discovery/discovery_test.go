@@ -29,6 +29,7 @@ type request struct {
 	Body         string      `json:"body"`
 	Status       uint16      `json:"status"`
 	ResponseBody string      `json:"response_body"`
+	ResponseType string      `json:"response_type"`
 	Scheme       string      `json:"scheme"`
 	Service      string      `json:"service"`
 	Enforced     bool        `json:"enforced"`
@@ -54,6 +55,9 @@ func (r request) event(i int) *event.Event {
 	if r.ResponseBody != "" {
 		e.ResponseBody.Data = []byte(r.ResponseBody)
 		e.ResponseHeaders = []event.Header{{Name: []byte("Content-Type"), Value: []byte("application/json")}}
+	}
+	if r.ResponseType != "" {
+		e.ResponseHeaders = []event.Header{{Name: []byte("Content-Type"), Value: []byte(r.ResponseType)}}
 	}
 	e.Identity.Scheme, e.Deployment.Service = []byte(r.Scheme), []byte(r.Service)
 	if r.Enforced {
@@ -113,8 +117,8 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
-	if n != 22 {
-		t.Fatalf("%d cases, want 22", n)
+	if n != 25 {
+		t.Fatalf("%d cases, want 25", n)
 	}
 }
 

@@ -33,7 +33,7 @@ func scheme(name []byte) int {
 }
 
 // The protocols in the order in which they win when counts are equal.
-var protocolNames = [...]string{"rest", "graphql", "grpc", "jsonrpc", "soap", "mcp"}
+var protocolNames = [...]string{"rest", "graphql", "grpc", "jsonrpc", "soap", "mcp", "websocket", "sse"}
 
 const (
 	protocolREST = iota
@@ -42,6 +42,8 @@ const (
 	protocolJSONRPC
 	protocolSOAP
 	protocolMCP
+	protocolWebSocket
+	protocolSSE
 	protocols
 )
 

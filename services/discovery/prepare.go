@@ -46,9 +46,8 @@ func newTraitPool(c *Config) *traitPool {
 func (p *traitPool) read(tx *detect.Tx, c *Config) *traits {
 	t, r := p.traits.Get().(*traits), p.readers.Get().(*schema.Reader)
 	t.fields.Reset()
-	t.alike, t.match = false, lookalike.Match{}
 	t.asked = t.asked[:0]
-	t.success, t.protocol = isSuccess(tx.Event.Status, c.AdmitUnanswered), 0
+	t.success, t.protocol = isSuccess(tx.Event.Status, c.AdmitUnanswered) && !isDotted(tx.Endpoint.Template), 0
 	t.network = p.ranges.of(tx.Event.Client.Address)
 	r.Begin()
 	if t.success {
@@ -133,8 +132,13 @@ func pathType(typ string) content.Type {
 	return content.String
 }
 
-// protocol goes by what the request asks for, else by content type and header.
+// protocol goes by what became of the connection, by what the request asks for, else by
+// content type and header. What is asked for within a WebSocket are operations of
+// their own; a stream of events may be how MCP or GraphQL answer.
 func protocol(tx *detect.Tx, request *content.Document) int {
+	if request.Format == content.WebSocket || content.IsWebSocket(tx.Event) {
+		return protocolWebSocket
+	}
 	for i := range request.Operations {
 		if p, ok := operationProtocol(request.Operations[i].Protocol); ok {
 			return p
@@ -152,6 +156,18 @@ func protocol(tx *detect.Tx, request *content.Document) int {
 		return protocolSOAP
 	case request.Format == content.GraphQL:
 		return protocolGraphQL
+	case isEventStream(e):
+		return protocolSSE
 	}
 	return protocolREST
+}
+
+// isEventStream says whether the answer is one of server-sent events.
+func isEventStream(e *event.Event) bool {
+	typ := e.ResponseHeader("Content-Type")
+	if len(typ) == 0 {
+		typ = e.ResponseBody.ContentType
+	}
+	const stream = "text/event-stream"
+	return len(typ) >= len(stream) && bytes.EqualFold(typ[:len(stream)], []byte(stream))
 }

@@ -204,10 +204,13 @@ func (r *inspection) file(ctx context.Context, path string, cfg transcript.Confi
 }
 
 // flushEach is how many records are flushed one by one: look-alikes are told by the
-// endpoints of the records before, and a small file must hold some.
+// endpoints of the records before, and counted for them, and a small file must hold some.
 func (r *inspection) flushEach() int {
-	if r.o.Out == Findings && slices.Contains(r.o.Detectors, "discovery") {
-		return 1000
+	switch r.o.Out {
+	case Findings, Endpoints, OpenAPI:
+		if slices.Contains(r.o.Detectors, "discovery") {
+			return 1000
+		}
 	}
 	return 0
 }

@@ -316,4 +316,11 @@ func TestLookAlikesInASmallFile(t *testing.T) {
 	if err != nil || sum.Records != 5 || !slices.Equal(got, []string{"case", "encoded"}) {
 		t.Errorf("%v: %+v, look-alikes %q", err, sum, got)
 	}
+	// What is answered under another spelling is no endpoint of its own.
+	line("served", "/Admin/Users/7", 200)
+	line("dots", "/static/..;/admin/users/7", 200)
+	lines, _, _, err = run(t, inspect.Options{Files: []string{write(t, "b.jsonl", b.String())}, Out: inspect.Endpoints, JSON: true})
+	if err != nil || len(lines) != 1 || !strings.Contains(lines[0], `"template":"/admin/users/{int}"`) || !strings.Contains(lines[0], `"hits":4`) {
+		t.Errorf("%v: endpoints %q", err, lines)
+	}
 }

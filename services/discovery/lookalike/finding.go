@@ -44,12 +44,12 @@ func Finding(tx *detect.Tx, m Match, count uint64, first time.Time) finding.Find
 	f.Severity, f.Confidence = severity(m.Tricks, tx.Event.Status), 0.8
 	f.Count, f.FirstSeen = max(count, 1), first
 	f.Subject.Endpoint, f.Subject.EndpointID = m.Label, m.EndpointID
-	f.Evidence = []finding.Evidence{{Location: "request.path", Masked: tx.Endpoint.Template, Note: tricks}}
+	f.Evidence = []finding.Evidence{{Location: "request.path", Masked: m.Sent, Note: tricks}}
 	answer := "was not answered in sight of a sensor"
 	if tx.Event.Status > 0 {
 		answer = fmt.Sprintf("was answered %d", tx.Event.Status)
 	}
-	f.Summary = fmt.Sprintf("A %s request for %s on %s at %s resembles %s, %s, and %s.", tx.Endpoint.Method, tx.Endpoint.Template, tx.Endpoint.Host,
+	f.Summary = fmt.Sprintf("A %s request for %s on %s at %s resembles %s, %s, and %s.", tx.Endpoint.Method, m.Sent, tx.Endpoint.Host,
 		tx.Time.UTC().Format(time.RFC3339), m.Label, strings.Join(says, " and "), answer)
 	if Served(tx.Event.Status) {
 		f.Counterfactual = "An answer of 404 or 400 would be of lower severity."

@@ -178,6 +178,7 @@ type walk struct {
 	level    level
 	segments []string
 	types    []string // templates of the segments, as needed
+	names    []string // the catalog's spelling of the segments on the way, "" for values
 	used     []Trick
 	left     int
 }
@@ -195,12 +196,14 @@ func (w *walk) find(n *node, i int) *node {
 	}
 	s := w.segments[i]
 	if c := n.literals[s]; c != nil {
+		w.names[i] = s
 		if found := w.find(c, i+1); found != nil {
 			return found
 		}
 	}
 	for _, p := range n.params {
 		if w.fits(p.text, i) {
+			w.names[i] = ""
 			if found := w.find(p.node, i+1); found != nil {
 				return found
 			}
@@ -211,7 +214,7 @@ func (w *walk) find(n *node, i int) *node {
 	}
 	for _, name := range n.folded[strings.ToLower(s)] {
 		if name != s {
-			if found := w.with(Case, n.literals[name], i+1); found != nil {
+			if found := w.with(Case, n, name, i); found != nil {
 				return found
 			}
 		}
@@ -219,7 +222,7 @@ func (w *walk) find(n *node, i int) *node {
 	if w.level.version && !slices.Contains(w.used, Version) && isVersion(s) {
 		for _, name := range n.versions {
 			if name != s {
-				if found := w.with(Version, n.literals[name], i+1); found != nil {
+				if found := w.with(Version, n, name, i); found != nil {
 					return found
 				}
 			}
@@ -231,7 +234,7 @@ func (w *walk) find(n *node, i int) *node {
 				break
 			}
 			if near(s, name) {
-				if found := w.with(NearName, n.literals[name], i+1); found != nil {
+				if found := w.with(NearName, n, name, i); found != nil {
 					return found
 				}
 			}
@@ -240,11 +243,11 @@ func (w *walk) find(n *node, i int) *node {
 	return nil
 }
 
-// with goes on behind a trick, and takes it back when that leads nowhere.
-func (w *walk) with(t Trick, n *node, i int) *node {
+// with reads segment i as a name by a trick, and takes it back when that leads nowhere.
+func (w *walk) with(t Trick, n *node, name string, i int) *node {
 	before := len(w.used)
-	w.used = append(w.used, t)
-	if found := w.find(n, i); found != nil {
+	w.used, w.names[i] = append(w.used, t), name
+	if found := w.find(n.literals[name], i+1); found != nil {
 		return found
 	}
 	w.used = w.used[:before]
@@ -260,42 +263,4 @@ func (w *walk) fits(text string, i int) bool {
 		w.types[i], _ = catalog.Template([]byte(w.segments[i]))
 	}
 	return w.types[i][1:] == text
-}
-
-// near says whether two names are one or two changes apart (insert, remove, change,
-// swap neighbours): one below eight letters, two from there on.
-func near(a, b string) bool {
-	limit := 1
-	if min(len(a), len(b)) >= 8 {
-		limit = 2
-	}
-	if len(b) < minNear-1 || len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > 64 || len(b) > 64 {
-		return false
-	}
-	d := distance(strings.ToLower(a), strings.ToLower(b))
-	return d > 0 && d <= limit
-}
-
-// distance is the optimal string alignment distance.
-func distance(a, b string) int {
-	var rows [3][66]int
-	before, last, now := &rows[0], &rows[1], &rows[2]
-	for j := range len(b) + 1 {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		now[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			now[j] = min(last[j]+1, now[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				now[j] = min(now[j], before[j-2]+1)
-			}
-		}
-		before, last, now = last, now, before
-	}
-	return last[len(b)]
 }

@@ -52,6 +52,12 @@ type Match struct {
 	EndpointID string
 	Label      string // "METHOD host/template"
 	Tricks     []Trick
+	// Sent is the path as it was sent, its values masked.
+	Sent string
+	// Spelled is the path in the spelling of the catalog, where the request differs from
+	// it in nothing else: not in version, name or method. It is set without an endpoint
+	// too, where the path is known and its method is not.
+	Spelled string
 }
 
 // overriding are the headers in which frameworks look for another method.
@@ -137,7 +143,8 @@ func (x *Index) Resembles(r Request) (Match, bool) {
 	if len(list) > maxSegments {
 		return Match{}, false
 	}
-	w := walk{segments: list, types: make([]string, len(list)), left: maxSteps}
+	notes := make([]string, 2*len(list))
+	w := walk{segments: list, types: notes[:len(list)], names: notes[len(list):], left: maxSteps}
 	for _, level := range [...]level{{}, {fold: true}, {fold: true, version: true}, {fold: true, near: true}} {
 		w.level, w.used = level, w.used[:0]
 		n := w.find(h, 0)
@@ -148,9 +155,27 @@ func (x *Index) Resembles(r Request) (Match, bool) {
 		if overridden {
 			tricks = append(tricks, MethodOverride)
 		}
-		return n.match(r, tricks)
+		m, ok := n.match(r, tricks)
+		if ok {
+			m.Sent = w.sent(string(r.Path))
+		}
+		if len(r.Path) <= maxPath && isSpelling(tricks) {
+			m.Spelled = w.spelled()
+		}
+		return m, ok
 	}
 	return Match{}, false
+}
+
+// isSpelling says whether tricks leave the path that was meant the same, for a
+// reader that is lenient.
+func isSpelling(tricks []Trick) bool {
+	for _, t := range tricks {
+		if t == Version || t == NearName || t == MethodOverride {
+			return false
+		}
+	}
+	return len(tricks) > 0
 }
 
 // match names the endpoint of a path. Without a trick there is nothing to say, and

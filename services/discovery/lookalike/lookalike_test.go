@@ -86,6 +86,33 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// A finding shows the path as it was sent, without the values in it; what was meant is
+// told in the spelling of the catalog where nothing else differs.
+func TestSpellings(t *testing.T) {
+	x := NewIndex(endpoints())
+	f, err := os.Open("testdata/spellings.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n := 0
+	for lines := bufio.NewScanner(f); lines.Scan(); n++ {
+		var c struct {
+			lookCase
+			Sent, Spelled string
+		}
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			t.Fatalf("%s: %v", lines.Text(), err)
+		}
+		if got, _ := x.Resembles(request(c.lookCase)); got.Sent != c.Sent || got.Spelled != c.Spelled {
+			t.Errorf("%s %s is shown as %q and spelled %q, want %q and %q", c.Method, c.Path, got.Sent, got.Spelled, c.Sent, c.Spelled)
+		}
+	}
+	if n != 22 {
+		t.Errorf("%d cases", n)
+	}
+}
+
 // The order of the endpoints decides nothing.
 func TestOrder(t *testing.T) {
 	list := endpoints()
@@ -145,7 +172,7 @@ func TestFinding(t *testing.T) {
 	if got := look("/users/42/", 200).Severity; got != finding.Info {
 		t.Errorf("a trailing slash is %s", got)
 	}
-	const want = "A GET request for /users/{int} on h at 2026-03-14T09:26:53Z resembles GET h/users/{int}, with letters or separators percent-encoded, and was answered 200."
+	const want = "A GET request for /%75sers/{int} on h at 2026-03-14T09:26:53Z resembles GET h/users/{int}, with letters or separators percent-encoded, and was answered 200."
 	if served.Summary != want || served.Rule != "INV-02" || served.Subject.Endpoint != "GET h/users/{int}" || served.Subject.Principal == "" {
 		t.Errorf("%+v", served)
 	}
@@ -169,10 +196,10 @@ func FuzzResembles(f *testing.F) {
 		r := Request{Host: "h", Method: "GET", Path: []byte(path), Override: override, Known: known}
 		a, ok := x.Resembles(r)
 		b, _ := x.Resembles(r)
-		if a.Label != b.Label || !slices.Equal(a.Tricks, b.Tricks) {
+		if a.Label != b.Label || a.Sent != b.Sent || a.Spelled != b.Spelled || !slices.Equal(a.Tricks, b.Tricks) {
 			t.Fatalf("%v and %v", a, b)
 		}
-		if ok && (len(a.Tricks) == 0 || a.EndpointID == "") {
+		if ok && (len(a.Tricks) == 0 || a.EndpointID == "" || a.Sent == "" || len(a.Sent) > 2*maxSent+9) {
 			t.Fatalf("%+v", a)
 		}
 		if straight, _ := straighten(path); !strings.HasPrefix(straight, "/") {

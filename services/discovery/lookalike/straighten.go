@@ -2,6 +2,9 @@ package lookalike
 
 import "strings"
 
+// blanks are what readers overlook behind a name.
+const blanks = ". \x00\t\r\n"
+
 // straighten undoes what can be done to a path without changing where a lenient
 // reader goes with it, and says what there was. An encoding that values need (%20, UTF-8)
 // is undone and is no trick.
@@ -48,7 +51,7 @@ func straighten(path string) (string, []Trick) {
 	}
 	dot := false
 	if n := len(out); n > 0 {
-		if s := strings.TrimRight(out[n-1], ". \x00\t\r\n"); s != out[n-1] && s != "" {
+		if s := strings.TrimRight(out[n-1], blanks); s != out[n-1] && s != "" {
 			out[n-1], dot = s, true
 		}
 	}

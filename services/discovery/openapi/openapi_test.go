@@ -131,6 +131,20 @@ func TestGolden(t *testing.T) {
 	check(t, got)
 }
 
+// The lengths of a text are not those of what is no text elsewhere.
+func TestLengthsOfTexts(t *testing.T) {
+	text, number := catalog.Schema{Types: []catalog.Tally{{Name: "string", Count: 3}}, MinLength: 9, MaxLength: 40}, catalog.Schema{Types: []catalog.Tally{{Name: "integer", Count: 3}}}
+	shorter := text
+	shorter.MinLength = 4
+	for want, pair := range map[uint64][2]*catalog.Schema{9: {&text, &number}, 4: {&text, &shorter}} {
+		for _, s := range []catalog.Schema{join(pair[0], pair[1]), join(pair[1], pair[0])} {
+			if s.MinLength != want || s.MaxLength != 40 {
+				t.Errorf("%d to %d characters, want %d to 40", s.MinLength, s.MaxLength, want)
+			}
+		}
+	}
+}
+
 func TestYAML(t *testing.T) {
 	b, err := YAML(bank())
 	if err != nil {

@@ -105,7 +105,7 @@ func join(a, b *catalog.Schema) catalog.Schema {
 	out := catalog.Schema{
 		Types: joinTallies(a.Types, b.Types), Seen: a.Seen + b.Seen, Required: a.Required && b.Required, Deprecated: a.Deprecated && b.Deprecated,
 		Minimum: extreme(a.Minimum, b.Minimum, -1), Maximum: extreme(a.Maximum, b.Maximum, 1),
-		MinLength: min(a.MinLength, b.MinLength), MaxLength: max(a.MaxLength, b.MaxLength),
+		MinLength: shortest(a, b), MaxLength: max(a.MaxLength, b.MaxLength),
 		Additional: either(a.Additional, b.Additional), Items: either(a.Items, b.Items),
 	}
 	if a.Format == b.Format {
@@ -152,6 +152,21 @@ func either(a, b *catalog.Schema) *catalog.Schema {
 	}
 	s := join(a, b)
 	return &s
+}
+
+// shortest is the smaller length; what never was a text has none.
+func shortest(a, b *catalog.Schema) uint64 {
+	switch {
+	case !isText(a):
+		return b.MinLength
+	case !isText(b):
+		return a.MinLength
+	}
+	return min(a.MinLength, b.MinLength)
+}
+
+func isText(s *catalog.Schema) bool {
+	return slices.ContainsFunc(s.Types, func(t catalog.Tally) bool { return t.Name == "string" && t.Count > 0 })
 }
 
 // extreme is the smaller of two numbers where sign is -1, else the larger.
