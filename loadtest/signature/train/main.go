@@ -84,7 +84,8 @@ func gather(corpora, cache string, half bool) ([]example, error) {
 	if half {
 		samples = slices.DeleteFunc(samples, func(s sets.Sample) bool { return s.HeldOut() })
 	}
-	samples = slices.DeleteFunc(samples, func(s sets.Sample) bool { return s.Set == sets.AccessLogs }) // nobody labelled them
+	// Nobody labelled access logs.
+	samples = slices.DeleteFunc(samples, func(s sets.Sample) bool { return s.Unseen || s.Set == sets.AccessLogs })
 	samples = append(samples, own...)
 	e, err := engine.New(engine.Defaults())
 	if err != nil {
