@@ -31,6 +31,7 @@ func All(ctx context.Context, corpora, cache string) ([]Sample, error) {
 		func() ([]Sample, error) { return Corpora(corpora, perClass) },
 		func() ([]Sample, error) { return Mutations(corpora, perPlaced) },
 		func() ([]Sample, error) { return Benign(ctx, cache, perPackage) },
+		func() ([]Sample, error) { return Webhooks(ctx, cache) },
 		func() ([]Sample, error) { return AccessLog(corpora, logLines) },
 		func() ([]Sample, error) { return Own(perOwn) },
 	} {
