@@ -187,6 +187,9 @@ func (s *Scanner) match(k Kind, text string, v View, depth int) {
 	}
 	if k&(Name|Token|URI) == 0 {
 		s.commands(k, t, text, v, depth)
+		if v != Squeezed {
+			s.parse(k, t, text, v, depth)
+		}
 	}
 }
 

@@ -149,13 +149,14 @@ func (j *Judge) rows(e *event.Event, doc *content.Document, s *pack.Scanner, fou
 		shown = s.Response(e)
 	}
 	rows := make([]Row, len(all))
+	crowd := crowded(doc)
 	for i := range all {
 		p := &all[i]
 		rows[i].place = p
 		add := func(name string, value float64) {
 			rows[i].Terms = append(rows[i].Terms, signature.Term{Name: name, Value: value})
 		}
-		p.terms(add)
+		p.terms(crowd, add)
 		oddities(doc, add)
 		answer(e, shown, p.text, add)
 		j.hooks(e, p, add)
