@@ -75,8 +75,10 @@ func (p *place) terms(crowd float64, add func(name string, value float64)) {
 		if h.Rule.Strength > pack.Hint {
 			classes[h.Rule.Class] = true
 		}
-		covered = max(covered, len(h.Text))
-		start = start || h.Start <= 2
+		if c != path || h.Rule.Strength > pack.Hint { // ordinary paths begin with what a hint names
+			covered = max(covered, len(h.Text))
+			start = start || h.Start <= 2
+		}
 		depth = max(depth, h.Depth)
 		if !people {
 			add("rule."+h.Rule.ID, 1)
