@@ -18,6 +18,8 @@ import (
 var (
 	//go:embed own/payloads.txt
 	payloadList string
+	//go:embed own/payloads_seen.txt
+	payloadsSeen string
 	//go:embed own/exploits_seen.yaml
 	exploitsSeen []byte
 	//go:embed own/exploits_unseen.yaml
@@ -29,10 +31,16 @@ var (
 // weaknesses. One half of each is looked at while rules are written, and fitted to;
 // the other is Unseen. n is how often each is made, with other values in it.
 func Own(n int) ([]Sample, error) {
-	out, err := payloads(n)
+	rnd := rand.New(rand.NewPCG(12, 0))
+	out, err := payloads(rnd, payloadList, n, true)
 	if err != nil {
 		return nil, err
 	}
+	more, err := payloads(rnd, payloadsSeen, n, false)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, more...)
 	for _, half := range []struct {
 		text   []byte
 		unseen bool
@@ -84,12 +92,12 @@ func (x *exploit) line(rnd *rand.Rand) []byte {
 	return r.line()
 }
 
-// payloads are the values of the list in each place and encoding that they can have.
-func payloads(n int) ([]Sample, error) {
+// payloads are the values of the list in each place and encoding that they can have;
+// of a list that is halved, every second of a family is never looked at.
+func payloads(rnd *rand.Rand, list string, n int, halved bool) ([]Sample, error) {
 	var out []Sample
-	rnd := rand.New(rand.NewPCG(12, 0))
 	family, at := "", 0
-	for lines := bufio.NewScanner(strings.NewReader(payloadList)); lines.Scan(); {
+	for lines := bufio.NewScanner(strings.NewReader(list)); lines.Scan(); {
 		text := lines.Text()
 		if name, ok := strings.CutPrefix(text, "## "); ok {
 			family, at = name, 0
@@ -104,7 +112,7 @@ func payloads(n int) ([]Sample, error) {
 				return nil, fmt.Errorf("sets: payload %s: %w", quoted, err)
 			}
 		}
-		unseen := at%2 == 1
+		unseen := halved && at%2 == 1
 		at++
 		add := func(set string, line []byte) {
 			out = append(out, Sample{Set: set + side(unseen), Source: family + " " + text, Class: family, Attack: true, Unseen: unseen, Line: line})

@@ -149,6 +149,13 @@ func (s *Scanner) text(k Kind, l *content.Leaf, text string) {
 		cut = cut[:maxView]
 	}
 	depth := 0
+	if padded(cut) {
+		if b, ok := unpad(s.buffer[0][:0], cut); ok {
+			s.buffer[0] = b
+			s.match(k, view(b), Decoded, 1)
+			return
+		}
+	}
 	for ; depth < DecodeDepth && encoded(cut); depth++ {
 		b, changed := decode(s.buffer[depth][:0], cut)
 		s.buffer[depth] = b
