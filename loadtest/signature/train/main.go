@@ -116,7 +116,7 @@ func gather(corpora, cache string, half bool) ([]example, error) {
 }
 
 // weightOf is how much a sample counts: a false alarm costs more than a miss (so the
-// threshold of even odds is not one half, but .29), and
+// threshold of even odds is not one half, but .2), and
 // tests of rules that only higher levels of paranoia have are no reason to alarm.
 func weightOf(s *sets.Sample, score int) float64 {
 	switch {
@@ -127,7 +127,7 @@ func weightOf(s *sets.Sample, score int) float64 {
 	case s.Set == "crs_regression":
 		return 0.3
 	case !s.Attack:
-		return 2.5
+		return 4
 	}
 	return 1
 }
