@@ -112,11 +112,16 @@ func (j *Judge) Judge(e *event.Event, doc *content.Document, res signature.Resul
 		return Verdict{}
 	}
 	best.Attack = best.Score >= j.cfg.Threshold
-	slices.SortStableFunc(best.Terms, func(a, b signature.Term) int {
+	rank(&best)
+	return best
+}
+
+// rank puts the terms that say most first and leaves out the others.
+func rank(v *Verdict) {
+	slices.SortStableFunc(v.Terms, func(a, b signature.Term) int {
 		return cmp.Compare(math.Abs(b.Contribution()), math.Abs(a.Contribution()))
 	})
-	best.Terms = slices.DeleteFunc(best.Terms[:min(len(best.Terms), signature.MaxTerms)], func(t signature.Term) bool { return t.Weight == 0 })
-	return best
+	v.Terms = slices.DeleteFunc(v.Terms[:min(len(v.Terms), signature.MaxTerms)], func(t signature.Term) bool { return t.Weight == 0 })
 }
 
 func inbound(res *signature.Result) bool {

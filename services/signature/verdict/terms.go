@@ -75,7 +75,7 @@ func (p *place) terms(crowd float64, add func(name string, value float64)) {
 		if h.Rule.Strength > pack.Hint {
 			classes[h.Rule.Class] = true
 		}
-		if c != path || h.Rule.Strength > pack.Hint { // ordinary paths begin with what a hint names
+		if c != path && !people || h.Rule.Strength > pack.Hint { // ordinary paths and texts begin with what a hint names
 			covered = max(covered, len(h.Text))
 			start = start || h.Start <= 2
 		}
