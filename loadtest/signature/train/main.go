@@ -128,6 +128,8 @@ func weightOf(s *sets.Sample, score int) float64 {
 		return 0.3
 	case !s.Attack:
 		return 4
+	case s.Class == "exploit": // few, and each of another product
+		return 2
 	}
 	return 1
 }
