@@ -191,6 +191,10 @@ func (p *place) field(add func(string, float64)) {
 		add("field.text@short", 1)
 	case addressed(name):
 		add("field.address", 1)
+	case expressions[name]:
+		add("field.expression", 1)
+	case strings.Contains(p.key, "scripts."): // of a manifest: command lines by name
+		add("field.scripts", 1)
 	}
 	if p.leaf != nil && p.leaf.Via != content.Direct && p.leaf.Via != content.FromJSON && p.leaf.Via != content.FromGraphQL {
 		add("nested", 1)
