@@ -4,6 +4,8 @@
 // ordinary set made of what packages of the npm registry ship (JSON examples,
 // documentation, change logs, code).
 //
+// Own payloads and exploits stand here, half of them to be measured and never looked at.
+//
 // Everything is seeded: the same files give the same requests, byte for byte.
 // Sources are split in halves by a hash of their name; a source is what samples
 // could resemble one another by: a file of payloads, a rule's tests, a package.
