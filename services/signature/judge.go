@@ -5,11 +5,13 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
-// Judge is the second stage: it says whether a request is an attack, from what the
-// rules matched and where. It must be pure and safe for concurrent use.
+// Judge is the second stage: it says whether a request is an attack, and whether an
+// answer shows what it should not, from what the rules matched and where. It must be pure and safe for concurrent use.
 type Judge interface {
 	// Judge must not keep e or request. It may read the response of e.
 	Judge(e *event.Event, request *content.Document, res Result) Judgement
+	// Answer is about the response; Attack says that it is worth a finding.
+	Answer(e *event.Event, res Result) Judgement
 	Version() string
 }
 

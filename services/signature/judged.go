@@ -19,13 +19,17 @@ const (
 	FeatureTerm = "term "
 )
 
-// judged is the finding of an attack that the second stage found.
+// judged is the finding of an attack, or of a leak, that the second stage found.
 func (d *detector) judged(tx *detect.Tx, res *Result, j *Judgement) finding.Finding {
 	f := tx.Finding(j.Class.rule())
 	f.Confidence = math.Round(min(0.99, j.Score)*1e4) / 1e4
 	f.Severity = raise(f.Severity, answered(j))
 	f.Versions.Detector, f.Versions.Rules = "2", d.engine.Version()+", "+d.second.Version()
-	f.Features = []finding.Number{{Name: "score", Value: round4(j.Score)}, {Name: "anomaly_score", Value: float64(res.Inbound)},
+	anomaly := res.Inbound
+	if j.Class.Outbound() {
+		anomaly = res.Outbound
+	}
+	f.Features = []finding.Number{{Name: "score", Value: round4(j.Score)}, {Name: "anomaly_score", Value: float64(anomaly)},
 		{Name: "status", Value: float64(tx.Event.Status)}}
 	for i := range j.Matches {
 		name := FeaturePack + j.Matches[i].Rule

@@ -21,6 +21,7 @@ func (silent) Version() string                    { return "silent" }
 type fixed Judgement
 
 func (f fixed) Judge(*event.Event, *content.Document, Result) Judgement { return Judgement(f) }
+func (fixed) Answer(*event.Event, Result) Judgement                     { return Judgement{} }
 func (fixed) Version() string                                           { return "fixed" }
 
 func judgedFindings(t *testing.T, j Judgement) []finding.Finding {

@@ -86,8 +86,8 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	}
 }
 
-// judge asks the second stage about the request, or applies the threshold where there
-// is none; responses have only their score. The score is the rule set's; but rules of mere
+// judge asks the second stage about request and answer, or applies the threshold where there
+// is none. The score is the rule set's; but rules of mere
 // enforcement cannot reach it alone: clients without Accept are common, attacks by
 // it are not.
 func (d *detector) judge(tx *detect.Tx, res *Result, v *Verdict) {
@@ -113,10 +113,13 @@ func (d *detector) judge(tx *detect.Tx, res *Result, v *Verdict) {
 		if j := d.second.Judge(tx.Event, tx.Request(), *res); j.Attack && j.Class.rule() != nil {
 			v.Findings = append(v.Findings, d.judged(tx, res, &j))
 		}
+		if j := d.second.Answer(tx.Event, *res); j.Attack {
+			v.Findings = append(v.Findings, d.judged(tx, res, &j))
+		}
 	} else if in != Enforcement && v.Inbound >= d.cfg.Threshold {
 		v.Findings = append(v.Findings, d.finding(tx, res, in, v.Inbound, d.cfg.Threshold))
 	}
-	if out != Enforcement && v.Outbound >= d.cfg.OutboundThreshold {
+	if d.second == nil && out != Enforcement && v.Outbound >= d.cfg.OutboundThreshold {
 		v.Findings = append(v.Findings, d.finding(tx, res, out, v.Outbound, d.cfg.OutboundThreshold))
 	}
 	if res.Exceeded {

@@ -21,6 +21,7 @@ const (
 	perPlaced  = 900
 	perPackage = 40
 	logLines   = 2000
+	perOwn     = 3
 )
 
 // All are the sets that there are data for.
@@ -30,7 +31,9 @@ func All(ctx context.Context, corpora, cache string) ([]Sample, error) {
 		func() ([]Sample, error) { return Corpora(corpora, perClass) },
 		func() ([]Sample, error) { return Mutations(corpora, perPlaced) },
 		func() ([]Sample, error) { return Benign(ctx, cache, perPackage) },
+		func() ([]Sample, error) { return Webhooks(ctx, cache) },
 		func() ([]Sample, error) { return AccessLog(corpora, logLines) },
+		func() ([]Sample, error) { return Own(perOwn) },
 	} {
 		s, err := make()
 		if err != nil {

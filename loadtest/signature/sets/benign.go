@@ -211,6 +211,13 @@ func (g *generator) discussion(text string) []byte {
 	return g.post("/hooks/"+g.hash(6), g.object(map[string]any{"action": "opened", "item": item, "project": g.project(), "sender": g.person()}))
 }
 
+// crowd puts text among the many fields that such objects have.
+func (g *generator) crowd(field, text string) []byte {
+	item := map[string]any{"id": g.rnd.Int64N(1 << 40), "state": "open", "url": fmt.Sprintf("https://code.example.test/api/items/%d", g.rnd.IntN(9000)), "author": g.person(), "labels": []any{"bug"}, "node": g.hash(10)}
+	item[field] = text
+	return g.post("/hooks/"+g.hash(6), g.object(map[string]any{"action": "opened", "item": item, "project": g.project(), "sender": g.person()}))
+}
+
 func (g *generator) push(text string) []byte {
 	var commits []any
 	for range 1 + g.rnd.IntN(3) {

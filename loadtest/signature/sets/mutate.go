@@ -42,8 +42,11 @@ func Mutations(dir string, n int) ([]Sample, error) {
 				}
 				place, req := Place(rnd, text)
 				set := "values placed"
-				if place == "json" {
+				switch place {
+				case "json":
 					set = "values in JSON"
+				case "crowd":
+					set = "values in JSON of many fields"
 				}
 				out = append(out, Sample{Set: set, Source: r.source(name), Class: r.Class, Attack: attack, Line: req})
 			}
@@ -112,11 +115,14 @@ func base(rnd *rand.Rand, method, uri string) *request {
 func Place(rnd *rand.Rand, text string) (place string, line []byte) {
 	field := words[rnd.IntN(len(words))]
 	switch n := rnd.IntN(20); {
-	case n < 10:
+	case n < 7:
 		r := base(rnd, "POST", "/v1/"+words[rnd.IntN(len(words))]+"s")
 		r.Headers["Content-Type"] = "application/json"
 		r.Body = object(rnd, field, text)
 		return "json", r.line()
+	case n < 10:
+		g := generator{rnd: rnd}
+		return "crowd", g.crowd(field, text)
 	case n < 14:
 		r := base(rnd, "POST", "/v1/"+words[rnd.IntN(len(words))])
 		r.Headers["Content-Type"] = "application/x-www-form-urlencoded"

@@ -35,7 +35,7 @@ type file struct {
 }
 
 // maxFile is how much of a file is read: the rest of a large one is like it.
-const maxFile = 4 << 20
+const maxFile = 8 << 20
 
 // fetch is the text files of a package, in the archive's order. The archive is kept
 // in cache.

@@ -4,6 +4,8 @@
 // ordinary set made of what packages of the npm registry ship (JSON examples,
 // documentation, change logs, code).
 //
+// Own payloads and exploits stand here, half of them to be measured and never looked at.
+//
 // Everything is seeded: the same files give the same requests, byte for byte.
 // Sources are split in halves by a hash of their name; a source is what samples
 // could resemble one another by: a file of payloads, a rule's tests, a package.
@@ -29,6 +31,8 @@ type Sample struct {
 	// Set is the table's line, Source what the halves are told by.
 	Set, Source, Class string
 	Attack             bool
+	// Unseen samples are measured and nothing else: nothing is ever fitted to them.
+	Unseen bool
 	// Line is the request as JSON, Event the same as a sensor would send it.
 	Line  []byte
 	Event *event.Event
@@ -36,6 +40,9 @@ type Sample struct {
 
 // HeldOut says whether the sample's source is in the half that nothing was fitted to.
 func (s *Sample) HeldOut() bool {
+	if s.Unseen {
+		return true
+	}
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, s.Source) // a hash never fails
 	return h.Sum32()>>7&1 == 1

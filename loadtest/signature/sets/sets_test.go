@@ -51,7 +51,7 @@ func TestPlace(t *testing.T) {
 		places[place]++
 		samples, names = append(samples, Sample{Set: place, Line: line}), append(names, place)
 	}
-	if len(places) != 6 {
+	if len(places) != 7 {
 		t.Errorf("places %v", places)
 	}
 	sealed, err := seal(samples)

@@ -94,6 +94,9 @@ func prior(name string) float64 {
 // speaks for innocence; a rule may be worth less or more than its kind, but not by so
 // much that one set of unlucky words silences it, or that it alone decides.
 func bounds(name string) (least, most float64) {
+	if strings.HasPrefix(name, "crowd") { // or who fills a body with fields hides in it
+		return -2, 0
+	}
 	switch kind, context, _ := strings.Cut(name, "@"); context {
 	case "prose", "markup":
 		if strings.HasSuffix(kind, ".more") { // counts up to four
@@ -139,7 +142,7 @@ func vocabulary(m *verdict.Model, examples []example) []string {
 			names = append(names, n)
 		}
 	}
-	for _, kind := range []string{"pack.sure", "pack.strong", "pack.hint", "pack.more", "crs", "crs.more", "crs.libinjection", "agree", "cover", "start", "symbols", "open"} {
+	for _, kind := range []string{"pack.sure", "pack.strong", "pack.hint", "pack.more", "crs", "crs.more", "crs.libinjection", "agree", "cover", "start", "symbols", "open", "crowd"} {
 		for _, c := range contextNames {
 			names = append(names, kind+"@"+c)
 		}

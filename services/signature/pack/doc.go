@@ -17,6 +17,8 @@
 //	commands: [{words: [id], then: '\s*$'}]   words where a shell expects a command
 //	longest: 700                     bytes: longer texts are not looked at
 //	graphql: {depth: 15}             in place of patterns: measures of an operation
+//	parser: sql                      in place of patterns: a parser (sql, xss), asked about
+//	                                 what an encoding hid
 //	cwe, attack, remediation         where they differ from the class's
 //	positive, negative               cases; a case is a text or {field, text, ...}
 //

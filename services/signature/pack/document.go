@@ -16,6 +16,7 @@ type document struct {
 	Commands    []commandLine `yaml:"commands"`
 	Longest     int           `yaml:"longest"`
 	GraphQL     *measures     `yaml:"graphql"`
+	Parser      string        `yaml:"parser"`
 	CWE         []string      `yaml:"cwe"`
 	ATTACK      []string      `yaml:"attack"`
 	Remediation string        `yaml:"remediation"`

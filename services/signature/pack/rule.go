@@ -42,6 +42,7 @@ type Rule struct {
 	patterns []*dfa.Matcher
 	longest  int // bytes of a text that is looked at; 0 is any
 	graphql  *measures
+	parse    parser
 	cases    []Case
 }
 
@@ -70,6 +71,7 @@ type Pack struct {
 	// parts says for the numbers that the matcher gives what they stand for.
 	parts    []part
 	measured []int // rules of operations
+	parsers  []int // rules of parsers
 	commands commands
 }
 
@@ -104,6 +106,9 @@ func Load(fsys fs.FS, dir string) (*Pack, error) {
 		}
 		if r.graphql != nil {
 			p.measured = append(p.measured, len(p.rules))
+		}
+		if r.parse != nil {
+			p.parsers = append(p.parsers, len(p.rules))
 		}
 		p.rules = append(p.rules, r)
 	}
@@ -152,8 +157,11 @@ func readRule(fsys fs.FS, name string, budget *dfa.Budget) (*Rule, []commandLine
 			errs = append(errs, fmt.Errorf("fields: %w", err))
 		}
 	}
-	if (len(d.Patterns)+len(d.Commands) == 0) == (d.GraphQL == nil) {
-		errs = append(errs, errors.New("either patterns and commands or graphql"))
+	if r.parse, ok = parsers[d.Parser]; !ok {
+		errs = append(errs, fmt.Errorf("parser %q is not known", d.Parser))
+	}
+	if (len(d.Patterns)+len(d.Commands) == 0) == (d.GraphQL == nil && r.parse == nil) {
+		errs = append(errs, errors.New("either patterns and commands, or graphql, or a parser"))
 	}
 	for i := range d.Commands {
 		errs = append(errs, d.Commands[i].compile())

@@ -149,6 +149,13 @@ func (s *Scanner) text(k Kind, l *content.Leaf, text string) {
 		cut = cut[:maxView]
 	}
 	depth := 0
+	if padded(cut) {
+		if b, ok := unpad(s.buffer[0][:0], cut); ok {
+			s.buffer[0] = b
+			s.match(k, view(b), Decoded, 1)
+			return
+		}
+	}
 	for ; depth < DecodeDepth && encoded(cut); depth++ {
 		b, changed := decode(s.buffer[depth][:0], cut)
 		s.buffer[depth] = b
@@ -187,6 +194,9 @@ func (s *Scanner) match(k Kind, text string, v View, depth int) {
 	}
 	if k&(Name|Token|URI) == 0 {
 		s.commands(k, t, text, v, depth)
+		if v != Squeezed {
+			s.parse(k, t, text, v, depth)
+		}
 	}
 }
 

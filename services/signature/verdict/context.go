@@ -176,3 +176,6 @@ var freeText = wordSet(`body text message description content comment note notes
 func addressed(name string) bool {
 	return strings.HasSuffix(name, "url") || strings.HasSuffix(name, "uri") || strings.HasSuffix(name, "href") || strings.HasSuffix(name, "link") || strings.HasSuffix(name, "_links")
 }
+
+// expressions are names of fields that hold regular expressions.
+var expressions = wordSet(`pattern patterns regex regexp filematch matchpatterns matchstrings validation format_pattern path_pattern`)

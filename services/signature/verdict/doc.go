@@ -11,6 +11,9 @@
 // database, the input reflected) and, where there are hooks, the learned schema and
 // how common the match is here.
 //
+// An answer is judged in the same way with terms of its own, all set by hand: an error in
+// plain words of a service that failed is a leak, a page that tells of errors is none.
+//
 // The score is the logistic of the weighed sum of the place that says most. Weights
 // are in weights.json, fitted by loadtest/signature/train; those of terms that no
 // corpus can teach (answers, hooks) are set by hand and stand there apart. The terms

@@ -112,11 +112,16 @@ func (j *Judge) Judge(e *event.Event, doc *content.Document, res signature.Resul
 		return Verdict{}
 	}
 	best.Attack = best.Score >= j.cfg.Threshold
-	slices.SortStableFunc(best.Terms, func(a, b signature.Term) int {
+	rank(&best)
+	return best
+}
+
+// rank puts the terms that say most first and leaves out the others.
+func rank(v *Verdict) {
+	slices.SortStableFunc(v.Terms, func(a, b signature.Term) int {
 		return cmp.Compare(math.Abs(b.Contribution()), math.Abs(a.Contribution()))
 	})
-	best.Terms = slices.DeleteFunc(best.Terms[:min(len(best.Terms), signature.MaxTerms)], func(t signature.Term) bool { return t.Weight == 0 })
-	return best
+	v.Terms = slices.DeleteFunc(v.Terms[:min(len(v.Terms), signature.MaxTerms)], func(t signature.Term) bool { return t.Weight == 0 })
 }
 
 func inbound(res *signature.Result) bool {
@@ -149,13 +154,14 @@ func (j *Judge) rows(e *event.Event, doc *content.Document, s *pack.Scanner, fou
 		shown = s.Response(e)
 	}
 	rows := make([]Row, len(all))
+	crowd := crowded(doc)
 	for i := range all {
 		p := &all[i]
 		rows[i].place = p
 		add := func(name string, value float64) {
 			rows[i].Terms = append(rows[i].Terms, signature.Term{Name: name, Value: value})
 		}
-		p.terms(add)
+		p.terms(crowd, add)
 		oddities(doc, add)
 		answer(e, shown, p.text, add)
 		j.hooks(e, p, add)

@@ -20,6 +20,7 @@ var (
 	agreeTerms             = termsBy("agree")[0]
 	coverTerms, startTerms = termsBy("cover")[0], termsBy("start")[0]
 	symbolTerms, openTerms = termsBy("symbols")[0], termsBy("open")[0]
+	crowdTerms             = termsBy("crowd")[0]
 )
 
 func termsBy(names ...string) [][contexts]string {
@@ -38,8 +39,27 @@ const (
 	libinjectionXSS = 941100
 )
 
+// A body of up to few leaves is as good as one leaf; from many on there is nothing
+// more to say.
+const fewLeaves, manyLeaves = 8, 128
+
+// crowded says how many chances the body gave rules to match by accident, 0 to 1: of a
+// hundred texts one resembles an attack sooner than of three.
+func crowded(doc *content.Document) float64 {
+	n := 0
+	for i := range doc.Leaves {
+		if doc.Leaves[i].Location == content.Body {
+			n++
+		}
+	}
+	if n <= fewLeaves {
+		return 0
+	}
+	return math.Round(100*min(1, math.Log(float64(n)/fewLeaves)/math.Log(manyLeaves/fewLeaves))) / 100
+}
+
 // terms are the place's own terms, without weights. add is called once a name.
-func (p *place) terms(add func(name string, value float64)) {
+func (p *place) terms(crowd float64, add func(name string, value float64)) {
 	c := p.context
 	people := c == prose || c == markup || c == long // where what single rules are worth elsewhere says nothing
 	var byStrength [3]int
@@ -55,8 +75,10 @@ func (p *place) terms(add func(name string, value float64)) {
 		if h.Rule.Strength > pack.Hint {
 			classes[h.Rule.Class] = true
 		}
-		covered = max(covered, len(h.Text))
-		start = start || h.Start <= 2
+		if c != path && !people || h.Rule.Strength > pack.Hint { // ordinary paths and texts begin with what a hint names
+			covered = max(covered, len(h.Text))
+			start = start || h.Start <= 2
+		}
 		depth = max(depth, h.Depth)
 		if !people {
 			add("rule."+h.Rule.ID, 1)
@@ -108,6 +130,9 @@ func (p *place) terms(add func(name string, value float64)) {
 	}
 	if depth > 1 {
 		add("depth", float64(depth-1))
+	}
+	if crowd > 0 && p.location == "request.body" {
+		add(crowdTerms[c], crowd)
 	}
 	if c == token || c == short {
 		symbols, open := signs(p.text)
@@ -166,6 +191,10 @@ func (p *place) field(add func(string, float64)) {
 		add("field.text@short", 1)
 	case addressed(name):
 		add("field.address", 1)
+	case expressions[name]:
+		add("field.expression", 1)
+	case strings.Contains(p.key, "scripts."): // of a manifest: command lines by name
+		add("field.scripts", 1)
 	}
 	if p.leaf != nil && p.leaf.Via != content.Direct && p.leaf.Via != content.FromJSON && p.leaf.Via != content.FromGraphQL {
 		add("nested", 1)

@@ -1,0 +1,53 @@
+package sets
+
+import (
+	"bytes"
+	"testing"
+)
+
+// How many there are of each; a line that is lost would not be missed otherwise.
+const (
+	ownPayloads, ownPayloadsUnseen = 444, 179
+	ownExploits, ownExploitsUnseen = 161, 122
+)
+
+// The halves share no payload and no weakness, what is never looked at is held out,
+// and the same seeds give the same requests.
+func TestOwn(t *testing.T) {
+	a, err := Own(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Own(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	side := map[string]bool{}
+	var payloads, exploits [2]int
+	for i := range a {
+		s := &a[i]
+		if !bytes.Equal(s.Line, b[i].Line) || !s.Attack || s.Event == nil || s.Unseen && !s.HeldOut() {
+			t.Fatalf("%d: %+v", i, s)
+		}
+		unseen, known := side[s.Source]
+		if known && unseen != s.Unseen {
+			t.Errorf("%s is both looked at and not", s.Source)
+		}
+		if known {
+			continue
+		}
+		side[s.Source] = s.Unseen
+		k := 0
+		if s.Unseen {
+			k = 1
+		}
+		if s.Class == "exploit" {
+			exploits[k]++
+		} else {
+			payloads[k]++
+		}
+	}
+	if payloads != [2]int{ownPayloads, ownPayloadsUnseen} || exploits != [2]int{ownExploits, ownExploitsUnseen} {
+		t.Errorf("payloads %v, exploits %v", payloads, exploits)
+	}
+}
