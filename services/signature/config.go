@@ -13,7 +13,7 @@ type Config struct {
 	Threshold int `yaml:"threshold" doc:"Anomaly score from which a request is an attack; a critical rule scores 5."`
 	// OutboundThreshold is the score from which a response is a finding. 4 is one
 	// rule of level error.
-	OutboundThreshold int `yaml:"outbound_threshold" doc:"Anomaly score from which a response is a finding; a rule of level error scores 4."`
+	OutboundThreshold int `yaml:"outbound_threshold" doc:"Anomaly score from which a response is a finding where plain is on; a rule of level error scores 4. The second stage weighs answers itself."`
 	// Evidence is how many masked exemplars a finding carries, up to 10.
 	Evidence int `yaml:"evidence" doc:"Masked exemplars a finding, up to 10."`
 	// Excerpt is the length in bytes of a masked exemplar.
