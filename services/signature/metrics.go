@@ -3,6 +3,7 @@ package signature
 import (
 	"fmt"
 
+	"github.com/miradorhq/mirador/services/signature/dfa"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -34,4 +35,28 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		}
 	}
 	return m, nil
+}
+
+// automata is what has lazy automata: engine and second stage have, a test's need not.
+type automata interface{ Automata() *dfa.Counts }
+
+// watch counts what the automata of a stage do.
+func watch(reg prometheus.Registerer, stage string, of any) error {
+	a, ok := of.(automata)
+	if !ok || reg == nil {
+		return nil
+	}
+	counter := func(name, help string, value func() uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: name, Help: help,
+			ConstLabels: prometheus.Labels{"stage": stage}}, func() float64 { return float64(value()) })
+	}
+	for _, c := range []prometheus.Collector{
+		counter("automata_full_total", "Texts that a slower matcher was asked about because the states of an automaton were used up.", a.Automata().Asked.Load),
+		counter("automata_restarts_total", "Automata whose states were thrown away to begin anew.", a.Automata().Restarts.Load),
+	} {
+		if err := reg.Register(c); err != nil {
+			return fmt.Errorf("signature: register metrics: %w", err)
+		}
+	}
+	return nil
 }

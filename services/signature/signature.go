@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -26,6 +27,9 @@ func Factory(cfg Config, engine Engine, second Judge, reg prometheus.Registerer)
 	}
 	m, err := newMetrics(reg)
 	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(watch(reg, "rules", engine), watch(reg, "verdict", second)); err != nil {
 		return nil, err
 	}
 	return func(int32) detect.Detector {

@@ -93,6 +93,16 @@ func TestRegressionSuite(t *testing.T) {
 	}
 }
 
+// A rule that takes out one which was worked out beforehand, at every transaction: the
+// engine evaluates what it had folded.
+func TestUnfolded(t *testing.T) {
+	s := parity.Suite(2)
+	s.Name += ", unfolded"
+	s.Directives += "SecAction \"id:10002,phase:1,pass,nolog,ctl:ruleRemoveById=920013,ctl:ruleRemoveById=942015\"\n"
+	same(t, "regression tests", s, parity.Sample(regression(t), sample(400), seed+30), 400)
+	same(t, "traffic", s, parity.Sample(parity.Mixed(), sample(20), seed), 20)
+}
+
 func TestTraffic(t *testing.T) {
 	cases := append(append(parity.Kinds(), parity.Mixed()...), parity.Links(60, 1)...)
 	for level, n := range [...]int{1: 0, 2: sample(60), 3: sample(30), 4: sample(30)} {

@@ -11,6 +11,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/services/signature"
+	"github.com/miradorhq/mirador/services/signature/dfa"
 	"github.com/miradorhq/mirador/services/signature/pack"
 )
 
@@ -84,8 +85,11 @@ func NewWith(cfg Config, m *Model) (*Judge, error) {
 	return j, nil
 }
 
-// Version names the pack.
-func (j *Judge) Version() string { return "pack " + strconv.Itoa(len(j.pack.Rules())) + " rules" }
+// Version names the pack and the weights.
+func (j *Judge) Version() string { return "pack " + j.pack.Version() + ", weights " + j.model.version }
+
+// Automata are those of the pack.
+func (j *Judge) Automata() *dfa.Counts { return j.pack.Automata() }
 
 // Judge implements signature.Judge.
 func (j *Judge) Judge(e *event.Event, doc *content.Document, res signature.Result) Verdict {

@@ -198,3 +198,23 @@ func BenchmarkJudgeJSON1KB(b *testing.B) {
 		s.judge.Judge(e, &s.doc, res)
 	}
 }
+
+// Who changes a weight or a rule changes what findings say they were judged by.
+func TestVersionNamesRulesAndWeights(t *testing.T) {
+	version := func(weights string) string {
+		m, err := ParseModel([]byte(weights))
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := NewWith(Config{}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j.Version()
+	}
+	a, b := version(`{"threshold": 0.5, "bias": 1}`), version(`{"threshold": 0.5, "bias": 2}`)
+	rules, weights, _ := strings.Cut(a, ", ")
+	if a == b || a != version(`{"threshold": 0.5, "bias": 1}`) || len(strings.Fields(rules)) != 4 || len(strings.Fields(weights)) != 2 {
+		t.Errorf("%q, %q", a, b)
+	}
+}
