@@ -11,6 +11,7 @@ type metrics struct {
 	findings                  *prometheus.CounterVec
 	errors, clipped, skipped  prometheus.Counter
 	updates, scans, forgotten prometheus.Counter
+	usual, placesForgotten    prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -18,18 +19,20 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: name, Help: help})
 	}
 	m := &metrics{
-		findings:  prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: "rule_findings_total", Help: "Findings put out for the first time, by rule."}, []string{"rule"}),
-		errors:    counter("engine_errors_total", "Transactions that the engine could not inspect to the end."),
-		clipped:   counter("bodies_clipped_total", "Transactions whose body was longer than the engine inspects."),
-		updates:   counter("updates_total", "Findings put out again because more events belong to them."),
-		scans:     counter("scans_total", "Principals whose findings reached signature.scan_endpoints endpoints."),
-		forgotten: counter("windows_forgotten_total", "Open groups and callers that were ended early for want of room (signature.max_windows)."),
-		skipped:   counter("enforced_skipped_total", "Transactions that the edge refused for Mirador, which are not judged again."),
+		findings:        prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mirador", Subsystem: Name, Name: "rule_findings_total", Help: "Findings put out for the first time, by rule."}, []string{"rule"}),
+		errors:          counter("engine_errors_total", "Transactions that the engine could not inspect to the end."),
+		clipped:         counter("bodies_clipped_total", "Transactions whose body was longer than the engine inspects."),
+		updates:         counter("updates_total", "Findings put out again because more events belong to them."),
+		scans:           counter("scans_total", "Principals whose findings reached signature.scan_endpoints endpoints."),
+		forgotten:       counter("windows_forgotten_total", "Open groups and callers that were ended early for want of room (signature.max_windows)."),
+		usual:           counter("usual_total", "Requests that would be attacks if many callers did not send the like to the same field."),
+		placesForgotten: counter("places_forgotten_total", "Fields and endpoints whose callers were forgotten for want of room (signature.max_places)."),
+		skipped:         counter("enforced_skipped_total", "Transactions that the edge refused for Mirador, which are not judged again."),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.findings, m.errors, m.clipped, m.skipped, m.updates, m.scans, m.forgotten} {
+	for _, c := range []prometheus.Collector{m.findings, m.errors, m.clipped, m.skipped, m.updates, m.scans, m.forgotten, m.usual, m.placesForgotten} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("signature: register metrics: %w", err)
 		}
@@ -40,8 +43,8 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 // automata is what has lazy automata: engine and second stage have, a test's need not.
 type automata interface{ Automata() *dfa.Counts }
 
-// watch counts what the automata of a stage do.
-func watch(reg prometheus.Registerer, stage string, of any) error {
+// countAutomata shows what the automata of a stage do.
+func countAutomata(reg prometheus.Registerer, stage string, of any) error {
 	a, ok := of.(automata)
 	if !ok || reg == nil {
 		return nil

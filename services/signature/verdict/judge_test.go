@@ -109,35 +109,6 @@ func TestAnswers(t *testing.T) {
 	f("answer.reflects", func(e *event.Event) { e.ResponseBody.Data = []byte("not found: ; cat /etc/hosts") })
 }
 
-type learned struct{ fits bool }
-
-func (l learned) Fits(*event.Event, *content.Leaf) (fits, known bool) { return l.fits, true }
-
-type shared float64
-
-func (s shared) Share(*event.Event, string, string, string) float64 { return float64(s) }
-
-func TestHooks(t *testing.T) {
-	s := newStages(t)
-	f := func(cfg Config, name string, sign float64) {
-		t.Helper()
-		j, err := New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		with := stages{engine: s.engine, judge: j}
-		e := inJSON(t, "1; select 1")
-		v := with.verdict(t, e)
-		if c, ok := term(&v, name); ok != (sign != 0) || c*sign < 0 {
-			t.Errorf("%s: %v, %+v", name, ok, v.Terms)
-		}
-	}
-	f(Config{Schema: learned{false}}, "schema.breaks", 1)
-	f(Config{Schema: learned{true}}, "schema.breaks", 0)
-	f(Config{Common: shared(0.9)}, "common", -1)
-	f(Config{Common: shared(0.001)}, "common", 0)
-}
-
 func TestParseModelReportsErrors(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()
@@ -165,7 +136,7 @@ func TestOrdinaryRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := testing.AllocsPerRun(50, func() { s.judge.Judge(e, &s.doc, res) }); n > 0 {
+	if n := testing.AllocsPerRun(50, func() { s.judge.Judge(e, "", &s.doc, res) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -195,7 +166,7 @@ func BenchmarkJudgeJSON1KB(b *testing.B) {
 	content.ParseRequest(e, &s.doc, content.DefaultLimits)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.judge.Judge(e, &s.doc, res)
+		s.judge.Judge(e, "", &s.doc, res)
 	}
 }
 
