@@ -264,7 +264,7 @@ func BenchmarkLearn(b *testing.B) {
 			for _, e := range v.events(&seq) {
 				txs = append(txs, detect.Tx{})
 				tx := &txs[len(txs)-1]
-				tx.Reset(e, detect.Source{}, e.Time(), &catalog.Lexical{}, content.Limits{})
+				tx.Reset(e, detect.Source{}, e.Time(), &catalog.Lexical{}, content.DefaultLimits)
 				d.(detect.Preparer).Prepare(tx)
 			}
 			b.ReportAllocs()

@@ -12,6 +12,7 @@ type metrics struct {
 	errors, clipped, skipped  prometheus.Counter
 	updates, scans, forgotten prometheus.Counter
 	usual, placesForgotten    prometheus.Counter
+	unseen                    prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -26,13 +27,14 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		scans:           counter("scans_total", "Principals whose findings reached signature.scan_endpoints endpoints."),
 		forgotten:       counter("windows_forgotten_total", "Open groups and callers that were ended early for want of room (signature.max_windows)."),
 		usual:           counter("usual_total", "Requests that would be attacks if many callers did not send the like to the same field."),
+		unseen:          counter("unseen_total", "Requests whose body was looked at again, for the core rule set has no variables for what it holds."),
 		placesForgotten: counter("places_forgotten_total", "Fields and endpoints whose callers were forgotten for want of room (signature.max_places)."),
 		skipped:         counter("enforced_skipped_total", "Transactions that the edge refused for Mirador, which are not judged again."),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.findings, m.errors, m.clipped, m.skipped, m.updates, m.scans, m.forgotten, m.usual, m.placesForgotten} {
+	for _, c := range []prometheus.Collector{m.findings, m.errors, m.clipped, m.skipped, m.updates, m.scans, m.forgotten, m.usual, m.placesForgotten, m.unseen} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("signature: register metrics: %w", err)
 		}

@@ -128,6 +128,7 @@ func (d *detector) judge(tx *detect.Tx, res *Result, v *Verdict) {
 		}
 	}
 	if d.second != nil {
+		d.unseen(tx, res)
 		if j := d.second.Judge(tx.Event, tx.Endpoint.ID, tx.Request(), *res); len(j.Places) > 0 || j.Attack {
 			d.mask(&j)
 			for i := range j.Others {

@@ -48,6 +48,22 @@ func TestCanonical(t *testing.T) {
 	f("note", "note")
 }
 
+func TestCondensed(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if got := condensed(text); got != want {
+			t.Errorf("%.60q becomes %q, want %q", text, got, want)
+		}
+	}
+	f(strings.Repeat("a ", 200)+"' or 1=1 --", "' or 1=1 --")
+	f(strings.Repeat("the fox and the dog. ", 30)+"; id", "; id")
+	f(strings.Repeat("a ", 200), strings.Repeat("a ", 200))
+	f("a a a a a a a ; id", "a a a a a a a ; id")
+	text := "In this chapter you will learn how a page that shows what it was sent can be made to run code of others, and what to do about that. " +
+		"The example that is used in most of the books is an alert, and it is what we will use here too. In the next one we will look at what is sent."
+	f(text, text)
+}
+
 // The score is the logistic of the bias and the terms, when none was left out.
 func TestScoreIsTheSumOfItsTerms(t *testing.T) {
 	s := newStages(t)
