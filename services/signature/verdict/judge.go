@@ -103,7 +103,7 @@ func (j *Judge) Judge(e *event.Event, endpoint string, doc *content.Document, re
 	v := j.judgement(&rows[best], sums[best])
 	for i := range rows {
 		if len(v.Places) < signature.MaxPlaces {
-			v.Places = append(v.Places, rows[i].place.at())
+			v.Places = append(v.Places, rows[i].at())
 		}
 		if i != best && len(v.Others) < signature.MaxPlaces && logistic(sums[i]) >= j.cfg.Threshold {
 			v.Others = append(v.Others, j.judgement(&rows[i], sums[i]))
@@ -115,12 +115,9 @@ func (j *Judge) Judge(e *event.Event, endpoint string, doc *content.Document, re
 
 // judgement is what is said of one place.
 func (j *Judge) judgement(r *Row, sum float64) Verdict {
-	v := Verdict{Score: logistic(sum), Terms: r.Terms, Bias: j.model.Bias, Threshold: j.cfg.Threshold, Expected: r.expected, Place: r.place.at()}
+	v := Verdict{Score: logistic(sum), Terms: r.Terms, Bias: j.model.Bias, Threshold: j.cfg.Threshold, Expected: r.expected, Place: r.at()}
 	v.Attack = v.Score >= j.cfg.Threshold
 	v.Class, v.Matches = r.place.matches()
-	if shown := func(t signature.Term) bool { return strings.HasPrefix(t.Name, answered) }; slices.ContainsFunc(r.Terms, shown) {
-		v.Place.Sure = true
-	}
 	if !v.Place.Sure {
 		v.Habits = signature.Habits{Common: j.model.weight("common"), Text: j.model.weight("common.text")}
 	}
@@ -145,6 +142,14 @@ type Row struct {
 	Terms    []signature.Term
 	place    *place
 	expected string
+}
+
+// at is the place as what is learned goes by: what an answer shows to have worked is no
+// habit either.
+func (r *Row) at() signature.Place {
+	at := r.place.at()
+	at.Sure = at.Sure || slices.ContainsFunc(r.Terms, func(t signature.Term) bool { return strings.HasPrefix(t.Name, answered) })
+	return at
 }
 
 // Rows are the terms of all places of a request.
