@@ -175,7 +175,7 @@ func tricks() []trick {
 		{name: "JSON after a guard", typ: jsonType, body: ")]}',\n" + obj(sqli)},
 		{name: "lines of JSON", typ: "application/x-ndjson", body: obj("a") + "\n" + obj(sqli) + "\n"},
 		{name: "two documents", typ: jsonType, body: obj("a") + obj(sqli)},
-		{name: "SQL comments", uri: "/v1/s?q=" + enc("x'/**/un/**/ion/**/sel/**/ect/**/password/**/from/**/users--", 1)},
+		{name: "SQL comments", uri: "/v1/s?q=" + enc("x'/**/un/**/ion/**/se/**/lect/**/password/**/from/**/users--", 1)},
 		{name: "SQL comments between words", uri: "/v1/s?q=" + enc("x'/**/union/**/select/**/password/**/from/**/users--", 1)},
 		{name: "versioned SQL comments", uri: "/v1/s?q=" + enc("x'/*!50000union*//*!50000select*/1,2,3-- ", 1)},
 		{name: "SQL with strange spaces", uri: "/v1/s?q=x%27%0bunion%0cselect%a01,2,3--%0a"},

@@ -61,6 +61,7 @@ func (d *detector) unseen(tx *detect.Tx, res *Result) {
 	if err != nil {
 		d.metrics.errors.Inc()
 	}
+	res.Exceeded = res.Exceeded || more.Exceeded
 	for _, h := range more.Hits {
 		if h.Name == "" || h.Class == Enforcement || h.Location == "request.header" {
 			continue
