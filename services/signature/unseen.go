@@ -18,12 +18,15 @@ import (
 // knows that sends attacks there. So the second stage has the rules look at what the
 // content has of such a body and they had not, each value as a parameter of its name.
 
-// Bounds of what is looked at again: values, bytes in all, and bytes of one value, of
-// which the end counts: what stands before it is what the rules have seen.
+// Bounds of what is looked at again: bytes in all, of one value (of which the end
+// counts: what stands before it is what the rules have seen), and of values and bytes
+// that the engine sees at a time. The first is twice what sensors keep of a body unless
+// told otherwise.
 const (
-	unseenValues = 400
 	unseenBytes  = 64 << 10
-	unseenValue  = 8 << 10
+	unseenValue  = 32 << 10
+	unseenValues = 900
+	unseenForm   = 120 << 10
 )
 
 // nameless stands for the name of a body that is one text; those of texts that have
@@ -37,25 +40,26 @@ func (d *detector) unseen(tx *detect.Tx, res *Result) {
 	if !blind(tx.Event, doc, res) {
 		return
 	}
-	b := form{at: make([]byte, 0, 4<<10)}
-	for i := range doc.Issues {
-		if k := doc.Issues[i].Kind; doc.Format == content.JSON && (k == content.LeafLimit || k == content.DepthLimit) {
-			b.texts(tx.Event.RequestBody.Data)
-			break
-		}
+	var b forms
+	if doc.Format == content.JSON && !coded(tx.Event) && slices.ContainsFunc(doc.Issues, func(i content.Issue) bool { return i.Kind == content.LeafLimit || i.Kind == content.DepthLimit }) {
+		b.texts(tx.Event.RequestBody.Data)
+	} else {
+		b.leaves(doc.Leaves)
 	}
-	for i := len(doc.Leaves) - 1; i >= 0; i-- {
-		if l := &doc.Leaves[i]; l.Location == content.Body && l.Type == content.String && !b.add(cmp.Or(l.Path, nameless), l.Value) {
-			break
-		}
+	if len(b.bodies) > 0 {
+		d.metrics.unseen.Inc()
 	}
-	if len(b.at) == 0 {
-		return
+	for _, body := range b.bodies {
+		d.lookAgain(tx.Event, body, res)
 	}
-	d.metrics.unseen.Inc()
+	slices.SortStableFunc(res.Hits, func(a, b Hit) int { return cmp.Compare(a.Rule, b.Rule) })
+}
+
+// lookAgain has the engine match a form in the place of the body of e.
+func (d *detector) lookAgain(e *event.Event, body []byte, res *Result) {
 	more, err := d.engine.Match(&event.Event{
-		ID: tx.Event.ID, Tenant: tx.Event.Tenant, RequestTime: tx.Event.RequestTime, Method: []byte("POST"), Protocol: []byte("HTTP/1.1"), Path: []byte("/"),
-		Authority: []byte("localhost.localdomain"), RequestBody: event.Body{Data: b.at},
+		ID: e.ID, Tenant: e.Tenant, RequestTime: e.RequestTime, Method: []byte("POST"), Protocol: []byte("HTTP/1.1"), Path: []byte("/"),
+		Authority: []byte("localhost.localdomain"), RequestBody: event.Body{Data: body},
 		RequestHeaders: []event.Header{{Name: []byte("Content-Type"), Value: []byte("application/x-www-form-urlencoded")}},
 	})
 	if err != nil {
@@ -71,7 +75,6 @@ func (d *detector) unseen(tx *detect.Tx, res *Result) {
 		}
 		res.Hits = append(res.Hits, h)
 	}
-	slices.SortStableFunc(res.Hits, func(a, b Hit) int { return cmp.Compare(a.Rule, b.Rule) })
 }
 
 // blind says whether the rules could not see all that doc has of the body.
@@ -80,7 +83,7 @@ func blind(e *event.Event, doc *content.Document, res *Result) bool {
 	if len(body) == 0 || doc.Format == content.Empty || doc.Format == content.Binary {
 		return false
 	}
-	if res.Clipped || !e.RequestBody.Decoded && len(e.RequestHeader("Content-Encoding")) > 0 {
+	if res.Clipped || coded(e) {
 		return true
 	}
 	switch doc.Format {
@@ -97,29 +100,65 @@ func blind(e *event.Event, doc *content.Document, res *Result) bool {
 	})
 }
 
-// form is a body of parameters in the making.
-type form struct {
-	at     []byte
-	values int
+// coded says whether the body is as it was sent, and that was compressed.
+func coded(e *event.Event) bool {
+	return !e.RequestBody.Decoded && len(e.RequestHeader("Content-Encoding")) > 0
+}
+
+// forms are bodies of parameters in the making.
+type forms struct {
+	bodies [][]byte
+	values int // of the last
+	bytes  int
 }
 
 // add says whether there is room for more.
-func (f *form) add(name string, value []byte) bool {
-	if f.values >= unseenValues || len(f.at) >= unseenBytes {
+func (f *forms) add(name string, value []byte) bool {
+	if plain(value) {
+		return true
+	}
+	value = value[max(0, len(value)-unseenValue):]
+	if f.bytes += len(value) + 8; f.bytes > unseenBytes {
 		return false
 	}
+	name, text := url.QueryEscape(name), url.QueryEscape(string(value))
+	last := len(f.bodies) - 1
+	if last < 0 || f.values >= unseenValues || len(f.bodies[last])+len(name)+len(text) > unseenForm {
+		f.bodies, f.values = append(f.bodies, nil), 0
+		last++
+	}
 	f.values++
-	f.at = append(f.at, url.QueryEscape(name)...)
-	f.at = append(f.at, '=')
-	f.at = append(f.at, url.QueryEscape(string(value[max(0, len(value)-unseenValue):]))...)
-	f.at = append(f.at, '&')
+	f.bodies[last] = append(append(append(append(f.bodies[last], name...), '='), text...), '&')
+	return true
+}
+
+// leaves adds the texts of a body, the last first.
+func (f *forms) leaves(all []content.Leaf) {
+	for i := len(all) - 1; i >= 0; i-- {
+		if l := &all[i]; l.Location == content.Body && l.Type == content.String && !f.add(cmp.Or(l.Path, nameless), l.Value) {
+			return
+		}
+	}
+}
+
+// plain says whether nothing could match v, which most values of large bodies are: no
+// command or statement that would get anywhere is so short and without any sign.
+func plain(v []byte) bool {
+	if len(v) > 24 {
+		return false
+	}
+	for _, c := range v {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && c != ' ' && c != '-' && c != '_' {
+			return false
+		}
+	}
 	return true
 }
 
 // texts adds the texts of the end of a JSON body, the last first, those that are no
 // names, without understanding the JSON: what lies too deep or too far for that. Where a
 // text begins is known only by all before it.
-func (f *form) texts(body []byte) {
+func (f *forms) texts(body []byte) {
 	var texts [][]byte
 	for far := len(body) - unseenBytes; ; {
 		start := bytes.IndexByte(body, '"')

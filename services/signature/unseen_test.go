@@ -7,18 +7,22 @@ import (
 	"testing"
 )
 
-func values(t testing.TB, f *form) (out []string) {
+func values(t testing.TB, f *forms) (out []string) {
 	t.Helper()
-	for pair := range strings.SplitSeq(strings.TrimSuffix(string(f.at), "&"), "&") {
-		_, v, ok := strings.Cut(pair, "=")
-		if pair == "" {
-			continue
+	for _, b := range f.bodies {
+		n := 0
+		for pair := range strings.SplitSeq(strings.TrimSuffix(string(b), "&"), "&") {
+			_, v, ok := strings.Cut(pair, "=")
+			text, err := url.QueryUnescape(v)
+			if err != nil || !ok || text == "" {
+				t.Fatalf("%q: %v", pair, err)
+			}
+			out = append(out, text)
+			n++
 		}
-		text, err := url.QueryUnescape(v)
-		if err != nil || !ok {
-			t.Fatalf("%q: %v", pair, err)
+		if n > unseenValues || len(b) > unseenForm {
+			t.Errorf("a form of %d values and %d bytes", n, len(b))
 		}
-		out = append(out, text)
 	}
 	return out
 }
@@ -26,24 +30,25 @@ func values(t testing.TB, f *form) (out []string) {
 func TestTexts(t *testing.T) {
 	f := func(body string, want ...string) {
 		t.Helper()
-		var b form
+		var b forms
 		b.texts([]byte(body))
 		if got := values(t, &b); !slices.Equal(got, want) {
 			t.Errorf("%s gives %q, want %q", body, got, want)
 		}
 	}
-	f(`{"a":"b","c" : ["d","e"]}`, "e", "d", "b")
-	f(`{"a":"b\"c","d":"\u0027&="}`, "'&=", `b"c`)
+	f(`{"a":"b;","c" : ["d;","e;"]}`, "e;", "d;", "b;")
+	f(`{"a":"b\"c","d":"\u0027&=","e":"Anna Schmidt-2"}`, "'&=", `b"c`)
+	f(`["select name from persons by id"]`, "select name from persons by id")
 	f(`"a\qb"`, `a\qb`)
 	f(`{"a":1}`)
 	f(`"never closed`)
 	f(`"\`)
 	f(``)
 	// The last is reached however many stand before it.
-	var b form
-	b.texts([]byte(strings.Repeat(`{"a":"b"},`, 20_000) + `{"c":"last"}`))
-	if got := values(t, &b); len(got) != unseenValues || got[0] != "last" {
-		t.Errorf("%d values, the first %q", len(got), got[0])
+	var b forms
+	b.texts([]byte(strings.Repeat(`{"a":";"},`, 20_000) + `{"c":"'last"}`))
+	if got := values(t, &b); len(got) != 6554 || len(b.bodies) != 8 || got[0] != "'last" {
+		t.Errorf("%d values in %d forms, the first %q", len(got), len(b.bodies), got[0])
 	}
 }
 
@@ -52,10 +57,14 @@ func FuzzTexts(f *testing.F) {
 	f.Add([]byte(`"\`))
 	f.Add([]byte("\"\x00\xff\"\"\""))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var b form
+		var b forms
 		b.texts(body)
-		if got := values(t, &b); len(got) != b.values || b.values > unseenValues || len(b.at) > unseenBytes+3*unseenValue+64 {
-			t.Errorf("%d values, %d counted, %d bytes", len(got), b.values, len(b.at))
+		size := 0
+		for _, v := range values(t, &b) {
+			size += len(v)
+		}
+		if size > unseenBytes || len(b.bodies) > 12 {
+			t.Errorf("%d bytes in %d forms", size, len(b.bodies))
 		}
 	})
 }
