@@ -54,8 +54,7 @@ type watch struct {
 	Places   keyed.List[uint64]
 }
 
-// maxWatched is how many places of an endpoint are watched, the first that matched;
-// maxName is the longest name that is learned.
+// maxWatched is how many places of an endpoint are watched; maxName is the longest name that is learned.
 const (
 	maxWatched = 16
 	maxName    = 64
@@ -97,10 +96,13 @@ func (h *habits) learn(tx *detect.Tx, matched []Place, hostile bool) {
 			w = h.watched.Touch(at)
 		}
 		if !slices.Contains(w.Places, key) {
-			if len(w.Places) >= maxWatched {
+			if len(w.Places) < maxWatched {
+				w.Places = append(w.Places, key)
+			} else if j := h.idle(w); j >= 0 {
+				w.Places[j] = key
+			} else {
 				continue
 			}
-			w.Places = append(w.Places, key)
 		}
 		if x := h.places.Touch(key); !x.of(tx, p) {
 			*x = habit{Endpoint: strings.Clone(tx.Endpoint.ID), Name: strings.Clone(p.Name), Location: p.Location}
@@ -125,6 +127,24 @@ func (h *habits) learn(tx *detect.Tx, matched []Place, hostile bool) {
 		}
 	}
 	h.note(tx)
+}
+
+// idle is a place of w at which something matched for one caller at most, -1 where there
+// is none: one who makes up names must not keep others from being watched.
+func (h *habits) idle(w *watch) int {
+	return slices.IndexFunc(w.Places, func(key uint64) bool {
+		x := h.places.Get(key)
+		if x == nil {
+			return true
+		}
+		matching := 0
+		for i := range x.Principals.Callers {
+			if x.Principals.Callers[i].Classes != 0 {
+				matching++
+			}
+		}
+		return matching <= 1
+	})
 }
 
 // sent is what is known of a place of the transaction at hand.
@@ -156,45 +176,6 @@ func (h *habits) note(tx *detect.Tx) {
 
 func (h *habits) key(tx *detect.Tx, l content.Location, name string) uint64 {
 	return hashed(h.digest, tx.Tenant, tx.Endpoint.ID, string(rune('0'+l)), name)
-}
-
-// custom is what is usual at a place: shares of its callers, and of how many. The zero
-// value is that nothing is known.
-type custom struct {
-	common, text  float64
-	matching, all int
-	about         bool // counted in a sample
-}
-
-// of says what is usual at p of the endpoint of tx.
-func (h *habits) of(tx *detect.Tx, p *Place) custom {
-	if p.Name == "" || len(p.Name) > maxName {
-		return custom{}
-	}
-	x := h.places.Get(h.key(tx, p.Location, p.Name))
-	if x == nil || !x.of(tx, p) {
-		return custom{}
-	}
-	now := tx.Time.UnixNano()
-	a := x.Principals.count(p.Classes, now, int64(h.cfg.HabitKeep), int64(h.cfg.HabitAfter))
-	b := x.Networks.count(p.Classes, now, int64(h.cfg.HabitKeep), int64(h.cfg.HabitAfter))
-	least := h.cfg.HabitCallers
-	if a.all < least || b.all < least {
-		return custom{}
-	}
-	c := custom{about: x.Principals.Level > 0, matching: a.matching << x.Principals.Level, all: a.all << x.Principals.Level}
-	c.common = min(share(a.matching, a.all, least), share(b.matching, b.all, least))
-	c.text = min(share(a.text, a.all, least), share(b.text, b.all, least))
-	return c
-}
-
-// share is n of all, where that is enough of a habit: a tenth of all, and as many as
-// are asked for at least.
-func share(n, all, least int) float64 {
-	if n < least || n*10 < all {
-		return 0
-	}
-	return float64(n) / float64(all)
 }
 
 // network is the neighbourhood of an address that one may have all to oneself: /24 or

@@ -68,7 +68,7 @@ func (v *visit) events(seq *uint64) (es []*event.Event) {
 	}
 	for i := v.From; i < v.From+max(1, v.N); i++ {
 		fill := func(s string) []byte { return []byte(strings.ReplaceAll(s, "{i}", strconv.Itoa(i))) }
-		body, err := json.Marshal(map[string]any{"id": 17, or(v.Field, "value"): v.Text})
+		body, err := json.Marshal(map[string]any{"id": 17, string(fill(or(v.Field, "value"))): v.Text})
 		if err != nil {
 			panic(err)
 		}
@@ -105,8 +105,8 @@ func TestHabits(t *testing.T) {
 	if err := dec.Decode(&cases); err != nil {
 		t.Fatal(err)
 	}
-	if len(cases) != 19 {
-		t.Errorf("%d cases, want 19", len(cases))
+	if len(cases) != 20 {
+		t.Errorf("%d cases, want 20", len(cases))
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {

@@ -25,8 +25,11 @@ const (
 
 // ask lets regexp answer, and begins anew when that has been paid for.
 func (m *Matcher) ask(s string) bool {
+	if m.hopeless {
+		return m.re.MatchString(s)
+	}
 	m.budget.counts.Asked.Add(1)
-	if !m.hopeless && m.asked.Add(int64(len(s))) >= floorPrice {
+	if m.asked.Add(int64(len(s))) >= floorPrice {
 		m.restart()
 	}
 	return m.re.MatchString(s)
