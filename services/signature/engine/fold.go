@@ -92,6 +92,9 @@ func (f *folder) phase(phase int) {
 				if open = max(open, r.jump); !r.marker {
 					f.done = true
 				}
+				if r.src.Skip > 0 { // as far as other rules are taken out between
+					open = end
+				}
 			}
 			continue
 		}
