@@ -1,6 +1,10 @@
 package signature
 
-import "github.com/miradorhq/mirador/pkg/detect"
+import (
+	"fmt"
+
+	"github.com/miradorhq/mirador/pkg/detect"
+)
 
 // custom is what is usual at a place: shares of its callers, and of how many. The zero
 // value is that nothing is known.
@@ -8,6 +12,14 @@ type custom struct {
 	common, text  float64
 	matching, all int
 	about         bool // counted in a sample
+}
+
+func (c custom) String() string {
+	about := ""
+	if c.about {
+		about = "about "
+	}
+	return fmt.Sprintf("%d of %s%d callers of this field send the like", c.matching, about, c.all)
 }
 
 // of says what is usual at p of the endpoint of tx.

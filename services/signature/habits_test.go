@@ -157,7 +157,7 @@ func TestHabitsAreEvidence(t *testing.T) {
 		t.Fatalf("%d findings", len(out.Findings))
 	}
 	f := out.Findings[0]
-	if !strings.Contains(f.Summary, "callers of this field send the like, which lowered the score") {
+	if !strings.Contains(f.Summary, "callers of this field send the like: the score is the lower for it") {
 		t.Errorf("%q", f.Summary)
 	}
 	sum := 0.0

@@ -86,7 +86,7 @@ func (d *detector) judged(tx *detect.Tx, inbound int, j *Judgement) finding.Find
 	f.Summary = fmt.Sprintf("%s in %s of %s: %s, score %.2f at threshold %.2f, answered %d",
 		f.Title, where, methodAndTemplate(tx), plural(len(j.Matches), "rule"), j.Score, j.Threshold, tx.Event.Status)
 	if j.Usual != "" {
-		f.Summary += "; " + j.Usual + ", which lowered the score"
+		f.Summary += "; " + j.Usual + ": the score is the lower for it"
 	}
 	f.Counterfactual = j.without()
 	return f

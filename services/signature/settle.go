@@ -1,8 +1,8 @@
 package signature
 
 import (
-	"fmt"
 	"math"
+	"strings"
 
 	"github.com/miradorhq/mirador/pkg/detect"
 )
@@ -34,21 +34,22 @@ func (d *detector) accustom(tx *detect.Tx, j *Judgement) {
 	}
 	c := d.habits.of(tx, &j.Place)
 	sum := j.logOdds()
-	before := sum
-	for _, t := range []Term{{"common", round4(c.common), j.Habits.Common}, {"common.text", round4(c.text), j.Habits.Text}} {
-		if t.Contribution() != 0 {
-			j.Terms = append(j.Terms[:len(j.Terms):len(j.Terms)], t)
-			sum += t.Contribution()
+	var words []string
+	add := func(name string, share, weight float64, text string) {
+		if share == 0 || weight == 0 {
+			return
 		}
+		t := Term{name, round4(share), weight}
+		j.Terms = append(j.Terms[:len(j.Terms):len(j.Terms)], t)
+		sum += t.Contribution()
+		words = append(words, text)
 	}
-	if sum == before {
+	add("common", c.common, j.Habits.Common, c.String())
+	add("common.text", c.text, j.Habits.Text, "sentences are usual in this field")
+	if len(words) == 0 {
 		return
 	}
-	about := ""
-	if c.about {
-		about = "about "
-	}
-	j.Usual = fmt.Sprintf("%d of %s%d callers of this field send the like", c.matching, about, c.all)
+	j.Usual = strings.Join(words, " and ")
 	j.Score = 1 / (1 + math.Exp(-sum))
 	j.Attack = j.Score >= j.Threshold
 }
