@@ -224,15 +224,14 @@ func TestEvasion(t *testing.T) {
 		k := &list[i]
 		var out detect.Out
 		detectOne(d, k.event(), &out)
-		if got := len(out.Findings) == 0; got != (k.past != "") {
-			t.Errorf("%s: gets past: %v, want %v (%s)", k.name, got, !got, k.past)
-		}
 		if k.past != "" {
 			past++
+		} else if len(out.Findings) == 0 {
+			t.Errorf("gets past: %s", k.name)
 		}
 	}
 	if len(list) != 111 || past != 3 {
-		t.Errorf("%d tricks, %d of them get past, want 111 and 3", len(list), past)
+		t.Errorf("%d tricks, %d of which may get past, want 111 and 3", len(list), past)
 	}
 }
 
