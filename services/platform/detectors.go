@@ -35,8 +35,8 @@ func Detectors() []string { return []string{"discovery", "signature", "behavior"
 
 // detection makes the detectors of the service of that name. The keys of their
 // hashes are derived from secret, which every instance must share. known is what
-// look-alikes are told by.
-func (c *Config) detection(name, secret string, known discovery.Catalog, reg prometheus.Registerer, log *slog.Logger) (d detection, err error) {
+// look-alikes are told by, and what signatures know of fields.
+func (c *Config) detection(name, secret string, known *inventory.Inventory, reg prometheus.Registerer, log *slog.Logger) (d detection, err error) {
 	d.name = name
 	switch name {
 	case "discovery":
@@ -59,7 +59,9 @@ func (c *Config) detection(name, secret string, known discovery.Catalog, reg pro
 		}
 		var second signature.Judge // none where verdicts are the rule set's own
 		if !c.Signature.Plain {
-			if second, err = verdict.New(c.Signature.Verdict); err != nil {
+			cfg := c.Signature.Verdict
+			cfg.Catalog = known
+			if second, err = verdict.New(cfg); err != nil {
 				break
 			}
 		}
