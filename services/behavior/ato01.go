@@ -123,7 +123,7 @@ func (r *ato) observe(o *observation, out *detect.Out) {
 	if !o.ok || len(tx.Event.Identity.Subject) == 0 || string(tx.Event.Identity.Scheme) == "mtls" {
 		return
 	}
-	c := clientOf(o)
+	c := o.client()
 	if c.Network == 0 || c.Agent == 0 && c.JA4 == 0 || c.Inside {
 		return
 	}

@@ -18,7 +18,14 @@ type client struct {
 	Inside bool
 }
 
-// clientOf reads the client of a transaction.
+// client is who calls, read once for all rules that ask.
+func (o *observation) client() client {
+	if !o.asked {
+		o.caller, o.asked = clientOf(o), true
+	}
+	return o.caller
+}
+
 func clientOf(o *observation) client {
 	e := o.tx.Event
 	var c client

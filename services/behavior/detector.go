@@ -62,6 +62,8 @@ type observation struct {
 	objects       []object
 	login         try
 	from          source
+	caller        client // see client
+	asked         bool
 }
 
 // Prepare parses both messages, which is most of the work, in parallel.
@@ -93,7 +95,8 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o.who = d.hash.of(tx.Tenant, tx.Principal)
 	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
-	o.login, o.from = tryOf(o), sourceOf(o, d.lists.Current())
+	o.login, o.asked = tryOf(o), false
+	o.from.ask(o, d.lists.Current())
 	d.objects.of(o)
 	n := len(out.Findings)
 	for _, r := range d.rules {
@@ -103,7 +106,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	d.objects.serve(o)
 	for i := n; i < len(out.Findings); i++ {
 		if o.from.listed {
-			raise(&out.Findings[i], 1, 1, &o.from.bad, o.from.set.Version())
+			raise(&out.Findings[i], 1, 1, &o.from.bad, o.from.version)
 		}
 		d.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
 	}

@@ -40,32 +40,32 @@ var bot01 = finding.Rule{
 	Remediation: "Do not let clients pass by their user agent; verify crawlers by their networks. Look at what this one read.",
 }
 
-// source is what the lists say of where a transaction comes from.
+// source is what the lists say of where a transaction comes from: bad where it is
+// listed, crawler where there is a claim.
 type source struct {
-	set     *reputation.Set
-	address netip.Addr
+	version string
 	bad     reputation.Entry
 	listed  bool
 	crawler string
 	claim   reputation.Claim
 }
 
-// sourceOf asks the lists as they are now. Without any it costs nothing.
-func sourceOf(o *observation, set *reputation.Set) source {
-	s := source{set: set}
+// ask asks the lists as they are now. Without any it costs nothing.
+func (s *source) ask(o *observation, set *reputation.Set) {
+	s.listed, s.claim = false, reputation.None
 	if set.Empty() {
-		return s
+		return
 	}
 	a, err := netip.ParseAddr(string(o.tx.Event.Client.Address))
 	if err != nil {
-		return s
+		return
 	}
-	s.address = a.Unmap().WithZone("")
-	s.bad, s.listed = set.Bad(s.address, o.now)
+	a = a.Unmap().WithZone("")
+	s.version = set.Version()
+	s.bad, s.listed = set.Bad(a, o.now)
 	if agent := o.tx.Event.RequestHeader("User-Agent"); len(agent) > 0 {
-		s.crawler, s.claim = set.Crawler(agent, s.address, o.now)
+		s.crawler, s.claim = set.Crawler(agent, a, o.now)
 	}
-	return s
 }
 
 type reputed struct {
@@ -118,7 +118,7 @@ func (r *reputed) listed(o *observation, out *detect.Out) {
 	}
 	f.Summary = fmt.Sprintf("%d requests answered to a source that list %q names%s (%s)", s.Episode.Count, e.List, said, e.Prefix)
 	f.Counterfactual = "A source on no list, or whose entry is over, would not alert"
-	f.Versions.Rules = o.from.set.Version()
+	f.Versions.Rules = o.from.version
 	out.Finding(f)
 }
 
@@ -135,7 +135,7 @@ func (r *reputed) claimed(o *observation, out *detect.Out) {
 	f.Baseline = []finding.Number{{Name: "requests", Value: 0}}
 	f.Summary = fmt.Sprintf("%d requests of a client that calls itself %s and comes from none of its networks", s.Episode.Count, name)
 	f.Counterfactual = fmt.Sprintf("From a network or host name of %s it would not alert", name)
-	f.Versions.Rules = o.from.set.Version()
+	f.Versions.Rules = o.from.version
 	out.Finding(f)
 }
 

@@ -89,7 +89,7 @@ func (r *tok) observe(o *observation, out *detect.Out) {
 	if !o.ok || len(token) == 0 {
 		return
 	}
-	c := clientOf(o)
+	c := o.client()
 	if c.Network == 0 || c.Agent == 0 && c.JA4 == 0 {
 		return
 	}
