@@ -5,6 +5,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -96,6 +97,10 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 			s.leak(o.now, r.cfg)
 			s.Answered++
 		}
+		return
+	}
+	if o.from.claim == reputation.True {
+		r.metrics.suppressed.WithLabelValues("recon_crawler").Inc()
 		return
 	}
 	s := r.states.Touch(o.who)

@@ -11,6 +11,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/services/behavior"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/miradorhq/mirador/services/classifier"
 	"github.com/miradorhq/mirador/services/discovery"
 	"github.com/miradorhq/mirador/services/discovery/inventory"
@@ -72,6 +73,18 @@ func (c *Config) detection(name, secret string, known *inventory.Inventory, reg 
 		var m *behavior.Metrics
 		if m, err = behavior.NewMetrics(reg); err != nil {
 			break
+		}
+		if cfg.Lists, err = reputation.Open(context.Background(), cfg.Reputation); err != nil {
+			break
+		}
+		d.follow = func(ctx context.Context) error {
+			return cfg.Lists.Follow(ctx, func(err error) {
+				if err != nil {
+					log.Error("reputation: what was known before stays in force", "error", err)
+				} else {
+					log.Info("reputation lists were read again", "version", cfg.Lists.Current().Version())
+				}
+			})
 		}
 		if d.first, err = behavior.Factory(cfg, m); err == nil {
 			d.second, err = behavior.MergerFactory(cfg, m)
