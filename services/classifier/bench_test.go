@@ -34,7 +34,7 @@ func benchmarkStage(b *testing.B, card string, run func(d detect.Detector, tx *d
 	e := event3KB(card)
 	cfg := Defaults()
 	cfg.HashKey = testKey
-	d := newDetector(b, cfg, 0)
+	d := newDetector(b, cfg, testClasses(b, cfg), 0)
 	var tx detect.Tx
 	reset := func() { tx.Reset(e, detect.Source{}, e.Time(), byPath{}, content.Limits{}) }
 	reset()
@@ -69,15 +69,5 @@ func BenchmarkParsePrepareDetect(b *testing.B) {
 				d.Detect(tx, nil)
 			})
 		})
-	}
-}
-
-func BenchmarkScanText3KB(b *testing.B) {
-	v := bytes.Repeat([]byte("The quick brown fox jumps over 13 lazy dogs, at 4 p.m.; "), 54)
-	var to []match
-	b.SetBytes(int64(len(v)))
-	b.ReportAllocs()
-	for b.Loop() {
-		to = scan(v, to[:0])
 	}
 }

@@ -28,7 +28,7 @@ func (l *line) email(i int) {
 	for start < i && (text[start] == '.' || text[start] == '-' || text[start] == '\'') {
 		start++
 	}
-	if start == i || text[i-1] == '.' {
+	if start == i || text[i-1] == '.' || i+1 < len(text) && text[i+1] == '-' {
 		return
 	}
 	if start > 0 && text[start-1] == ':' && start > 2 && text[start-2] != ' ' && i-start > 0 {

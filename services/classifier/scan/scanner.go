@@ -26,6 +26,7 @@ type Scanner struct {
 	numbers  lengths
 	firm     lengths // those that need no word
 	patterns []pattern
+	whole    []pattern // the deployment's own, for values
 	own      own
 	lines    sync.Pool // of *line: what checks are handed must not be made anew each time
 }
@@ -35,8 +36,8 @@ type own struct {
 	email, phone, ip, mac, url, date, birth, bitcoin, ethereum, coin, generic, password, private, basic Class
 }
 
-// New builds a scanner of all classes.
-func New() (*Scanner, error) {
+// New builds a scanner of all classes and of a deployment's own.
+func New(added ...Own) (*Scanner, error) {
 	s := &Scanner{words: map[string]uint16{}}
 	s.trie.nodes = make([][256]uint16, 1)
 	s.own = own{
@@ -74,7 +75,16 @@ func New() (*Scanner, error) {
 	for _, k := range genericKeys {
 		s.trie.add(k, output{kind: isKey})
 	}
-	return s, s.addPatterns()
+	if err := s.addPatterns(); err != nil {
+		return nil, err
+	}
+	for i := range added {
+		if err := s.addOwn(&added[i]); err != nil {
+			return nil, err
+		}
+	}
+	s.trie.seal()
+	return s, nil
 }
 
 // line is what one call knows.

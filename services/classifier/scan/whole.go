@@ -1,0 +1,121 @@
+package scan
+
+// Set is a set of classes.
+type Set []uint64
+
+// Add takes c in.
+func (s *Set) Add(c Class) {
+	for int(c>>6) >= len(*s) {
+		*s = append(*s, 0)
+	}
+	(*s)[c>>6] |= 1 << (c & 63)
+}
+
+// Has says whether c is in s.
+func (s Set) Has(c Class) bool { return int(c>>6) < len(s) && s[c>>6]&(1<<(c&63)) != 0 }
+
+// Class is the class called name.
+func (s *Scanner) Class(name string) (c Class, ok bool) {
+	for i, n := range s.names {
+		if n == name {
+			return Class(i), true
+		}
+	}
+	return 0, false
+}
+
+// Whole appends the classes among those given that accept the whole of v, and says
+// whether v is written as numbers are: digits, perhaps letters, and the signs between
+// groups.
+func (s *Scanner) Whole(v []byte, among Set, to []Class) (classes []Class, numeral bool) {
+	var room [longest + 1]byte
+	c, ok := compact(room[:0], v)
+	if !ok {
+		return to, false
+	}
+	for _, n := range s.numbers[len(c)] {
+		if among.Has(n.class) {
+			if ok, _ := n.accepts(c, v); ok {
+				to = append(to, n.class)
+			}
+		}
+	}
+	for i := range s.whole {
+		p := &s.whole[i]
+		if end, ok := ahead(p.elements, v, 0); ok && end == len(v) && among.Has(p.class) && (p.check == nil || p.check(v)) {
+			to = append(to, p.class)
+		}
+	}
+	return to, hasDigit(c)
+}
+
+// Digits appends the digits and letters of v in capitals, without the signs between
+// groups: equal for numbers that are the same however they are written.
+func Digits(to, v []byte) []byte {
+	var room [longest + 1]byte
+	c, _ := compact(room[:0], v)
+	return append(to, c...)
+}
+
+// Scheme is what a class of numbers is told by.
+type Scheme struct {
+	Class Class
+	// Words are names of fields and words in a text that speak for it.
+	Words []string
+	// Loose: a shape alone, so that nothing but a name makes a number one.
+	Loose bool
+	// Chance is the share of random numbers of the shape that pass.
+	Chance float64
+}
+
+// trials is how many numbers a chance is measured with: so that one in a hundred is
+// told from one in ten.
+const trials = 1000
+
+// Schemes are the classes of numbers. They take some milliseconds to measure.
+func (s *Scanner) Schemes() (all []Scheme) {
+	seen := map[Class]bool{}
+	for _, list := range s.numbers {
+		for _, n := range list {
+			if seen[n.class] {
+				continue
+			}
+			seen[n.class] = true
+			all = append(all, Scheme{Class: n.class, Words: splitWords(n.scheme), Loose: n.loose || n.asked || n.check == nil, Chance: n.chance()})
+		}
+	}
+	return all
+}
+
+// chance measures how many random numbers pass, the same ones each time.
+func (n *compiled) chance() float64 {
+	state, passed := uint64(0x9e3779b97f4a7c15), 0
+	draw := func(below int) int { // xorshift: the same on every machine
+		state ^= state << 13
+		state ^= state >> 7
+		state ^= state << 17
+		return int((state >> 11) % uint64(below))
+	}
+	var c [longest]byte
+	for range trials {
+		s := n.shapes[draw(len(n.shapes))]
+		i := 0
+		for _, r := range s {
+			for range r.min + draw(r.max-r.min+1) {
+				switch r.kind {
+				case 'a':
+					c[i] = 'A' + byte(draw(26))
+				case 'd', 'x':
+					c[i] = '0' + byte(draw(10))
+				default:
+					c[i] = r.kind
+				}
+				i++
+			}
+		}
+		if n.fits(c[:i]) {
+			passed++
+		}
+	}
+	return float64(passed+1) / (trials + 1)
+}
