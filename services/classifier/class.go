@@ -69,15 +69,16 @@ const (
 
 // Tables are all classes, the deployment's own among them. They never change.
 type Tables struct {
-	scanner *scan.Scanner
-	classes []*class // the scanner's first, by its numbers
-	byName  map[string]uint16
-	words   dictionary
-	telling scan.Set // numbers that need no name
-	checks  []uint16 // classes that the scanner does not know and that need no name
-	scanned int      // how many of classes the scanner finds
-	jwt     uint16
-	memo    memo
+	scanner    *scan.Scanner
+	classes    []*class // the scanner's first, by its numbers
+	byName     map[string]uint16
+	words      dictionary
+	telling    scan.Set     // numbers that need no name
+	unnamed    *scan.Choice // the same
+	checks     []uint16     // classes that the scanner does not know and that need no name
+	scanned    int          // how many of classes the scanner finds
+	jwt, phone uint16
+	memo       memo
 }
 
 // curated are numbers of one check digit that are common enough to be met without a name.
@@ -99,6 +100,7 @@ func NewTables(own []Custom) (*Tables, error) {
 	if err != nil {
 		return nil, fmt.Errorf("classifier: %w", err)
 	}
+	s.Quicken()
 	t := &Tables{scanner: s, byName: map[string]uint16{}, memo: memo{seed: maphash.MakeSeed()}}
 	for _, name := range s.Classes() {
 		t.add(&class{name: name, category: categoryOf(name)})
@@ -118,7 +120,7 @@ func NewTables(own []Custom) (*Tables, error) {
 		t.custom(&own[i])
 	}
 	t.odds()
-	t.words = newDictionary(t.classes)
+	t.words, t.unnamed = newDictionary(t.classes), s.Choose(t.telling)
 	return t, nil
 }
 
@@ -238,7 +240,7 @@ func (t *Tables) odds() {
 	// Without a name only the form with dashes is one: the scanner sees to that.
 	ssn.needsName, ssn.unnamed = false, -4
 	ssn.how = "US social security numbers by area rules, under a name that says so or in their own form"
-	t.jwt = t.byName["secret.jwt"]
+	t.jwt, t.phone = t.byName["secret.jwt"], t.byName["phone"]
 	jwt := t.classes[t.jwt]
 	jwt.how = "JSON web tokens whose header and claims parse"
 	generic := t.class("secret.generic")

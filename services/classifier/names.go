@@ -109,10 +109,13 @@ func splitName(path string) func(func(string) bool) {
 type naming struct {
 	path    string
 	classes []uint16
-	among   scan.Set // the numbers that the whole of a value may be
-	checks  []uint16 // classes that the scanner does not know, which it may be
+	among   *scan.Choice // the numbers that the whole of a value may be
+	checks  []uint16     // classes that the scanner does not know, which it may be
 	// logsIn: a field of this name in a request lets somebody in.
 	logsIn bool
+	// assigns: a credential is told by its name, so that it is scanned along.
+	assigns bool
+	calls   bool // digits of this name are called
 }
 
 // memo remembers what paths say. It forgets by overwriting: what it answers does not
@@ -128,17 +131,27 @@ func (t *Tables) naming(path string) *naming {
 		return n
 	}
 	n := &naming{path: strings.Clone(path), classes: t.words.names(path)}
-	n.among, n.checks = slices.Clone(t.telling), slices.Clone(t.checks)
+	among, numbers := slices.Clone(t.telling), false
+	n.among, n.checks = t.unnamed, slices.Clone(t.checks)
 	for _, i := range n.classes {
 		switch c := t.classes[i]; {
 		case c.numeral:
-			n.among.Add(scan.Class(i))
+			among.Add(scan.Class(i))
+			numbers = true
 		case c.check != nil && !has(n.checks, i):
 			n.checks = append(n.checks, i)
 		}
-		if t.classes[i].name == "secret.password" {
-			n.logsIn = true
+		switch t.classes[i].name {
+		case "secret.password":
+			n.logsIn, n.assigns = true, true
+		case "secret.generic":
+			n.assigns = true
+		case "phone":
+			n.calls = true
 		}
+	}
+	if numbers {
+		n.among = t.scanner.Choose(among)
 	}
 	slot.Store(n)
 	return n

@@ -71,17 +71,8 @@ func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h 
 // leaf appends what the value v of l holds.
 func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 	t, from := h.tables, len(h.list)
-	add := func(class uint16, start, end int) {
-		for _, have := range h.list[from:] {
-			if have.class == class && have.start == start {
-				return
-			}
-		}
-		at.class, at.start, at.end = class, start, end
-		h.list = append(h.list, at)
-	}
 	if len(v) >= minText && worthwhile(v) {
-		if len(n.classes) > 0 {
+		if n.assigns {
 			h.matches = t.scanner.Named(v, l.Name, h.matches[:0])
 		} else {
 			h.matches = t.scanner.Text(v, h.matches[:0])
@@ -95,22 +86,38 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 			case c.category == Network && at.direction == request && l.Location == content.Header: // of the caller itself
 			case c.numeral && m.Score < firm && !has(n.classes, class):
 			default:
-				add(class, m.Start, m.End)
+				h.add(from, at, class, m.Start, m.End)
 			}
 		}
-		tokens(v, func(start, end int) { add(t.jwt, start, end) })
+		for start, end := token(v, 0); end > 0; start, end = token(v, end) {
+			h.add(from, at, t.jwt, start, end)
+		}
 	}
 	if len(v) >= 4 && len(v) <= 64 && mayCount(v) {
-		h.classes, _ = t.scanner.Whole(v, n.among, h.classes[:0])
+		h.classes = n.among.Whole(v, h.classes[:0])
 		for _, c := range h.classes {
-			add(uint16(c), 0, len(v))
+			h.add(from, at, uint16(c), 0, len(v))
 		}
+	}
+	if n.calls && callable(v) {
+		h.add(from, at, t.phone, 0, len(v))
 	}
 	for _, class := range n.checks {
 		if c := t.classes[class]; c.worth(v) && c.check(v, now) == passed {
-			add(class, 0, len(v))
+			h.add(from, at, class, 0, len(v))
 		}
 	}
+}
+
+// add appends a piece of the leaf whose hits begin at from.
+func (h *hits) add(from int, at hit, class uint16, start, end int) {
+	for _, have := range h.list[from:] {
+		if have.class == class && have.start == start {
+			return
+		}
+	}
+	at.class, at.start, at.end = class, start, end
+	h.list = append(h.list, at)
 }
 
 // firm is the scanner's score of what needs no word beside it.
@@ -136,6 +143,22 @@ func (c *class) worth(v []byte) bool {
 	return true
 }
 
+// callable says whether v is digits, in groups or not, that may be a telephone number where
+// the name says so.
+func callable(v []byte) bool {
+	digits := 0
+	for i, c := range v {
+		switch {
+		case c-'0' <= 9:
+			digits++
+		case c == ' ', c == '-', c == '(', c == ')', c == '.', c == '/', c == '+' && i == 0:
+		default:
+			return false
+		}
+	}
+	return digits >= 7 && digits <= 15
+}
+
 // verdict says what a value without a hit is to a class.
 func (t *Tables) verdict(c *class, v []byte, now int64) verdict {
 	switch {
@@ -144,7 +167,7 @@ func (t *Tables) verdict(c *class, v []byte, now int64) verdict {
 			return failed
 		}
 	case c.numeral || c.name == "phone":
-		if _, numeral := t.scanner.Whole(v, nil, nil); numeral && len(v) >= 4 {
+		if len(v) >= 4 && scan.Numeral(v) && !(c.name == "phone" && callable(v)) {
 			return failed
 		}
 	case c.name == "email":

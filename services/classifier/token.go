@@ -8,23 +8,21 @@ import (
 	"github.com/segmentio/encoding/json"
 )
 
-// tokens looks in v for JSON web tokens, which parse: what only looks like one is none.
-func tokens(v []byte, add func(start, end int)) {
-	for i := 0; ; {
+// token is the first JSON web token in v that begins at i or later and parses: what only
+// looks like one is none. Without one its end is 0.
+func token(v []byte, i int) (start, end int) {
+	for {
 		n := bytes.Index(v[i:], []byte("eyJ"))
 		if n < 0 {
-			return
+			return 0, 0
 		}
-		start := i + n
-		end := start
-		for end < len(v) && (kinds[v[end]] != 0 && v[end] != '@' || v[end] == '=') {
-			end++
+		start = i + n
+		for i = start; i < len(v) && (kinds[v[i]] != 0 && v[i] != '@' || v[i] == '='); i++ {
 		}
-		w := bytes.TrimRight(v[start:end], ".")
+		w := bytes.TrimRight(v[start:i], ".")
 		if (start == 0 || kinds[v[start-1]]&(digit|letter) == 0) && validJWT(w) {
-			add(start, start+len(w))
+			return start, start + len(w)
 		}
-		i = max(end, start+3)
 	}
 }
 

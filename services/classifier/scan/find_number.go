@@ -199,10 +199,15 @@ func (s *Scanner) Named(v []byte, name string, to []Match) []Match {
 		return s.Text(v, to)
 	}
 	from := len(to)
-	var scratch [256]byte
-	text := append(append(append(scratch[:0], name...), ": "...), v...)
+	scratch, _ := s.scratch.Get().(*[]byte)
+	if scratch == nil {
+		scratch = new([]byte)
+	}
+	text := append(append(append((*scratch)[:0], name...), ": "...), v...)
 	shift := len(text) - len(v)
 	found := s.Text(text, to)[from:]
+	*scratch = text
+	s.scratch.Put(scratch)
 	for _, m := range found {
 		if m.Start >= shift {
 			m.Start, m.End = m.Start-shift, m.End-shift

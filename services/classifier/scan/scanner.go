@@ -28,6 +28,8 @@ type Scanner struct {
 	patterns []pattern
 	whole    []pattern // the deployment's own, for values
 	own      own
+	quick    bool
+	scratch  sync.Pool // of *[]byte
 	lines    sync.Pool // of *line: what checks are handed must not be made anew each time
 }
 
@@ -86,6 +88,11 @@ func New(added ...Own) (*Scanner, error) {
 	s.trie.seal()
 	return s, nil
 }
+
+// Quicken has telephone numbers judged by country code and length alone: enough where many
+// values of a field are weighed, and hundreds of times as fast. Call it before any
+// other method.
+func (s *Scanner) Quicken() { s.quick = true }
 
 // line is what one call knows.
 type line struct {

@@ -24,29 +24,88 @@ func (s *Scanner) Class(name string) (c Class, ok bool) {
 	return 0, false
 }
 
-// Whole appends the classes among those given that accept the whole of v, and says
-// whether v is written as numbers are: digits, perhaps letters, and the signs between
-// groups.
-func (s *Scanner) Whole(v []byte, among Set, to []Class) (classes []Class, numeral bool) {
-	var room [longest + 1]byte
-	c, ok := compact(room[:0], v)
-	if !ok {
-		return to, false
-	}
-	for _, n := range s.numbers[len(c)] {
-		if among.Has(n.class) {
-			if ok, _ := n.accepts(c, v); ok {
-				to = append(to, n.class)
+// Choice is some classes of numbers, and of a deployment's own patterns, that the whole of a
+// value is asked about.
+type Choice struct {
+	digits lengths // those of digits alone
+	mixed  lengths
+	own    []*pattern
+}
+
+// Choose prepares the classes of set.
+func (s *Scanner) Choose(set Set) *Choice {
+	c := &Choice{}
+	for i, list := range s.numbers {
+		for _, n := range list {
+			switch {
+			case !set.Has(n.class):
+			case n.plain():
+				c.digits[i] = append(c.digits[i], n)
+			default:
+				c.mixed[i] = append(c.mixed[i], n)
 			}
 		}
 	}
 	for i := range s.whole {
-		p := &s.whole[i]
-		if end, ok := ahead(p.elements, v, 0); ok && end == len(v) && among.Has(p.class) && (p.check == nil || p.check(v)) {
+		if p := &s.whole[i]; set.Has(p.class) {
+			c.own = append(c.own, p)
+		}
+	}
+	return c
+}
+
+// Whole appends the classes of c that accept the whole of v.
+func (c *Choice) Whole(v []byte, to []Class) []Class {
+	var room [longest + 1]byte
+	if compacted, ok := compact(room[:0], v); ok {
+		if allDigits(compacted) {
+			for _, n := range c.digits[len(compacted)] {
+				if (n.check == nil || n.check(compacted)) && (n.form == nil || n.form(v)) {
+					to = append(to, n.class)
+				}
+			}
+		}
+		for _, n := range c.mixed[len(compacted)] {
+			if ok, _ := n.accepts(compacted, v); ok {
+				to = append(to, n.class)
+			}
+		}
+	}
+	for _, p := range c.own {
+		if end, ok := ahead(p.elements, v, 0); ok && end == len(v) && (p.check == nil || p.check(v)) {
 			to = append(to, p.class)
 		}
 	}
-	return to, hasDigit(c)
+	return to
+}
+
+// plain numbers are of digits alone, without a prefix, so that their length is their shape.
+func (n *compiled) plain() bool {
+	for _, s := range n.shapes {
+		for _, r := range s {
+			if r.kind != 'd' {
+				return false
+			}
+		}
+	}
+	return n.prefix == ""
+}
+
+func allDigits(c []byte) bool {
+	for _, b := range c {
+		if b-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}
+
+// Numeral says whether v is written as numbers are: digits, perhaps letters, and the signs
+// between groups.
+func Numeral(v []byte) bool {
+	var room [longest + 1]byte
+	c, ok := compact(room[:0], v)
+	return ok && hasDigit(c)
 }
 
 // Digits appends the digits and letters of v in capitals, without the signs between
