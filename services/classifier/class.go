@@ -2,6 +2,7 @@ package classifier
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"strings"
@@ -50,7 +51,10 @@ type class struct {
 	// numeral classes are the whole of a value: a field is of one of them at most.
 	numeral bool
 	check   func(v []byte, now int64) verdict // of classes that the scanner does not know
-	how     string                            // "... are <how>"
+	// Where the name agrees, another check may do, with other shares; nil and 0 for the same.
+	namedCheck             func(v []byte, now int64) verdict
+	namedTrue, namedRandom float64
+	how                    string // "... are <how>"
 }
 
 // quiet classes explain values away.
@@ -82,7 +86,7 @@ type Tables struct {
 }
 
 // curated are numbers of one check digit that are common enough to be met without a name.
-var curated = []string{"us.rtn", "vin", "in_.aadhaar", "nl.bsn", "gb.nhs", "au.tfn", "ca.sin", "es.dni", "it.codicefiscale", "imei", "ean"}
+var curated = []string{"us.rtn", "vin", "in_.aadhaar", "nl.bsn", "gb.nhs", "au.tfn", "ca.sin", "es.dni", "it.codicefiscale", "imei", "ean", "us.npi"}
 
 // tellingChance is the share of random numbers that pass, up to which a number needs no
 // name.
@@ -98,7 +102,7 @@ func NewTables(own []Custom) (*Tables, error) {
 	}
 	s, err := scan.New(added...)
 	if err != nil {
-		return nil, fmt.Errorf("classifier: %w", err)
+		return nil, err
 	}
 	s.Quicken()
 	t := &Tables{scanner: s, byName: map[string]uint16{}, memo: memo{seed: maphash.MakeSeed()}}
@@ -117,6 +121,9 @@ func NewTables(own []Custom) (*Tables, error) {
 		return nil, err
 	}
 	for i := range own {
+		if own[i].Pattern == "" && t.class(own[i].Name) != nil {
+			return nil, &scan.OwnError{Name: own[i].Name, Err: errors.New("there is such a class already")}
+		}
 		t.custom(&own[i])
 	}
 	t.odds()
@@ -224,7 +231,7 @@ func (t *Tables) odds() {
 		if c.needsName && !c.checksum {
 			c.unnamed = -20
 			if c.numeral {
-				c.passRandom = max(c.passRandom, 0.6)
+				c.passRandom = 0.6 // that so many different ones have the same form
 			}
 		}
 		if c.numeral && !c.needsName {
@@ -238,7 +245,7 @@ func (t *Tables) odds() {
 	t.class("email").how = "e-mail addresses by their form"
 	ssn := t.class("us.ssn")
 	// Without a name only the form with dashes is one: the scanner sees to that.
-	ssn.needsName, ssn.unnamed = false, -4
+	ssn.needsName, ssn.unnamed, ssn.passRandom = false, -4, 0.6
 	ssn.how = "US social security numbers by area rules, under a name that says so or in their own form"
 	t.jwt, t.phone = t.byName["secret.jwt"], t.byName["phone"]
 	jwt := t.classes[t.jwt]

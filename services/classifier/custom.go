@@ -246,7 +246,10 @@ func tablesOf(folder string) (*Tables, error) {
 		own = append(own, list...)
 	}
 	t, err := NewTables(own)
-	if err != nil {
+	if wrong := (*scan.OwnError)(nil); errors.As(err, &wrong) {
+		i := slices.IndexFunc(own, func(c Custom) bool { return c.Name == wrong.Name })
+		return nil, fmt.Errorf("classifier.classes: %s:%d: %w", file[wrong.Name], own[i].lines["name"], err)
+	} else if err != nil {
 		return nil, fmt.Errorf("classifier.classes: %s: %w", folder, err)
 	}
 	for i := range own {

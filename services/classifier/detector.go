@@ -122,7 +122,7 @@ func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir
 				continue
 			}
 			v := l.Value[:min(len(l.Value), d.cfg.MaxValue)]
-			if c := h.tables.class(k.class); c != nil && h.tables.verdict(c, v, now) == failed {
+			if c := h.tables.class(k.class); c != nil && h.tables.verdict(c, v, k.named, now) == failed {
 				k.tally.Failed++
 				d.sample(c, k, v, false, h)
 			}

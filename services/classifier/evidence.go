@@ -40,16 +40,27 @@ const againstCounting = 1e4
 
 // logit is the log odds that a field of nothing else is of the class.
 func (c *class) logit(e evidence) float64 {
-	l := c.unnamed
+	l, yes, chance := c.unnamed, c.passTrue, c.passRandom
 	if e.named {
 		l = c.named
+		if c.namedTrue > 0 {
+			yes, chance = c.namedTrue, c.namedRandom
+		}
 	}
-	l += float64(e.passed) * math.Log(c.passTrue/c.passRandom)
-	l += float64(e.failed) * math.Log((1-c.passTrue)/(1-c.passRandom))
+	l += float64(e.passed) * math.Log(yes/chance)
+	l += float64(e.failed) * math.Log((1-yes)/(1-chance))
 	if e.consecutive && !e.named {
 		l -= againstCounting
 	}
 	return l
+}
+
+// judge is what v is to a class that the scanner does not know.
+func (c *class) judge(v []byte, named bool, now int64) verdict {
+	if named && c.namedCheck != nil {
+		return c.namedCheck(v, now)
+	}
+	return c.check(v, now)
 }
 
 // probability is the posterior probability beside what else the field may be, whose log

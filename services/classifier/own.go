@@ -11,13 +11,13 @@ import (
 // and how values are spread do.
 func ownClasses() []*class {
 	return []*class{
-		{name: "person.name", named: 2.2, unnamed: -5, passTrue: 0.6, passRandom: 0.03, check: checkName, how: "names of people by their first or last word"},
-		{name: "person.address", named: 2.2, unnamed: -4, passTrue: 0.8, passRandom: 0.01, check: checkAddress, how: "postal addresses by house number and street"},
+		{name: "person.name", named: 2.2, unnamed: -5, passTrue: 0.4, passRandom: 0.03, enough: 5, check: checkName, namedCheck: checkNameForm, namedTrue: 0.95, namedRandom: 0.3, how: "names of people by their first or last word"},
+		{name: "person.address", named: 2.2, unnamed: -4, passTrue: 0.8, passRandom: 0.03, check: checkAddress, how: "postal addresses by house number and street"},
 		{name: "person.postal-code", needsName: true, named: 2.2, passTrue: 0.97, passRandom: 0.2, check: checkPostalCode, how: "postal codes by form, under a name that says so"},
 		{name: "geo.coordinates", needsName: true, named: 2.2, passTrue: 0.95, passRandom: 0.2, check: checkCoordinate, how: "coordinates by range and precision, under a name that says so"},
 		{name: "payment.cvv", needsName: true, named: 3, passTrue: 0.97, passRandom: 0.1, enough: 2, check: checkCVV, how: "card verification values by length, under a name that says so"},
 		{name: "payment.pin", needsName: true, named: 2.2, passTrue: 0.97, passRandom: 0.1, enough: 3, check: checkPIN, how: "personal identification numbers by length, under a name that says so"},
-		{name: "health.icd10", needsName: true, named: 2.2, passTrue: 0.95, passRandom: 0.05, enough: 3, check: checkICD, how: "ICD-10 codes by form, under a name that says so"},
+		{name: "health.icd10", named: 2.2, unnamed: -6, passTrue: 0.95, passRandom: 0.05, check: checkDottedICD, namedCheck: checkICD, how: "ICD-10 codes by form"},
 		{name: "health.fhir", needsName: true, named: 3, passTrue: 0.9, passRandom: 1e-3, enough: 1, check: checkFHIR, how: "FHIR resources of patients by their type"},
 		{name: "education.record", needsName: true, named: 2.2, passTrue: 0.95, passRandom: 0.1, check: checkGrade, how: "education records by form, under a name that says so"},
 		// Not every field of days is one of births: how far back they lie tells.
@@ -96,7 +96,31 @@ func checkName(v []byte, _ int64) verdict {
 	return failed
 }
 
-// checkAddress looks for a house number and a word of streets.
+// checkNameForm takes one to five words of letters: what a field that is called a name of
+// people may hold, whatever language it is of.
+func checkNameForm(v []byte, _ int64) verdict {
+	if len(v) == 0 {
+		return silent
+	}
+	words, letters := 1, 0
+	for _, c := range v {
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= 0x80:
+			letters++
+		case c == ' ':
+			words++
+		case c == '.', c == '\'', c == '-', c == ',':
+		default:
+			return failed
+		}
+	}
+	if letters < 2 || words > 5 || len(v) > maxPersonal {
+		return failed
+	}
+	return passed
+}
+
+// checkAddress looks for a house number in front of a name, or beside a word of streets.
 func checkAddress(v []byte, _ int64) verdict {
 	if len(v) < 5 || len(v) > maxPersonal {
 		return silent
@@ -107,6 +131,9 @@ func checkAddress(v []byte, _ int64) verdict {
 		return silent
 	case !digit:
 		return failed
+	}
+	if houseNumber(v) {
+		return passed
 	}
 	var room [maxPersonal]byte
 	low := room[:0]
@@ -140,6 +167,24 @@ func checkAddress(v []byte, _ int64) verdict {
 		}
 	}
 	return failed
+}
+
+// houseNumber says whether v begins with a number of up to five digits and a word with a
+// capital.
+func houseNumber(v []byte) bool {
+	i := 0
+	for i < len(v) && v[i]-'0' <= 9 {
+		i++
+	}
+	if i == 0 || i > 5 || i+4 > len(v) || v[i] != ' ' || v[i+1]-'A' > 25 {
+		return false
+	}
+	for _, c := range v[i+2 : i+4] {
+		if c|0x20 < 'a' || c|0x20 > 'z' {
+			return false
+		}
+	}
+	return true
 }
 
 func checkPostalCode(v []byte, _ int64) verdict {
@@ -249,6 +294,14 @@ func checkICD(v []byte, _ int64) verdict {
 }
 
 func alnum(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// checkDottedICD takes those with a dot: without a name, others are too like article numbers.
+func checkDottedICD(v []byte, now int64) verdict {
+	if len(v) < 5 || v[3] != '.' || v[2]-'0' > 9 {
+		return failed
+	}
+	return checkICD(v, now)
+}
 
 var fhirResources = []string{"AllergyIntolerance", "CarePlan", "CareTeam", "Claim", "ClinicalImpression", "Condition", "Consent", "Coverage", "DiagnosticReport", "DocumentReference",
 	"Encounter", "EpisodeOfCare", "ExplanationOfBenefit", "FamilyMemberHistory", "Goal", "ImagingStudy", "Immunization", "Medication", "MedicationAdministration", "MedicationDispense",

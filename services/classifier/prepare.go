@@ -103,7 +103,8 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 		h.add(from, at, t.phone, 0, len(v))
 	}
 	for _, class := range n.checks {
-		if c := t.classes[class]; c.worth(v) && c.check(v, now) == passed {
+		named := has(n.classes, class)
+		if c := t.classes[class]; (named || c.worth(v)) && c.judge(v, named, now) == passed {
 			h.add(from, at, class, 0, len(v))
 		}
 	}
@@ -137,6 +138,8 @@ func (c *class) worth(v []byte) bool {
 		return v[0]-'A' <= 25 || v[0] >= 0x80
 	case "birthdate":
 		return v[0]-'0' <= 9 && len(v) >= 8 && len(v) < 32
+	case "health.icd10":
+		return len(v) >= 5 && len(v) <= 8 && v[3] == '.'
 	case "person.address":
 		return len(v) > 5 && bytes.IndexByte(v, ' ') > 0
 	}
@@ -160,10 +163,10 @@ func callable(v []byte) bool {
 }
 
 // verdict says what a value without a hit is to a class.
-func (t *Tables) verdict(c *class, v []byte, now int64) verdict {
+func (t *Tables) verdict(c *class, v []byte, named bool, now int64) verdict {
 	switch {
 	case c.check != nil:
-		if c.check(v, now) == failed {
+		if c.judge(v, named, now) == failed {
 			return failed
 		}
 	case c.numeral || c.name == "phone":

@@ -68,6 +68,16 @@ var alphabets = func() map[byte]*[256]bool {
 	return m
 }()
 
+// OwnError says which of a deployment's own classes is wrong.
+type OwnError struct {
+	Name string
+	Err  error
+}
+
+func (e *OwnError) Error() string { return fmt.Sprintf("class %q: %v", e.Name, e.Err) }
+
+func (e *OwnError) Unwrap() error { return e.Err }
+
 func compilePattern(text string) (es []element, err error) {
 	if text == "" {
 		return nil, errors.New("an empty pattern")
@@ -143,11 +153,11 @@ func (s *Scanner) addPatterns() error {
 // whole values only.
 func (s *Scanner) addOwn(o *Own) error {
 	if slices.Contains(s.names, o.Name) {
-		return fmt.Errorf("class %q exists", o.Name)
+		return errors.New("there is such a class already")
 	}
 	p := pattern{class: s.class(o.Name), check: o.Check}
 	if err := p.compile(o.Pattern); err != nil {
-		return fmt.Errorf("class %q: %w", o.Name, err)
+		return err
 	}
 	p.digits = false
 	s.whole = append(s.whole, p)

@@ -82,7 +82,7 @@ func New(added ...Own) (*Scanner, error) {
 	}
 	for i := range added {
 		if err := s.addOwn(&added[i]); err != nil {
-			return nil, err
+			return nil, &OwnError{Name: added[i].Name, Err: err}
 		}
 	}
 	s.trie.seal()
