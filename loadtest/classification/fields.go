@@ -18,7 +18,7 @@ import (
 
 // traffic of fields: so many operations of so many fields answer so often.
 const (
-	operations = 60
+	operations = 200
 	perAnswer  = 12
 	answers    = 20 // one value a field each
 	hidden     = 0.3

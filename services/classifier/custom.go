@@ -183,7 +183,7 @@ func (t *Tables) matches(i uint16, v []byte) bool {
 	}
 	var only scan.Set
 	only.Add(scan.Class(i))
-	if len(t.scanner.Choose(only).Whole(v, nil)) > 0 {
+	if len(t.scanner.Choose(only).Whole(v, new(scan.Room), nil)) > 0 {
 		return true
 	}
 	return slices.ContainsFunc(t.scanner.Text(v, nil), func(m scan.Match) bool { return uint16(m.Class) == i })

@@ -224,7 +224,7 @@ func (c *fieldCase) values(t *testing.T) (vs []string) {
 	return vs
 }
 
-const fieldCases = 27
+const fieldCases = 57
 
 func TestFields(t *testing.T) {
 	var cases []fieldCase

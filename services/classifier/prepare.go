@@ -24,6 +24,7 @@ type hits struct {
 	matches []scan.Match
 	classes []scan.Class
 	text    []byte
+	room    scan.Room
 	logsIn  bool // the request carries what somebody logs in with
 }
 
@@ -94,7 +95,7 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 		}
 	}
 	if len(v) >= 4 && len(v) <= 64 && mayCount(v) {
-		h.classes = n.among.Whole(v, h.classes[:0])
+		h.classes = n.among.Whole(v, &h.room, h.classes[:0])
 		for _, c := range h.classes {
 			h.add(from, at, uint16(c), 0, len(v))
 		}
@@ -141,7 +142,7 @@ func (c *class) worth(v []byte) bool {
 	case "health.icd10":
 		return len(v) >= 5 && len(v) <= 8 && v[3] == '.'
 	case "person.address":
-		return len(v) > 5 && bytes.IndexByte(v, ' ') > 0
+		return len(v) > 5 && (v[0]-'0' <= 9 || v[0]-'A' <= 25 || v[0] >= 0x80) && bytes.IndexByte(v, ' ') > 0
 	}
 	return true
 }

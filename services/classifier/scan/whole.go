@@ -27,23 +27,76 @@ func (s *Scanner) Class(name string) (c Class, ok bool) {
 // Choice is some classes of numbers, and of a deployment's own patterns, that the whole of a
 // value is asked about.
 type Choice struct {
-	digits lengths // those of digits alone
-	mixed  lengths
-	own    []*pattern
+	digits   lengths // those of digits alone
+	mixed    [longest + 1][]ended
+	own      []*pattern
+	shortest int
 }
+
+// ended is a scheme with what its numbers may begin and end with: most are told by that.
+type ended struct {
+	*compiled
+	first, last ending
+}
+
+// ending is which bytes may stand at an end of a number, a bit a kind.
+type ending uint8
+
+func endingOf(c byte) ending {
+	if c-'0' <= 9 {
+		return 1
+	}
+	return 2
+}
+
+func (r run) ending() ending {
+	switch r.kind {
+	case 'd':
+		return 1
+	case 'x':
+		return 3
+	}
+	return 2
+}
+
+func (n *compiled) ended() (e ended) {
+	e.compiled = n
+	if n.prefix != "" {
+		e.first = 2
+	}
+	for _, s := range n.shapes {
+		for i, r := range s {
+			if e.first |= r.ending(); r.min > 0 {
+				s = s[i:]
+				break
+			}
+		}
+		for i := len(s) - 1; i >= 0; i-- {
+			if e.last |= s[i].ending(); s[i].min > 0 {
+				break
+			}
+		}
+	}
+	return e
+}
+
+// Room is what Whole works in, so that nothing is made anew.
+type Room [longest + 1]byte
 
 // Choose prepares the classes of set.
 func (s *Scanner) Choose(set Set) *Choice {
-	c := &Choice{}
+	c := &Choice{shortest: longest}
 	for i, list := range s.numbers {
 		for _, n := range list {
 			switch {
 			case !set.Has(n.class):
+				continue
 			case n.plain():
 				c.digits[i] = append(c.digits[i], n)
 			default:
-				c.mixed[i] = append(c.mixed[i], n)
+				c.mixed[i] = append(c.mixed[i], n.ended())
 			}
+			c.shortest = min(c.shortest, i)
 		}
 	}
 	for i := range s.whole {
@@ -55,17 +108,25 @@ func (s *Scanner) Choose(set Set) *Choice {
 }
 
 // Whole appends the classes of c that accept the whole of v.
-func (c *Choice) Whole(v []byte, to []Class) []Class {
-	var room [longest + 1]byte
-	if compacted, ok := compact(room[:0], v); ok {
-		if allDigits(compacted) {
+func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
+	if len(v) < c.shortest && len(c.own) == 0 {
+		return to
+	}
+	if compacted, ok := compact(room[:0], v); ok && len(compacted) >= c.shortest {
+		first, last := endingOf(compacted[0]), endingOf(compacted[len(compacted)-1])
+		if first&last == 1 && allDigits(compacted) {
 			for _, n := range c.digits[len(compacted)] {
 				if (n.check == nil || n.check(compacted)) && (n.form == nil || n.form(v)) {
 					to = append(to, n.class)
 				}
 			}
 		}
-		for _, n := range c.mixed[len(compacted)] {
+		list := c.mixed[len(compacted)]
+		for i := range list {
+			n := &list[i]
+			if n.first&first == 0 || n.last&last == 0 {
+				continue
+			}
 			if ok, _ := n.accepts(compacted, v); ok {
 				to = append(to, n.class)
 			}
