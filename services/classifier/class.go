@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/miradorhq/mirador/services/classifier/scan"
@@ -234,7 +235,7 @@ func (t *Tables) odds() {
 				c.passRandom = 0.6 // that so many different ones have the same form
 			}
 		}
-		if c.numeral && !c.needsName {
+		if c.numeral && !c.needsName && (!c.quiet() || slices.Contains(curated, c.name)) {
 			t.telling.Add(scan.Class(i))
 		}
 	}

@@ -286,7 +286,12 @@ func traffic(t testing.TB, n int) []*event.Event {
 		default:
 			body = `{"ok":true,"items":[1,2,3]}`
 		}
-		es = append(es, answer(i, path, body))
+		e := answer(i, path, body)
+		e.Identity.Scheme, e.Scheme = []byte([]string{"none", "bearer", "jwt"}[i%3]), []byte([]string{"https", "http"}[i%2])
+		if i%7 == 0 {
+			e.Status = 500
+		}
+		es = append(es, e)
 	}
 	es[n/2].Path = []byte("/v1/cards/4111111111111111") // one odd request
 	return es

@@ -50,6 +50,9 @@ func (m *merger) finding(x *exposure, s *saying) finding.Finding {
 	}
 	o := x.occurrence(s)
 	fi.Confidence, fi.Count = s.probability, o.Events
+	if !x.holds(s, m) { // what was new turned out, by a later partition, to be as old as the watch
+		fi.Confidence = 0
+	}
 	fi.FirstSeen, fi.LastSeen = time.Unix(0, o.First).UTC(), time.Unix(0, o.Last).UTC()
 	fi.Time = fi.LastSeen
 	fi.Subject = finding.Subject{Endpoint: s.ep.label, EndpointID: s.key.id, Service: s.ep.service}
