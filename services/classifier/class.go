@@ -149,6 +149,15 @@ func (t *Tables) class(name string) *class {
 	return nil
 }
 
+// Classes are the names of all classes.
+func (t *Tables) Classes() []string {
+	names := make([]string, 0, len(t.classes))
+	for _, c := range t.classes {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 func categoryOf(name string) string {
 	switch {
 	case strings.HasPrefix(name, "secret."):
