@@ -1,7 +1,6 @@
 package scan
 
-// callingCodes are the country codes of ITU-T E.164 as bits: of one digit, and of two,
-// where those that begin with neither are of three digits.
+// Country codes of ITU-T E.164: of one digit, and of two. All others are of three.
 var oneDigitCode = [10]bool{1: true, 7: true}
 
 var twoDigitCodes = [...]uint8{20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58,

@@ -14,16 +14,6 @@ func (s *Set) Add(c Class) {
 // Has says whether c is in s.
 func (s Set) Has(c Class) bool { return int(c>>6) < len(s) && s[c>>6]&(1<<(c&63)) != 0 }
 
-// Class is the class called name.
-func (s *Scanner) Class(name string) (c Class, ok bool) {
-	for i, n := range s.names {
-		if n == name {
-			return Class(i), true
-		}
-	}
-	return 0, false
-}
-
 // Choice is some classes of numbers, and of a deployment's own patterns, that the whole of a
 // value is asked about.
 type Choice struct {
