@@ -93,8 +93,24 @@ func (c *Config) detection(name, secret string, known *inventory.Inventory, reg 
 	case "classifier":
 		cfg := c.Classifier
 		cfg.HashKey, cfg.Log, cfg.Metrics = derived(secret, name), log, reg
-		d.first, err = classifier.Factory(cfg)
-		d.second, d.kind = classifier.MergerFactory(cfg), classifier.Kind
+		if cfg.Partners, err = c.Discovery.Partners(); err != nil {
+			break
+		}
+		var classes *classifier.Classes
+		if classes, err = classifier.NewClasses(&cfg); err != nil {
+			break
+		}
+		d.follow = func(ctx context.Context) error {
+			return classes.Follow(ctx, func(err error) {
+				if err != nil {
+					log.Error("own classes: the old ones stay in force", "folder", cfg.Classes, "error", err)
+				} else {
+					log.Info("own classes were read again", "folder", cfg.Classes)
+				}
+			})
+		}
+		d.first, err = classifier.Factory(cfg, classes)
+		d.second, d.kind = classifier.MergerFactory(cfg, classes), classifier.Kind
 	default:
 		err = fmt.Errorf("no detector is called %q; there are %v", name, Detectors())
 	}

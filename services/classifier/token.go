@@ -3,48 +3,28 @@ package classifier
 import (
 	"bytes"
 	"encoding/base64"
+	"hash/crc32"
 
-	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/segmentio/encoding/json"
 )
 
-// TokenInURL is a path segment or query parameter that carries tokens.
-var TokenInURL = finding.Rule{
-	ID: "DATA-05", Title: "Token in a URL", Detector: "classifier", Severity: finding.Medium,
-	OWASP: []string{"API2"}, CWE: []string{"CWE-598"}, ATTACK: []string{"T1550.001"},
-	Remediation: "Send the token in the Authorization header: URLs are kept in logs, histories and referrers, and whoever reads one can act as its owner.",
-}
-
-// TokenInResponse is a field of a response that carries tokens. Where a client
-// logs in it belongs there, elsewhere it does not.
-var TokenInResponse = finding.Rule{
-	ID: "DATA-06", Title: "Token in a response", Detector: "classifier", Severity: finding.Info,
-	OWASP: []string{"API3"}, CWE: []string{"CWE-200"}, ATTACK: []string{"T1528"},
-	Remediation: "Check that this endpoint is one that issues tokens, to the caller they are for; any other must not return them.",
-}
-
-var jwt = recognizer{
-	typ: JWT, name: "jwt", checksum: true,
-	named: 2.2, unnamed: -3,
-	passTrue: 0.99, passRandom: 1e-6, // the header must decode to JSON with an algorithm
-	enough:    1,
-	words:     []string{"jwt", "token", "bearer", "authorization", "assertion", "session"},
-	how:       "JSON web tokens whose header and claims parse",
-	mask:      maskJWT,
-	normalize: same,
-	rule: func(p place) *finding.Rule {
-		switch {
-		case p.direction == response:
-			return &TokenInResponse
-		case p.inURL():
-			return &TokenInURL
+// token is the first JSON web token in v that begins at i or later and parses: what only
+// looks like one is none. Without one its end is 0.
+func token(v []byte, i int) (start, end int) {
+	for {
+		n := bytes.Index(v[i:], []byte("eyJ"))
+		if n < 0 {
+			return 0, 0
 		}
-		return nil
-	},
+		start = i + n
+		for i = start; i < len(v) && (kinds[v[i]] != 0 && v[i] != '@' || v[i] == '='); i++ {
+		}
+		w := bytes.TrimRight(v[start:i], ".")
+		if (start == 0 || kinds[v[start-1]]&(digit|letter) == 0) && validJWT(w) {
+			return start, start + len(w)
+		}
+	}
 }
-
-// same is v as it is: case tells tokens apart.
-func same(to, v []byte) []byte { return append(to, v...) }
 
 // maxJWT is how long a token may be in bytes: a longer one fits no header.
 const maxJWT = 16 << 10
@@ -96,4 +76,29 @@ func validJWT(v []byte) bool {
 	claims, _, _ := bytes.Cut(rest, []byte{'.'})
 	raw, err := base64.RawURLEncoding.AppendDecode(nil, bytes.TrimRight(claims, "="))
 	return err == nil && len(raw) >= 2 && raw[0] == '{' && json.Valid(raw)
+}
+
+// githubCheck: the last six characters are the CRC-32 of those before, in base 62.
+func githubCheck(rest []byte) bool {
+	body, sum := rest[:len(rest)-6], crc32.ChecksumIEEE(rest[:len(rest)-6])
+	want := rest[len(body):]
+	for i := 5; i >= 0; i-- {
+		if want[i] != base62[sum%62] {
+			return false
+		}
+		sum /= 62
+	}
+	return sum == 0
+}
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// genuine says whether a credential of the scanner's is one that its provider may have
+// given out.
+func (c *class) genuine(v []byte) bool {
+	switch c.name {
+	case "secret.github-pat", "secret.github-oauth", "secret.github-app-token":
+		return githubCheck(v[bytes.IndexByte(v, '_')+1:])
+	}
+	return !bytes.Contains(v, []byte("xxxxxxxx"))
 }
