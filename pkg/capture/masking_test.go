@@ -25,6 +25,9 @@ func (forms) Find(to []capture.Span, name string, value []byte) []capture.Span {
 	if strings.Contains(name, "birth") {
 		return append(to, capture.Span{Class: "birthdate", End: len(value), Score: 1})
 	}
+	if name == "position" {
+		return append(to, capture.Span{Class: "geo.coordinates", End: len(value), Score: 1})
+	}
 	if strings.Contains(name, "surname") {
 		return append(to, capture.Span{Class: "name", End: len(value), Score: 1})
 	}
@@ -110,6 +113,7 @@ func TestPseudonymsKeepTheForm(t *testing.T) {
 		{"birth", "1984-06-30", `^1984-(0[1-9]|1[0-2])-(0[1-9]|1[0-2])$`},
 		{"birth", "30.06.1984", `^(0[1-9]|1[0-2])\.(0[1-9]|1[0-2])\.1984$`},
 		{"birth", "1984-06-30T12:30:00Z", `^1984-(0[1-9]|1[0-2])-(0[1-9]|1[0-2])T12:30:00Z$`},
+		{"position", "52.520008,-13.404954", `^52\.\d{6},-13\.\d{6}$`},
 		{"surname", "Müller-Ödön", `^[A-Z][a-z]{5}-[A-Z][a-z]{3}$`},
 		{"x", "sk_live_abc", `^hmac:k1:[0-9a-f]{32}$`},
 	} {

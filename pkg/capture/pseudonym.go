@@ -32,6 +32,8 @@ func (p pseudonyms) append(dst []byte, class string, v []byte) []byte {
 		return p.email(dst, v)
 	case "ip":
 		return p.address(dst, v)
+	case "geo.coordinates":
+		return p.place(dst, v)
 	case "date", "birthdate":
 		return p.date(dst, v)
 	}
@@ -250,6 +252,24 @@ func (p pseudonyms) address(dst, v []byte) []byte {
 		b[i] = byte(s.below(256))
 	}
 	return netip.AddrFrom16(b).AppendTo(dst)
+}
+
+// place keeps whole degrees, so that it lies on the globe.
+func (p pseudonyms) place(dst, v []byte) []byte {
+	s := p.stream(v)
+	fraction := false
+	for _, c := range v {
+		switch {
+		case c == '.':
+			fraction = true
+		case c < '0' || c > '9':
+			fraction = false
+		case fraction:
+			c = byte('0' + s.below(10))
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 // date keeps the year and the time of day. Month and day become 01 to 12 both, which

@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/miradorhq/mirador/services/classifier/scan"
 )
@@ -84,6 +85,7 @@ type Tables struct {
 	scanned    int          // how many of classes the scanner finds
 	jwt, phone uint16
 	memo       memo
+	rooms      sync.Pool // of *[]scan.Match, for Find
 }
 
 // curated are numbers of one check digit that are common enough to be met without a name.

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/miradorhq/mirador/pkg/capture"
-	"github.com/miradorhq/mirador/services/classifier/scan"
+	"github.com/miradorhq/mirador/services/classifier"
 )
 
 // Masking says what becomes of personal data before an event leaves for Kafka.
@@ -65,7 +64,7 @@ func (c *Masking) capture() (capture.Masking, error) {
 // check reports what is wrong with the settings, files apart.
 func (c *Masking) check() error {
 	m := c.rules()
-	m.Find = finder{}
+	m.Find = (*classifier.Tables)(nil) // asked nothing
 	return m.Validate()
 }
 
@@ -80,39 +79,11 @@ func modes(classes map[string]string) map[string]capture.Mode {
 	return out
 }
 
-// NewFinder makes what finds sensitive data, all classes of the classifier.
+// NewFinder makes what finds sensitive data: all classes of the classifier.
 func NewFinder() (capture.Finder, error) {
-	s, err := scan.New()
+	t, err := classifier.NewTables(nil)
 	if err != nil {
 		return nil, fmt.Errorf("shipper: masking: %w", err)
 	}
-	return finder{s, &sync.Pool{New: func() any { return new([]scan.Match) }}}, nil
-}
-
-// finder is the scanner of the classifier.
-type finder struct {
-	scanner *scan.Scanner
-	rooms   *sync.Pool // of *[]scan.Match
-}
-
-// sure is the least score that masks. What lies below is a number that some scheme
-// accepts and nothing names: with six digits or more it is masked as an identifier.
-const sure = 0.6
-
-// Find implements capture.Finder. Addresses of pages are no span of their own: what
-// stands in them is masked as it would be in a path, so that links still lead there.
-func (f finder) Find(to []capture.Span, name string, value []byte) []capture.Span {
-	room := f.rooms.Get().(*[]scan.Match)
-	defer f.rooms.Put(room)
-	if name == "" {
-		*room = f.scanner.Text(value, (*room)[:0])
-	} else {
-		*room = f.scanner.Value(value, name, (*room)[:0])
-	}
-	for _, m := range *room {
-		if class := f.scanner.Name(m.Class); class != "url" && m.Score >= sure {
-			to = append(to, capture.Span{Class: class, Start: m.Start, End: m.End, Score: m.Score})
-		}
-	}
-	return to
+	return t, nil
 }
