@@ -82,7 +82,7 @@ func newHoard(cfg *Config, m *Metrics) *hoard {
 		buys: keyed.NewTable[hours](cfg.MaxKeys, m.eviction("buyers")), items: keyed.NewTable[itemHeld](cfg.Hoard.Items, m.eviction("items"))}
 }
 
-// hold is what the body of a hold says: of what, and how many.
+// holdOf is what the body of a hold says: of what, and how many.
 func holdOf(o *observation) (item uint64, shape string, units uint16) {
 	units = 1
 	var name []byte

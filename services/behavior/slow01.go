@@ -11,8 +11,8 @@ import (
 
 // Slow01 are the settings of SLOW-01.
 type Slow01 struct {
-	// Tokens at one address, or of one kind of client in a network, must together read
-	// Objects of others.
+	// Tokens is how many principals at one address, or of one kind of client in a network,
+	// must together read Objects of others.
 	Tokens  int     `yaml:"tokens" doc:"Principals at one address that together read objects of others."`
 	Objects int     `yaml:"objects" doc:"Objects of others that alert at least."`
 	Mean    float64 `yaml:"mean" doc:"Objects of others that are read from an ordinary address an hour."`
@@ -60,7 +60,7 @@ var slow01 = finding.Rule{
 type slow struct {
 	cfg     *Config
 	metrics *Metrics
-	// pending are by address, by kind of client, and by endpoint.
+	// What waits for the second stage, by address, by kind of client, and by endpoint.
 	addresses, clients spreading
 	guesses            guesses
 }

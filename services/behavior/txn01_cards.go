@@ -2,7 +2,6 @@ package behavior
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -73,7 +72,7 @@ func (r *txn) card(o *observation, card []byte, out *detect.Out) {
 	f.Features = []finding.Number{{Name: "cards", Value: float64(cards)}, {Name: "declined", Value: float64(bad)}}
 	f.Baseline = []finding.Number{{Name: "cards_1h", Value: float64(c.Cards)}, {Name: "cards_24h", Value: float64(c.CardsDay)}, {Name: "declined_share", Value: c.Declined}}
 	f.Summary = fmt.Sprintf("%d different cards at %s in %s, %d of them declined", cards, tx.Endpoint.Label, window, bad)
-	f.Counterfactual = fmt.Sprintf("%d or fewer cards in %s would not alert, nor would more of which %.0f %% are accepted", limit-1, window, 100*math.Ceil(100-100*c.Declined)/100)
+	f.Counterfactual = fmt.Sprintf("%d or fewer cards in %s would not alert, nor would more of which %.0f %% are accepted", limit-1, window, 100-100*c.Declined)
 	out.Finding(f)
 }
 
