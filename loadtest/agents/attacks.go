@@ -59,21 +59,24 @@ var kinds = []*Kind{
 	{Name: "objects", Detection: "BOLA-01", Built: true, What: "a customer reads accounts of others, in no order", Rates: [Intensities]float64{2, 12, 48, 240, 3600}, Most: 300, as: Phone, act: objects},
 	{Name: "spray", Detection: "CRED-02", Built: true, What: "one password on the names of real customers, from one address", Rates: sixfold, Most: 600, as: Visitor, act: spray},
 	{Name: "brute", Detection: "CRED-02", Built: true, What: "one customer's password tried from twenty networks", Rates: sixfold, Most: 600, as: Visitor, act: brute},
-	{Name: "rotation", Detection: "SLOW-01", What: "one address takes a new token for every fifth account of others", Rates: sixfold, Most: 600, as: Phone, act: rotation},
-	{Name: "gift-cards", Detection: "SLOW-01", What: "gift card codes guessed from 2,000 addresses together", Rates: [Intensities]float64{60, 250, 1000, 4000, 16000}, Most: 4000, Short: true, as: Visitor, shop: true, act: guess},
-	{Name: "scraping", Detection: "SCRAPE-01", What: "the catalogue page by page with all its products, from one address", Rates: [Intensities]float64{20, 80, 300, 1200, 4800}, Most: 1500, as: Visitor, shop: true, act: scrape},
-	{Name: "carding", Detection: "TXN-01", What: "cards tried out on payments of one shopper; four in five are declined", Rates: sixfold, Most: 600, as: Shopper, shop: true, act: carding},
-	{Name: "transfers", Detection: "TXN-01", What: "a customer's account emptied to a new payee each time", Rates: sixfold, Most: 300, as: Phone, act: empty},
+	{Name: "rotation", Detection: "SLOW-01", Built: true, What: "one address takes a new token for every fifth account of others", Rates: sixfold, Most: 600, as: Phone, act: rotation},
+	{Name: "gift-cards", Detection: "SLOW-01", Built: true, What: "gift card codes guessed from 2,000 addresses together", Rates: [Intensities]float64{60, 250, 1000, 4000, 16000}, Most: 4000, Short: true, as: Visitor, shop: true, act: guess},
+	{Name: "scraping", Detection: "SCRAPE-01", Built: true, What: "the catalogue page by page with all its products, from one address", Rates: [Intensities]float64{20, 80, 300, 1200, 4800}, Most: 1500, as: Visitor, shop: true, act: scrape},
+	{Name: "carding", Detection: "TXN-01", Built: true, What: "cards tried out on payments of one shopper; four in five are declined", Rates: sixfold, Most: 600, as: Shopper, shop: true, act: carding},
+	{Name: "transfers", Detection: "TXN-01", Built: true, What: "a customer's account emptied to a new payee each time", Rates: sixfold, Most: 300, as: Phone, act: empty},
 	{Name: "replay", Detection: "TOK-01", Built: true, What: "the token of a customer who is about used from elsewhere with another client", Rates: sixfold, Most: 300, as: Phone, act: replay},
 	{Name: "forged", Detection: "JWT-01", Built: true, What: "tokens that no API must accept: not signed, long expired, of another issuer; this one does", Rates: sixfold, Most: 300, as: Phone, act: forged},
 	{Name: "takeover", Detection: "ATO-01", Built: true, What: "a customer's password used from elsewhere; mail address and password changed, then the money", Rates: sixfold, Most: 6, as: Phone, act: takeOver},
 	{Name: "privilege", Detection: "BFLA-01", Built: true, What: "a customer calls what support staff call", Rates: sixfold, Most: 300, as: Phone, act: privilege},
 	{Name: "unguarded", Detection: "AUTH-01", Built: true, What: "an endpoint of customers that answers anybody, called from ten networks", Rates: sixfold, Most: 300, as: Visitor, act: unguarded},
 	{Name: "export", Detection: "EXFIL-01", What: "a customer's token pages through all customers", Rates: sixfold, Most: 600, as: Phone, act: exfiltrate},
-	{Name: "unpaid", Detection: "SEQ-01", What: "orders confirmed that nobody paid for", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: unpaid},
+	{Name: "unpaid", Detection: "SEQ-01", Built: true, What: "orders confirmed that nobody paid for", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: unpaid},
 	{Name: "tamper", Detection: "FUZZ-01", Built: true, What: "a customer tries other types and broken documents in a transfer", Rates: sixfold, Most: 600, as: Phone, act: tamper},
 	{Name: "mass", Detection: "MASS-01", Built: true, What: "a shopper adds properties to orders that are not a shopper's, and one in three takes effect", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: assign},
 	{Name: "graphql", Detection: "GQL-01", Built: true, What: "gift cards tried by fifty aliases in a GraphQL mutation", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: aliases},
+	{Name: "spam", Detection: "SPAM-01", Built: true, What: "one text with small changes as a review of product after product", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: advertise},
+	{Name: "hoard", Detection: "HOARD-01", Built: true, What: "one product put into cart after cart and never bought", Rates: sixfold, Most: 300, as: Visitor, shop: true, act: hoard},
+	{Name: "oversized", Detection: "RES-01", Built: true, What: "pages of the catalogue of a hundred thousand products", Rates: sixfold, Most: 300, as: Visitor, shop: true, act: oversize},
 }
 
 // attacker makes the agent of an attack. Its day does not depend on what else is in it.
@@ -334,3 +337,15 @@ func aliases(d *day, x *actor) {
 	}
 	d.send(x, call{method: "POST", path: "/graphql", template: "/graphql", status: 200, body: `{"query":"` + text + ` }"}`, answer: `{"data":{}}`})
 }
+
+func advertise(d *day, x *actor) {
+	review(d, x, 1+x.r.IntN(products), fmt.Sprintf("Dear friends, I bought mine for a third of the price at the big outlet, order %d, ask me for the address", x.step))
+}
+
+func hoard(d *day, x *actor) {
+	cart := uuidOf(number(x.Name), uint64(x.step))
+	d.send(x, call{method: "POST", path: "/v1/carts/" + cart + "/items", template: "/v1/carts/{uuid}/items", object: cart, status: 201,
+		body: fmt.Sprintf(`{"product_id":%d,"quantity":8}`, 1+number(x.Name)%products), answer: fmt.Sprintf(`{"cart_id":%q,"items":1}`, cart)})
+}
+
+func oversize(d *day, x *actor) { pageOf(d, x, x.step, 100_000) }

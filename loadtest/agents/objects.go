@@ -75,6 +75,8 @@ func orderOf(customer, k int) int           { return 900_000_000 + customer*20 +
 func invoiceOf(order int) string            { return hexOf(uint64(order), 5) }
 func customerOf(n int) string               { return uuidOf(uint64(n), 6) }
 
+func ticketOf(customer, day int) string { return uuidOf(uint64(customer), uint64(day), 7) }
+
 func accountJSON(id int) string {
 	return fmt.Sprintf(`{"id":%d,"currency":"EUR","balance_cents":%d,"holder":"A. Person"}`, id, scatter(uint64(id))%900000)
 }

@@ -41,6 +41,8 @@ func shopper(d *day, x *actor) {
 		product(d, x, x.taste(d))
 	case n == 17:
 		x.checkout(d)
+	case n == 18 && scatter(uint64(d.now), 9)%3 == 0:
+		x.opinion(d)
 	default:
 		x.orders(d)
 	}
@@ -67,9 +69,24 @@ func (x *actor) taste(d *day) int {
 	return 1 + int(products*math.Pow(x.r.Float64(), 2.5))%products
 }
 
+// page is one of the catalogue; some clients say how many products it is to have.
 func page(d *day, x *actor, n int) {
+	size := 0
+	if x.number%3 == 0 {
+		size = 20
+	}
+	pageOf(d, x, n, size)
+}
+
+// pageOf is a page of so many products, of as many as the shop likes if 0. The answer
+// is cut off where it is recorded.
+func pageOf(d *day, x *actor, n, size int) {
 	n %= products / 20
-	d.send(x, call{method: "GET", path: "/v1/products", query: fmt.Sprintf("page=%d", n+1), template: "/v1/products", status: 200,
+	query := fmt.Sprintf("page=%d", n+1)
+	if size > 0 {
+		query += fmt.Sprintf("&size=%d", size)
+	}
+	d.send(x, call{method: "GET", path: "/v1/products", query: query, size: min(size, products) * 30, template: "/v1/products", status: 200,
 		answer: list("products", 20, func(i int) string { return fmt.Sprintf(`{"id":%d,"price_cents":%d}`, n*20+i+1, 500+i) })})
 }
 
@@ -141,10 +158,27 @@ func crawler(d *day, x *actor) {
 	switch n := x.r.IntN(20); {
 	case n == 0:
 		d.send(x, call{method: "GET", path: fmt.Sprintf("/v0/catalog/old-page%c", 'a'+x.r.IntN(26)), status: 404, answer: missing})
+	case n < 6 && x.number == 0: // compares prices, with the largest pages there are
+		pageOf(d, x, x.r.IntN(products/20), 1000)
 	case n < 6:
 		page(d, x, x.r.IntN(products/20))
 	default:
 		product(d, x, 1+x.r.IntN(products))
 	}
 	x.wait(4 * time.Second)
+}
+
+// opinion is a review of something bought: most say what everybody says.
+func (x *actor) opinion(d *day) {
+	n := scatter(uint64(d.now), uint64(x.number))
+	text := "Works very well, thanks"
+	if n%4 == 0 {
+		text = "I have had it since " + hexOf(n)[:9] + " and would say that " + hexOf(n, 2)[:12] + " is what it does best, " + hexOf(n, 3)[:14] + " a little less"
+	}
+	review(d, x, 1+int(n%products), text)
+}
+
+func review(d *day, x *actor, product int, text string) {
+	d.send(x, call{method: "POST", path: fmt.Sprintf("/v1/products/%d/reviews", product), template: "/v1/products/{int}/reviews", object: fmt.Sprint(product), status: 201,
+		body: fmt.Sprintf(`{"stars":5,"text":%q}`, text), answer: `{"status":"published"}`})
 }

@@ -58,6 +58,14 @@ type Config struct {
 	Bfla   Bfla01 `yaml:"bfla_01" doc:"Operations of another role."`
 
 	Reputation reputation.Settings `yaml:"reputation" doc:"Known-bad sources (REP-01), and crawlers that can be verified (BOT-01)."`
+
+	Txn    Txn01    `yaml:"txn_01" doc:"Money moved to many new payees, cards tried out."`
+	Seq    Seq01    `yaml:"seq_01" doc:"Mandatory steps skipped."`
+	Scrape Scrape01 `yaml:"scrape_01" doc:"Catalogues copied."`
+	Slow   Slow01   `yaml:"slow_01" doc:"Attacks spread over many sources."`
+	Spam   Spam01   `yaml:"spam_01" doc:"One text or link on many objects."`
+	Hoard  Hoard01  `yaml:"hoard_01" doc:"Stock held and let go."`
+	Res    Res01    `yaml:"res_01" doc:"Costly requests of excessive size."`
 }
 
 // Defaults are what a service uses unless configured; HashKey is the caller's to set.
@@ -69,6 +77,7 @@ func Defaults() Config {
 		Fuzz: defaultFuzz01(), Gql: defaultGql01(), Mass: defaultMass01(),
 		Cred02: defaultCred02(), Tok: defaultTok01(), Jwt: defaultJwt01(), Auth: defaultAuth01(), Ato: defaultAto01(), Bfla: defaultBfla01(),
 		Reputation: reputation.Defaults(),
+		Txn:        defaultTxn01(), Seq: defaultSeq01(), Scrape: defaultScrape01(), Slow: defaultSlow01(), Spam: defaultSpam01(), Hoard: defaultHoard01(), Res: defaultRes01(),
 	}
 }
 
@@ -95,6 +104,13 @@ func (c Config) Validate() error {
 	c.Auth.validate(&l)
 	c.Ato.validate(&l)
 	c.Bfla.validate(&l)
+	c.Txn.validate(&l)
+	c.Seq.validate(&l)
+	c.Scrape.validate(&l)
+	c.Slow.validate(&l)
+	c.Spam.validate(&l)
+	c.Hoard.validate(&l)
+	c.Res.validate(&l)
 	return errors.Join(append(l.errs, c.Reputation.Validate())...)
 }
 

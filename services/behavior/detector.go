@@ -64,6 +64,7 @@ type observation struct {
 	from          source
 	caller        client // see client
 	asked         bool
+	intent        intent // of a write
 }
 
 // Prepare parses both messages, which is most of the work, in parallel.
@@ -71,7 +72,7 @@ func (d *detector) Prepare(tx *detect.Tx) {
 	if tx.Event.Has(event.Enforced) {
 		return
 	}
-	if isLogin(tx) || writes(tx.Event) || len(tx.Event.Query) > 0 || asksGraphQL(tx.Event) {
+	if changes(tx.Event.Method) || len(tx.Event.Query) > 0 || asksGraphQL(tx.Event) {
 		tx.Request()
 	}
 	if tx.Event.Status >= 200 && tx.Event.Status < 300 {
@@ -97,6 +98,9 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
 	o.login, o.asked = tryOf(o), false
 	o.from.ask(o, d.lists.Current())
+	if o.intent = 0; changes(tx.Event.Method) {
+		o.intent = intentOf(tx.Event.Path)
+	}
 	d.objects.of(o)
 	n := len(out.Findings)
 	for _, r := range d.rules {
@@ -129,7 +133,7 @@ func (d *detector) Flush(out *detect.Out) {
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused:
 // the runner then replays what retention holds.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 // objectsPart names the objects in a snapshot; the other parts are the detections'.
 const objectsPart = "objects"

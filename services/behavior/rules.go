@@ -39,6 +39,7 @@ func Rules() []finding.Rule {
 	return []finding.Rule{
 		recon01, enum01, bola01, cred01, fuzz01, gql01, mass01, ssrf01, ew01,
 		cred02, tok01, jwt01, rep01, bot01, auth01, ato01, bfla01,
+		txn01, seq01, scrape01, slow01, spam01, hoard01, res01,
 	}
 }
 
@@ -67,6 +68,13 @@ func detections(cfg *Config, m *Metrics) []named {
 		{auth01.ID, newAuth(cfg, m)},
 		{ato01.ID, newAto(cfg, m)},
 		{bfla01.ID, newBfla(cfg, m)},
+		{txn01.ID, newTxn(cfg, m)},
+		{seq01.ID, newSeq(cfg, m)},
+		{scrape01.ID, newScrape(cfg, m)},
+		{slow01.ID, newSlow(cfg, m)},
+		{spam01.ID, newSpam(cfg, m)},
+		{hoard01.ID, newHoard(cfg, m)},
+		{res01.ID, newRes(cfg, m)},
 	}
 }
 
@@ -84,5 +92,11 @@ func gatherings(cfg *Config, m *Metrics) []gatherer {
 		{"service", "service", newCallers(cfg, m)},
 		{"account", "login", newAccounts(cfg, m)},
 		{"open", "open", newOpenings(cfg, m)},
+		{"payers", "payers", newSpreads(cfg, m, payersAt(cfg))},
+		{"payer", "payer", newSpreads(cfg, m, payersOf(cfg))},
+		{"tokens", "tokens", newSpreads(cfg, m, tokensAt(cfg))},
+		{"clients", "clients", newSpreads(cfg, m, clientsOf(cfg))},
+		{"guess", "guess", newGuesses(cfg, m)},
+		{"text", "text", newSpreads(cfg, m, textsOf(cfg))},
 	}
 }

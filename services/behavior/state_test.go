@@ -142,6 +142,10 @@ func FuzzMerge(f *testing.F) {
 	var out detect.Out
 	_, es := scenario(f, "testdata/CRED-01/positive-one-source.jsonl")
 	_, calls := scenario(f, "testdata/SSRF-01/positive-metadata.jsonl")
+	for _, file := range []string{"TXN-01/positive-one-address", "SLOW-01/positive-rotation", "SLOW-01/positive-guessed", "SPAM-01/positive-many-accounts"} {
+		_, x := scenario(f, "testdata/"+file+".jsonl")
+		es = append(es, x[max(0, len(x)-60):]...)
+	}
 	for _, e := range append(append(es, calls...), stuffing()[:300]...) {
 		detectOne(d, e, &out)
 	}
@@ -171,7 +175,7 @@ func FuzzMerge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := mergers(0)
 		var out detect.Out
-		for _, dimension := range []string{"login|x", "login|x", "open|x", "open|x", "service|x", "service|x"} {
+		for _, dimension := range []string{"login|x", "login|x", "open|x", "open|x", "service|x", "service|x", "payers|x", "payer|x", "tokens|x", "clients|x", "guess|x", "text|x"} {
 			p := detect.Partial{Kind: behavior.PartialKind, Tenant: "default", Dimension: dimension, Payload: b}
 			m.Merge(&p, &out)
 		}

@@ -1,0 +1,79 @@
+package behavior
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+
+	"github.com/miradorhq/mirador/services/keyed"
+)
+
+// distinct estimates how many different hashes were put in: exactly up to 24, then
+// with the 256 registers of a HyperLogLog (Flajolet et al., 2007), good to 6.5 %.
+type distinct struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Few      keyed.List[uint64]
+	Ranks    []byte
+}
+
+const (
+	exactly   = 24
+	registers = 256
+)
+
+func (d *distinct) add(h uint64) {
+	if d.Ranks == nil {
+		for _, x := range d.Few {
+			if x == h {
+				return
+			}
+		}
+		if len(d.Few) < exactly {
+			d.Few = append(d.Few, h)
+			return
+		}
+		d.Ranks = make([]byte, registers)
+		for _, x := range d.Few {
+			d.rank(x)
+		}
+		d.Few = nil
+	}
+	d.rank(h)
+}
+
+func (d *distinct) rank(h uint64) {
+	h = mix(h, 0)
+	r := byte(bits.LeadingZeros64(h<<8|0x80) + 1)
+	if i := h >> 56; d.Ranks[i] < r {
+		d.Ranks[i] = r
+	}
+}
+
+func (d *distinct) count() float64 {
+	if d.Ranks == nil {
+		return float64(len(d.Few))
+	}
+	sum, empty := 0.0, 0
+	for _, r := range d.Ranks {
+		sum += math.Exp2(-float64(r))
+		if r == 0 {
+			empty++
+		}
+	}
+	if n := 0.7213 / (1 + 1.079/registers) * registers * registers / sum; n > 2.5*registers || empty == 0 {
+		return n
+	}
+	return registers * math.Log(registers/float64(empty))
+}
+
+func (d *distinct) valid() error {
+	if len(d.Few) > exactly || d.Ranks != nil && len(d.Ranks) != registers {
+		return fmt.Errorf("sketch of %d hashes and %d registers", len(d.Few), len(d.Ranks))
+	}
+	for _, r := range d.Ranks {
+		if r > 64 {
+			return fmt.Errorf("register of rank %d", r)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,318 @@
+package behavior
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/keyed"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// Seq01 are the settings of SEQ-01.
+type Seq01 struct {
+	// Share of at least Sessions in which one step came before another, over at least
+	// History, make it a prerequisite.
+	Share    float64       `yaml:"share" doc:"Part of the sessions in which one step came before the other, from which it is required."`
+	Sessions int           `yaml:"sessions" doc:"Sessions that must have shown it."`
+	History  time.Duration `yaml:"history" doc:"Time over which they must have shown it."`
+	// Pause ends a session.
+	Pause time.Duration `yaml:"pause" doc:"Pause that ends a session."`
+	Alpha float64       `yaml:"alpha" doc:"Probability of the skipped steps of a session, by the sessions before, at which it alerts."`
+	// Drift is the part of the newest sessions without the step from which the API has
+	// changed.
+	Drift float64 `yaml:"drift" doc:"Part of the newest sessions without the step, from which it is the API that changed."`
+	// Steps bounds the operations followed, Contexts the three steps in a row of the model.
+	Steps    int `yaml:"steps" doc:"Operations a partition whose prerequisites are mined."`
+	Contexts int `yaml:"contexts" doc:"Series of up to three steps a partition in the model of what comes next; 64 MB at 400,000."`
+}
+
+func defaultSeq01() Seq01 {
+	return Seq01{Share: 0.995, Sessions: 1000, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.05, Steps: 2000, Contexts: 200_000}
+}
+
+func (c *Seq01) validate(l *limits) {
+	l.number("seq_01.share", c.Share, 0.9, 1)
+	l.integer("seq_01.sessions", c.Sessions, 50, 1_000_000)
+	l.span("seq_01.history", c.History, time.Hour, 30*24*time.Hour)
+	l.span("seq_01.pause", c.Pause, time.Minute, 24*time.Hour)
+	l.number("seq_01.alpha", c.Alpha, 1e-12, 0.1)
+	l.number("seq_01.drift", c.Drift, 0.001, 1)
+	l.integer("seq_01.steps", c.Steps, 1, 1_000_000)
+	l.integer("seq_01.contexts", c.Contexts, 1, 10_000_000)
+}
+
+// SEQ-01: a step that everybody takes first is skipped.
+//
+// Method: prerequisites are mined, as temporal rules "X before Y" (Perracotta, Yang et
+// al., 2006): for each write Y that is answered 2xx, which operations came before it in
+// the session, and which since the Y before. What came first in Share of Sessions over
+// History is required. The skipped ones of a session are held against how often
+// sessions before skipped it: binomial, so that a prerequisite that a few in a thousand
+// break needs more than one. A principal teaches once a day, so that one client can
+// neither make a rule nor break it.
+//
+// Beside it a Markov model of up to three steps, bounded, says how surprising the step
+// is after the last ones; it raises confidence and never alerts alone.
+//
+// Guards: history; of the newest sessions few may be without the step, else it is the
+// API that changed.
+var seq01 = finding.Rule{
+	ID: "SEQ-01", Title: "Mandatory step skipped", Detector: Name, Severity: finding.High,
+	OWASP: []string{"API6"}, CWE: []string{"CWE-841"}, ATTACK: []string{"T1190"},
+	Remediation: "Have the service itself keep the state of the process and refuse the step whose prerequisite is missing; undo what was obtained so.",
+}
+
+type seq struct {
+	cfg      *Config
+	metrics  *Metrics
+	sessions *keyed.Table[session]
+	steps    *keyed.Table[seqStep]
+	model    markov
+}
+
+// session is what a principal did lately.
+type session struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Newest   int64
+	// Past are the operations, each once, the least recent first.
+	Past keyed.List[pastStep]
+	// Last are the last three, the newest first.
+	Last    [3]uint64
+	Skipped keyed.List[skipped]
+	Taught  keyed.List[taught]
+}
+
+// pastStep is an operation of a session.
+type pastStep struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Step     uint64
+	At       uint32 // number of the request in the session
+}
+
+// taught is the day on which a principal taught a step.
+type taught struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Of       uint64
+	Day      int64
+}
+
+// skipped is how often a session took step Of without its prerequisite, of how often.
+type skipped struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Of       uint64
+	N, Tries uint32
+	Episode  episode
+}
+
+const (
+	maxPast    = 24 // operations of a session
+	maxSkipped = 4
+	maxTaught  = 8
+)
+
+func (s *session) valid() error {
+	if len(s.Past) > maxPast || len(s.Skipped) > maxSkipped || len(s.Taught) > maxTaught {
+		return fmt.Errorf("session of %d steps, %d skipped", len(s.Past), len(s.Skipped))
+	}
+	var errs []error
+	for i := range s.Skipped {
+		errs = append(errs, s.Skipped[i].Episode.valid())
+	}
+	return errors.Join(errs...)
+}
+
+func newSeq(cfg *Config, m *Metrics) *seq {
+	return &seq{cfg: cfg, metrics: m, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
+		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m)}
+}
+
+func (r *seq) observe(o *observation, out *detect.Out) {
+	if !o.ok || string(o.tx.Event.Method) == "OPTIONS" {
+		return
+	}
+	s := r.sessions.Touch(o.who)
+	if s.Newest != 0 && o.now-s.Newest > int64(r.cfg.Seq.Pause) {
+		last := s.Skipped
+		for i := range last {
+			last[i].Episode.idle()
+			last[i].N, last[i].Tries = 0, 0
+		}
+		*s = session{Skipped: last, Taught: s.Taught}
+	}
+	s.Newest = max(s.Newest, o.now)
+	surprise := r.model.step(s.Last, o.endpoint)
+	n := uint32(1)
+	if len(s.Past) > 0 {
+		n = s.Past[len(s.Past)-1].At + 1
+	}
+	if changes(o.tx.Event.Method) {
+		r.judge(o, s, surprise, out)
+	}
+	s.take(o.endpoint, n)
+	s.Last = [3]uint64{o.endpoint, s.Last[0], s.Last[1]}
+}
+
+// take puts step at the end of what the session did.
+func (s *session) take(step uint64, n uint32) {
+	for i := range s.Past {
+		if s.Past[i].Step == step {
+			p := s.Past[i]
+			p.At = n
+			copy(s.Past[i:], s.Past[i+1:])
+			s.Past[len(s.Past)-1] = p
+			return
+		}
+	}
+	if len(s.Past) == maxPast {
+		copy(s.Past, s.Past[1:])
+		s.Past = s.Past[:maxPast-1]
+	}
+	s.Past = append(s.Past, pastStep{Step: step, At: n})
+}
+
+// judge is a write answered 2xx: Y.
+func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Out) {
+	tx, c := o.tx, &r.cfg.Seq
+	y := r.steps.Touch(o.endpoint)
+	if y.Since == 0 {
+		y.Since, y.Label = o.now, tx.Endpoint.Label
+	}
+	before := uint32(0)
+	for i := range s.Past {
+		if s.Past[i].Step == o.endpoint {
+			before = s.Past[i].At
+		}
+	}
+	ready := float64(y.Sessions) >= float64(c.Sessions) && o.now-y.Since >= int64(c.History)
+	var missing *required
+	always := false
+	for i := range y.Before {
+		x := &y.Before[i]
+		any, since := s.had(x.Step, before)
+		if !ready || x.Since <= 0 {
+			continue
+		}
+		switch {
+		case float64(x.Fresh) >= c.Share*float64(y.Sessions):
+			if !since && missing == nil {
+				missing, always = x, false
+			}
+		case float64(x.Any) >= c.Share*float64(y.Sessions):
+			if !any && missing == nil {
+				missing, always = x, true
+			}
+		}
+	}
+	if missing != nil {
+		r.skip(o, s, y, missing, always, surprise, out)
+	} else if k := s.skippedOf(o.endpoint); k != nil {
+		k.Tries++
+	}
+	if s.teaches(o.endpoint, o.now/day) {
+		y.learn(s, o.endpoint, before, o.now, r.labelOf)
+	}
+}
+
+// teaches says whether the principal has not taught step today, and takes note of it.
+func (s *session) teaches(step uint64, today int64) bool {
+	for i := range s.Taught {
+		if t := &s.Taught[i]; t.Of == step {
+			old := t.Day
+			t.Day = max(old, today)
+			return old < today
+		}
+	}
+	if len(s.Taught) == maxTaught {
+		copy(s.Taught, s.Taught[1:])
+		s.Taught = s.Taught[:maxTaught-1]
+	}
+	s.Taught = append(s.Taught, taught{Of: step, Day: today})
+	return true
+}
+
+// had says whether the session took step, and whether after its request n.
+func (s *session) had(step uint64, n uint32) (any, since bool) {
+	for i := range s.Past {
+		if s.Past[i].Step == step {
+			return true, s.Past[i].At > n
+		}
+	}
+	return false, false
+}
+
+func (s *session) skippedOf(step uint64) *skipped {
+	for i := range s.Skipped {
+		if s.Skipped[i].Of == step {
+			return &s.Skipped[i]
+		}
+	}
+	return nil
+}
+
+func (r *seq) labelOf(step uint64) string {
+	if y := r.steps.Get(step); y != nil {
+		return y.Label
+	}
+	return ""
+}
+
+func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always bool, surprise float64, out *detect.Out) {
+	tx, c := o.tx, &r.cfg.Seq
+	k := s.skippedOf(o.endpoint)
+	if k == nil {
+		if len(s.Skipped) == maxSkipped {
+			copy(s.Skipped, s.Skipped[1:])
+			s.Skipped = s.Skipped[:maxSkipped-1]
+		}
+		s.Skipped = append(s.Skipped, skipped{Of: o.endpoint})
+		k = &s.Skipped[len(s.Skipped)-1]
+	}
+	k.N++
+	k.Tries++
+	k.Episode.see(tx, o.now, r.cfg, "")
+	had := x.Fresh
+	if always {
+		had = x.Any
+	}
+	rate := (float64(y.Sessions) - float64(had) + 0.5) / (float64(y.Sessions) + 1)
+	p := tail(int(min(k.N, topCount)), rate*float64(k.Tries), 1e6)
+	if p > c.Alpha {
+		return
+	}
+	if y.Missing > c.Drift {
+		r.metrics.suppressed.WithLabelValues("seq_drift").Inc()
+		return
+	}
+	if !k.Episode.due(o.now, r.cfg) {
+		return
+	}
+	f := k.Episode.finding(&seq01, tx, tx.Principal, tx.Endpoint.ID)
+	f.Confidence = min(0.97, 0.75+0.1*min(1, -math.Log10(max(p, 1e-14))/14)+0.12*min(1, surprise/16))
+	f.Features = []finding.Number{{Name: "skipped", Value: float64(k.N)}, {Name: "tries", Value: float64(k.Tries)}, {Name: "surprise_bits", Value: surprise}, {Name: "probability", Value: p}}
+	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(y.Sessions)}, {Name: "share", Value: float64(had) / float64(y.Sessions)}, {Name: "missing_lately", Value: y.Missing}}
+	first := x.Label
+	if first == "" {
+		first = "another operation"
+	}
+	f.Summary = fmt.Sprintf("%d of %d times %s without %s before it, which %d of %d sessions took first", k.N, k.Tries, tx.Endpoint.Label, first, had, y.Sessions)
+	f.Counterfactual = fmt.Sprintf("%s before each of them would not alert", first)
+	out.Finding(f)
+}
+
+func (r *seq) encode(e *msgpack.Encoder) error {
+	return errors.Join(r.sessions.Encode(e), r.steps.Encode(e), r.model.encode(e))
+}
+
+func (r *seq) decode(d *msgpack.Decoder) error {
+	if err := r.sessions.Decode(d, (*session).valid); err != nil {
+		return err
+	}
+	if err := r.steps.Decode(d, (*seqStep).valid); err != nil {
+		return err
+	}
+	return r.model.decode(d)
+}
