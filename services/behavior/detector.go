@@ -53,6 +53,8 @@ type observation struct {
 	// tx.Asked says. Names in bodies are whoever asks's to choose, and counters of tries
 	// must not fall apart with them.
 	who, endpoint uint64
+	// actor is who, told apart behind an address; cohort is what kind of actor it is.
+	actor, cohort uint64
 	ok            bool // answered 2xx
 	objects       []object
 }
@@ -85,6 +87,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o.tx, o.now, o.hash, o.known = tx, tx.Time.UnixNano(), &d.hash, &d.objects
 	o.who = d.hash.of(tx.Tenant, tx.Principal)
 	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
+	o.actor, o.cohort = d.hash.actor(tx, o.who), d.hash.cohort(tx)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
 	d.objects.of(o)
 	n := len(out.Findings)
@@ -115,7 +118,7 @@ func (d *detector) Flush(out *detect.Out) {
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused:
 // the runner then replays what retention holds.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 // objectsPart names the objects in a snapshot; the other parts are the detections'.
 const objectsPart = "objects"

@@ -24,6 +24,8 @@ type object struct {
 	value string
 	// own is set when the id was in an earlier response to this principal.
 	own bool
+	// foreign is set when another was served it first.
+	foreign bool
 	// integer is the value as a number, where it is one.
 	integer   int64
 	isInteger bool
@@ -44,11 +46,13 @@ type objects struct {
 	owners  *keyed.Table[owners]       // by object
 }
 
-// owners are the first principals that an object was served to, as 32 bits of their
-// hash, in order.
+// owners are principals that an object was served to, as 32 bits of their hash: those
+// first to whom it was issued, in order, then those who only asked for it and got it.
+// Whoever reads what is not theirs makes neither the object theirs nor it public.
 type owners struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	N        uint8
+	Issued   uint8 // of N, how many were issued it
 	Who      [maxOwners]uint32
 }
 
@@ -92,26 +96,29 @@ func (x *objects) of(o *observation) {
 }
 
 // serve takes note of what this response showed to the principal: its ids, and the
-// objects it asked for and got.
+// objects it asked for and got. An id is issued by an answer to who did not ask for it;
+// what an answer about an object names is issued only where the object was.
 func (x *objects) serve(o *observation) {
 	h := o.hash
 	if !o.ok {
 		return
 	}
 	tx := o.tx
+	scope := h.of(tx.Tenant)
 	var served *keyed.Filter
-	add := func(noun string, value []byte) {
+	add := func(noun string, id uint64, issued bool) {
 		if served == nil {
 			served = x.served.Touch(o.who)
 		}
-		id := h.of(tx.Tenant, string(value))
 		served.Add(id)
 		if tx.Event.Authenticated() {
-			x.owners.Touch(mix(h.of(tx.Tenant, noun)^h.of(tx.Tenant), id)).add(o.who)
+			x.owners.Touch(mix(h.of(tx.Tenant, noun)^scope, id)).add(o.who, issued)
 		}
 	}
+	entitled := true
 	for i := range o.objects {
-		add(o.objects[i].noun, []byte(o.objects[i].value))
+		entitled = entitled && o.objects[i].own
+		add(o.objects[i].noun, o.objects[i].id, false)
 	}
 	own := literalBefore(tx.Endpoint.Template, 1<<30)
 	n := 0
@@ -135,37 +142,63 @@ func (x *objects) serve(o *observation) {
 			x.metrics.dropped.WithLabelValues("served_ids").Inc()
 			break
 		}
-		add(noun, value)
+		id := h.of(tx.Tenant, string(value))
+		add(noun, id, entitled && !o.asked(id))
 	}
 }
 
-func (w *owners) add(who uint64) {
-	s := uint32(who)
-	for i := range w.N {
-		if w.Who[i] == s {
-			return
+// asked says whether the request named the id.
+func (o *observation) asked(id uint64) bool {
+	for i := range o.objects {
+		if o.objects[i].id == id {
+			return true
 		}
 	}
-	if w.N < maxOwners {
+	return false
+}
+
+func (w *owners) add(who uint64, issued bool) {
+	s := uint32(who)
+	at := int(w.N)
+	for i := range w.N {
+		if w.Who[i] == s {
+			at = int(i)
+		}
+	}
+	switch {
+	case at < int(w.Issued):
+	case issued && w.Issued < maxOwners:
+		// The first of those who only asked makes room: to where s was, or to the end.
+		if at == int(w.N) && w.N < maxOwners {
+			w.N++
+		}
+		at = min(at, maxOwners-1)
+		copy(w.Who[w.Issued+1:at+1], w.Who[w.Issued:at])
+		w.Who[w.Issued] = s
+		w.Issued++
+	case at == int(w.N) && w.N < maxOwners:
 		w.Who[w.N] = s
 		w.N++
 	}
 }
 
-// others is how many principals other than who were served the object, and whether
-// the first was one of them.
-func (w *owners) others(who uint64) (n int, foreign bool) {
+// others is how many principals other than who were served the object, how many of
+// them were issued it, and whether the first was one of them.
+func (w *owners) others(who uint64) (served, issued int, foreign bool) {
 	for i := range w.N {
 		if w.Who[i] != uint32(who) {
-			n++
+			served++
+			if i < w.Issued {
+				issued++
+			}
 		}
 	}
-	return n, w.N > 0 && w.Who[0] != uint32(who)
+	return served, issued, w.N > 0 && w.Who[0] != uint32(who)
 }
 
 func (w *owners) valid() error {
-	if w.N > maxOwners {
-		return fmt.Errorf("object of %d owners", w.N)
+	if w.N > maxOwners || w.Issued > w.N {
+		return fmt.Errorf("object of %d owners, %d issued", w.N, w.Issued)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 
 func TestConfigReportsAllErrors(t *testing.T) {
 	err := behavior.Config{}.Validate()
-	for _, want := range []string{"max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.alpha", "cred_01.users"} {
+	for _, want := range []string{"max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.floor", "cred_01.users"} {
 		if err == nil || !strings.Contains(err.Error(), "behavior."+want) {
 			t.Errorf("no word of %s: %v", want, err)
 		}

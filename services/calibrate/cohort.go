@@ -1,0 +1,285 @@
+package calibrate
+
+import (
+	"errors"
+	"math"
+)
+
+// HalfLife is how long what was learned takes to weigh half.
+const HalfLife = 7 * Day
+
+// Prior is what is held to be usual before anybody has shown it: mean counts of an
+// actor in each window in which it is about, and how wild they are (the size of a
+// negative binomial: smaller is wilder).
+type Prior struct {
+	Mean [Windows]float64
+	Size float64
+	// Weight is how many windows of actors weigh as much as the prior. OwnWeight is how
+	// many expected events of one actor weigh as much as its cohort.
+	Weight, OwnWeight float64
+	// Least bounds the means from below.
+	Least float64
+	// Patient has an improbable day teach an actor's own history as much as a probable
+	// one could: who is merely busy becomes usual within days. Else it teaches nothing,
+	// and what is wrong stays wrong however long it goes on.
+	Patient bool
+}
+
+const (
+	// gate: a window less probable than this does not teach, so that an attack does not
+	// become normal by going on.
+	gate = 3 // -log10
+	// shift is the part of the windows of a cohort that must be turned away at the gate
+	// for all of it to have changed: a release, not an attacker.
+	shift = 0.2
+	// fewest windows from which a cohort can have changed, or shows its own dispersion.
+	fewest = 50
+
+	wildest, tamest = 0.1, 10.0
+)
+
+// tests are how many windows of each length a day has: an actor that is looked at often
+// is surprising now and then.
+var tests = [Windows]float64{288, 24, 1}
+
+// Cohort is what the windows of all its actors showed, decayed: histograms, so that the
+// few who do the most can be told from the rest. No actor teaches more than one window
+// of each length a day, however busy it is.
+type Cohort struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	At       int64    // ns, as of which it is decayed
+	Counts   [Windows][steps]float32
+	// Mean, Size and N follow from Counts.
+	Mean, Size, N [Windows]float32
+	// Taught and Refused are actors, within the last day or so.
+	Taught, Refused float32
+}
+
+// steps are those of a histogram of counts: 0 to 3, and then two an octave.
+const steps = 64
+
+// winsor is the part of a cohort whose counts weigh no more than what the rest shows:
+// attackers, or staff who see everybody.
+const winsor = 0.02
+
+func stepOf(n uint32) int {
+	if n < 4 {
+		return int(n)
+	}
+	return min(steps-1, int(2*math.Log2(float64(n))))
+}
+
+// valueOf is the count that stands for a step.
+func valueOf(step int) float64 {
+	if step < 4 {
+		return float64(step)
+	}
+	return math.Exp2((float64(step) + 0.5) / 2)
+}
+
+// fit works out the mean and the size of window w.
+func (c *Cohort) fit(w int) {
+	h := &c.Counts[w]
+	n := 0.0
+	for _, k := range h {
+		n += float64(k)
+	}
+	c.N[w] = float32(n)
+	top, above := steps-1, 0.0
+	for ; top > 0; top-- {
+		if above += float64(h[top]); above > winsor*n {
+			break
+		}
+	}
+	var sum, squares float64
+	for i, k := range h {
+		v := valueOf(min(i, top))
+		sum += float64(k) * v
+		squares += float64(k) * v * v
+	}
+	m := sum / n
+	size := tamest
+	if v := squares/n - m*m; v > m && m > 0 {
+		size = min(tamest, max(wildest, m*m/(v-m)))
+	}
+	c.Mean[w], c.Size[w] = float32(m), float32(size)
+}
+
+// Own is how much an actor does beside its cohort: what it was seen to do, and what its
+// cohort would have. 24 bytes.
+type Own struct {
+	_msgpack   struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	At         int64
+	Seen, Less float32
+	// Days are the newest in which it taught its cohort a window of each length.
+	Days [Windows]uint16
+}
+
+// Expect is the mean and the size of the counts of an actor in a window.
+func (p *Prior) Expect(c *Cohort, own *Own, w int) (mean, size float64) {
+	mean, size = p.Mean[w], p.Size
+	if n := float64(c.N[w]); n > 0 {
+		mean = (p.Weight*p.Mean[w] + n*float64(c.Mean[w])) / (p.Weight + n)
+		if n >= fewest {
+			size = float64(c.Size[w])
+		}
+	}
+	return max(mean, p.Least) * p.ratio(own), size
+}
+
+// ratio is the gamma-Poisson estimate of what an actor does beside its cohort.
+func (p *Prior) ratio(own *Own) float64 {
+	return (p.OwnWeight + float64(own.Seen)) / (p.OwnWeight + float64(own.Less))
+}
+
+// Surprise is -log10 of an upper bound of the probability that an ordinary actor shows
+// such counts in a day, and the window that is the least probable.
+func (p *Prior) Surprise(c *Cohort, own *Own, n *Counter) (s float64, window int) {
+	for w := range Lengths {
+		x := n.Sum(w)
+		mean, size := p.Expect(c, own, w)
+		if t := Tail(x, mean, size) - math.Log10(Windows*tests[w]); t > s {
+			s, window = t, w
+		}
+	}
+	return s, window
+}
+
+// Tail is -log10 of Chernoff's bound of P(X >= x) for a negative binomial with the given
+// mean and size: never less probable than it says, and good to any depth.
+func Tail(x, mean, size float64) float64 {
+	if x <= mean || mean <= 0 {
+		return 0
+	}
+	nats := x*math.Log(x/mean) - (x+size)*math.Log((x+size)/(mean+size))
+	return max(0, nats*math.Log10E)
+}
+
+// Limit is the least whole count of window w whose surprise reaches s.
+func (p *Prior) Limit(c *Cohort, own *Own, w int, s float64) float64 {
+	return p.limit(c, own, w, s+math.Log10(Windows*tests[w]))
+}
+
+// limit is the least whole count of one window alone.
+func (p *Prior) limit(c *Cohort, own *Own, w int, s float64) float64 {
+	mean, size := p.Expect(c, own, w)
+	low, high := mean, mean+1
+	for Tail(high, mean, size) < s && high < 1e12 {
+		low, high = high, 2*high
+	}
+	for high-low > 0.5 {
+		if mid := (low + high) / 2; Tail(mid, mean, size) < s {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return math.Ceil(high)
+}
+
+// Learn takes the windows of an actor that ended into its cohort and its own history.
+// It says whether with them the cohort as a whole has changed so much that what was
+// learned of it no longer holds; then it begins anew.
+func (p *Prior) Learn(c *Cohort, own *Own, closed *Closed, now int64) (changed bool) {
+	if !closed.Any() {
+		return false
+	}
+	c.decay(now)
+	own.decay(now)
+	day := uint16(now / Day)
+	for w := range Lengths {
+		if !closed.Is[w] || own.Days[w] == day {
+			continue
+		}
+		own.Days[w] = day
+		x := float64(closed.N[w])
+		mean, size := p.Expect(c, own, w)
+		improbable := Tail(x, mean, size) > gate
+		switch {
+		case w == 1 && improbable:
+			c.Refused++
+		case w == 1:
+			c.Taught++
+		case w == 2: // no sooner: what is done today must not explain itself
+			p.teach(c, own, x, improbable)
+		}
+		if !improbable {
+			c.Counts[w][stepOf(closed.N[w])]++
+			c.fit(w)
+		}
+	}
+	if all := c.Taught + c.Refused; all < fewest || c.Refused < shift*all {
+		return false
+	}
+	*c = Cohort{At: c.At}
+	return true
+}
+
+// teach takes a day of an actor into its own history.
+func (p *Prior) teach(c *Cohort, own *Own, x float64, improbable bool) {
+	if improbable {
+		if !p.Patient {
+			return
+		}
+		x = min(x, p.limit(c, own, 2, gate))
+	}
+	base, _ := p.Expect(c, &Own{}, 2)
+	own.Seen, own.Less = own.Seen+float32(x), own.Less+float32(base)
+}
+
+func (c *Cohort) decay(now int64) {
+	if c.At == 0 {
+		c.At = now
+	}
+	if now-c.At < Hour {
+		return
+	}
+	d, today := float32(half(now-c.At, HalfLife)), float32(half(now-c.At, Day/2))
+	for w := range c.Counts {
+		for i := range c.Counts[w] {
+			c.Counts[w][i] *= d
+		}
+		c.N[w] *= d
+	}
+	c.Taught, c.Refused, c.At = c.Taught*today, c.Refused*today, now
+}
+
+func (o *Own) decay(now int64) {
+	if o.At != 0 && now > o.At {
+		d := float32(half(now-o.At, HalfLife))
+		o.Seen, o.Less = o.Seen*d, o.Less*d
+	}
+	o.At = max(o.At, now)
+}
+
+// half is what is left of one after so long.
+func half(after, life int64) float64 { return math.Exp2(-float64(after) / float64(life)) }
+
+// Valid says what is wrong with a decoded cohort.
+func (c *Cohort) Valid() error {
+	ok := sound(c.Taught, c.Refused) && sound(c.Mean[:]...) && sound(c.Size[:]...) && sound(c.N[:]...)
+	for w := range c.Counts {
+		ok = ok && sound(c.Counts[w][:]...)
+	}
+	if !ok {
+		return errors.New("cohort is not a number")
+	}
+	return nil
+}
+
+// Valid says what is wrong with a decoded history.
+func (o *Own) Valid() error {
+	if !sound(o.Seen, o.Less) {
+		return errors.New("history is not a number")
+	}
+	return nil
+}
+
+func sound[F float32 | float64](vs ...F) bool {
+	for _, v := range vs {
+		if !(v >= 0 && v < 1e18) {
+			return false
+		}
+	}
+	return true
+}
