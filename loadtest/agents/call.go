@@ -74,6 +74,7 @@ func (t *Transaction) identify(x *actor, anonymous bool) {
 	case Phone, Support, Batch:
 		t.bearer = x.secret
 		id.Scheme, id.Credential, id.Subject = []byte("jwt"), hash(t.bearer), hash("subject "+x.Name)
+		id.Claims = []event.Claim{{Name: []byte("iss"), Value: []byte(`"https://id.bank.example"`)}, {Name: []byte("roles"), Value: fmt.Appendf(nil, "[%q]", x.role())}}
 		t.Event.RequestHeaders = append(t.Event.RequestHeaders, headers("Authorization", "hmac:agents:"+string(id.Credential))...)
 	case Partner:
 		t.key = x.secret
@@ -89,14 +90,18 @@ func (t *Transaction) identify(x *actor, anonymous bool) {
 	t.Event.Masked = [][]byte{[]byte(masked)}
 }
 
+// role is what the bank has x down as.
+func (x *actor) role() string {
+	if x.Cohort == Support || x.Cohort == Batch {
+		return string(x.Cohort)
+	}
+	return "customer"
+}
+
 // token is a JWT of x: the refreshed one differs, its subject does not.
 func (x *actor) token(d *day) string {
-	role := "customer"
-	if x.Cohort == Support || x.Cohort == Batch {
-		role = string(x.Cohort)
-	}
 	enc := base64.RawURLEncoding
-	claims := fmt.Sprintf(`{"iss":"https://id.bank.example","sub":%q,"roles":[%q],"iat":%d,"exp":%d}`, x.Name, role, d.now/1e9, d.now/1e9+3600)
+	claims := fmt.Sprintf(`{"iss":"https://id.bank.example","sub":%q,"roles":[%q],"iat":%d,"exp":%d}`, x.Name, x.role(), d.now/1e9, d.now/1e9+3600)
 	return enc.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." + enc.EncodeToString([]byte(claims)) + "." + hexOf(number(x.Name), uint64(d.now))
 }
 

@@ -59,8 +59,8 @@ const (
 // scale is that of a cohort.
 type scale struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	// First is the day on which it was first seen, when everything is new: what was
-	// reached then tells nothing of what is ordinary.
+	// First is the day on which it was first seen. For 48 hours everything is new, and
+	// what was reached then tells nothing of what is ordinary.
 	First, Day uint32
 	Bar        float64
 	// Cells are the days, that of Day at Day%(days+1).
@@ -140,7 +140,7 @@ func (c *Calibrator) turn(s *scale, day uint32) {
 	}
 	if s.First == 0 {
 		s.First = day
-	} else if s.Day == s.First {
+	} else if s.Day <= s.First+1 {
 		s.Cells[s.Day%(days+1)] = [cells]uint32{}
 	}
 	s.Day = day
@@ -196,7 +196,7 @@ func bar(sum *[cells]float64, n, q float64) float64 {
 func rank(sum *[cells]float64, k float64) int {
 	above := 0.0
 	for i := cells - 1; i >= 0; i-- {
-		if above += sum[i]; above > k {
+		if above += sum[i]; above > max(0, k) {
 			return i + 1
 		}
 	}

@@ -38,9 +38,9 @@ const (
 	wildest, tamest = 0.1, 10.0
 )
 
-// tests are how many windows of each length a day has: an actor that is looked at often
-// is surprising now and then.
-var tests = [Windows]float64{288, 24, 1}
+// corrections are log10 of how many windows a day has, of each length and all three: an
+// actor that is looked at often is surprising now and then.
+var corrections = [Windows]float64{math.Log10(3 * 288), math.Log10(3 * 24), math.Log10(3)}
 
 // Cohort is what the windows of all its actors showed, decayed: histograms, so that the
 // few who do the most can be told from the rest. No actor teaches more than one window
@@ -69,13 +69,15 @@ func stepOf(n uint32) int {
 	return min(steps-1, int(2*math.Log2(float64(n))))
 }
 
-// valueOf is the count that stands for a step.
-func valueOf(step int) float64 {
-	if step < 4 {
-		return float64(step)
+// values are the counts that stand for the steps.
+var values = func() (vs [steps]float64) {
+	for i := range vs {
+		if vs[i] = float64(i); i >= 4 {
+			vs[i] = math.Exp2((float64(i) + 0.5) / 2)
+		}
 	}
-	return math.Exp2((float64(step) + 0.5) / 2)
-}
+	return vs
+}()
 
 // fit works out the mean and the size of window w.
 func (c *Cohort) fit(w int) {
@@ -93,7 +95,7 @@ func (c *Cohort) fit(w int) {
 	}
 	var sum, squares float64
 	for i, k := range h {
-		v := valueOf(min(i, top))
+		v := values[min(i, top)]
 		sum += float64(k) * v
 		squares += float64(k) * v * v
 	}
@@ -138,7 +140,7 @@ func (p *Prior) Surprise(c *Cohort, own *Own, n *Counter) (s float64, window int
 	for w := range Lengths {
 		x := n.Sum(w)
 		mean, size := p.Expect(c, own, w)
-		if t := Tail(x, mean, size) - math.Log10(Windows*tests[w]); t > s {
+		if t := Tail(x, mean, size) - corrections[w]; t > s {
 			s, window = t, w
 		}
 	}
@@ -157,7 +159,7 @@ func Tail(x, mean, size float64) float64 {
 
 // Limit is the least whole count of window w whose surprise reaches s.
 func (p *Prior) Limit(c *Cohort, own *Own, w int, s float64) float64 {
-	return p.limit(c, own, w, s+math.Log10(Windows*tests[w]))
+	return p.limit(c, own, w, s+corrections[w])
 }
 
 // limit is the least whole count of one window alone.

@@ -60,12 +60,23 @@ func TestLoudAttacksAreFound(t *testing.T) {
 			t.Errorf("%s at %.0f an hour: recall %.2f of what is within the settings", x.Attack, x.Rate, x.Detected.Recall)
 		}
 	}
-	if found != 14 {
-		t.Errorf("%d rows in which something is found, want 14", found)
+	if found != 16 {
+		t.Errorf("%d rows in which something is found, want 16", found)
 	}
 	for _, f := range r.FalseActors[:len(behavior.Rules())] {
 		if f.Over {
 			t.Errorf("%s alerts on %d who did nothing", f.By, f.Actors)
+		}
+	}
+}
+
+// One customer in a hundred who reads accounts of others on every day that is learned
+// from must blind nobody to the next, nor have the innocent alerted on.
+func TestPoisonBlindsNobody(t *testing.T) {
+	r := results(t, "-attacks", "objects", "-customers", "1000", "-days", "4", "-poison", "0.01")
+	for _, x := range r.Rows {
+		if x.Rate >= 12 && x.Detected.Recall != 1 {
+			t.Errorf("%s at %.0f an hour: recall %.2f", x.Attack, x.Rate, x.Detected.Recall)
 		}
 	}
 }
