@@ -1,35 +1,18 @@
 package behavior
 
 import (
-	"net/netip"
-
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
 // actor hashes who acts. That is the principal; where it is but an address, those
-// behind it are told apart by what their clients look like, within the network: a
-// phone changes its address, a household its phones.
-func (h *hasher) actor(tx *detect.Tx, who uint64) uint64 {
-	e := tx.Event
+// behind it are told apart by what their clients look like. (Addresses of one network
+// are not put together: they are not in one partition.)
+func (h *hasher) actor(e *event.Event, who uint64) uint64 {
 	if e.Authenticated() {
 		return who
 	}
-	a, err := netip.ParseAddr(string(e.Client.Address))
-	if err != nil {
-		return who
-	}
-	a = a.Unmap().WithZone("")
-	bits := 48
-	if a.Is4() {
-		bits = 24
-	}
-	net, err := a.Prefix(bits)
-	if err != nil {
-		return who
-	}
-	text := net.Addr().As16()
-	return mix(h.value(h.of(tx.Tenant), text[:]), mix(h.value(1, e.TLS.JA4), h.value(2, e.RequestHeader("user-agent"))))
+	return mix(who, mix(h.value(1, e.TLS.JA4), h.value(2, e.RequestHeader("user-agent"))))
 }
 
 // cohort hashes what kind of actor it is: the way of authentication, role and scope, the

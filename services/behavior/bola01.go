@@ -156,7 +156,7 @@ func newBola(cfg *Config, m *Metrics) *bola {
 		bars:     calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("BOLA-01 bars"), m.held("alert_cap")),
 	}
 	// An attack that takes a day is one.
-	r.pace.Quiet = max(cfg.Quiet, 24*time.Hour)
+	r.pace.Quiet = max(cfg.Quiet, quietDay)
 	return r
 }
 

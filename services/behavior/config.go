@@ -48,6 +48,8 @@ type Config struct {
 	Recon Recon01 `yaml:"recon_01" doc:"Scan for endpoints that do not exist."`
 	Enum  Enum01  `yaml:"enum_01" doc:"Object ids walked in order."`
 	Bola  Bola01  `yaml:"bola_01" doc:"Objects of others read."`
+	Rate  Rate01  `yaml:"rate_01" doc:"More requests than is usual for such a client."`
+	Exfil Exfil01 `yaml:"exfil_01" doc:"More records and bytes than is usual for such a client."`
 	Cred  Cred01  `yaml:"cred_01" doc:"Credential stuffing."`
 	Fuzz  Fuzz01  `yaml:"fuzz_01" doc:"Parameters tampered with."`
 	Gql   Gql01   `yaml:"gql_01" doc:"GraphQL made to be expensive."`
@@ -62,6 +64,7 @@ func Defaults() Config {
 		Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
 		Fuzz: defaultFuzz01(), Gql: defaultGql01(), Mass: defaultMass01(),
+		Rate: defaultRate01(), Exfil: defaultExfil01(),
 	}
 }
 
@@ -85,6 +88,8 @@ func (c Config) Validate() error {
 	c.Fuzz.validate(&l)
 	c.Gql.validate(&l)
 	c.Mass.validate(&l)
+	c.Rate.validate(&l)
+	c.Exfil.validate(&l)
 	return errors.Join(l.errs...)
 }
 

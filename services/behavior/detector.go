@@ -57,6 +57,9 @@ type observation struct {
 	actor, cohort uint64
 	ok            bool // answered 2xx
 	objects       []object
+	// fresh is how many ids the answer showed that were new to the principal. Only
+	// afterwards knows it.
+	fresh int
 }
 
 // Prepare parses both messages, which is most of the work, in parallel.
@@ -87,7 +90,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o.tx, o.now, o.hash, o.known = tx, tx.Time.UnixNano(), &d.hash, &d.objects
 	o.who = d.hash.of(tx.Tenant, tx.Principal)
 	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
-	o.actor, o.cohort = d.hash.actor(tx, o.who), d.hash.cohort(tx)
+	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(tx)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
 	d.objects.of(o)
 	n := len(out.Findings)
@@ -96,6 +99,11 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	}
 	// Not before: the rules ask what was served earlier.
 	d.objects.serve(o)
+	for _, r := range d.rules {
+		if l, ok := r.detection.(latecomer); ok {
+			l.afterwards(o, out)
+		}
+	}
 	for i := n; i < len(out.Findings); i++ {
 		d.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
 	}

@@ -44,6 +44,7 @@ type step struct {
 	Src   string  `json:"src"`    // service that calls
 	NS    string  `json:"ns"`     // namespace of the called one
 	Auth  string  `json:"scheme"` // of the identity, jwt if absent
+	Size  uint64  `json:"size"` // of the response on the wire, where not all of it was seen
 }
 
 type header struct {
@@ -122,6 +123,9 @@ func (s *step) events(seq *uint64) []*event.Event {
 		}
 		if s.Resp != "" {
 			e.ResponseBody.Data, e.ResponseBody.ContentType, e.ResponseHeaders = []byte(s.fill(s.Resp, i)), []byte("application/json"), jsonType
+		}
+		if s.Size > 0 {
+			e.ResponseBody.WireLength, e.ResponseBody.Truncated = s.Size, true
 		}
 		*seq++
 		binary.BigEndian.PutUint64(e.ID[8:], *seq)

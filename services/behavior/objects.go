@@ -100,6 +100,7 @@ func (x *objects) of(o *observation) {
 // what an answer about an object names is issued only where the object was.
 func (x *objects) serve(o *observation) {
 	h := o.hash
+	o.fresh = 0
 	if !o.ok {
 		return
 	}
@@ -110,7 +111,9 @@ func (x *objects) serve(o *observation) {
 		if served == nil {
 			served = x.served.Touch(o.who)
 		}
-		served.Add(id)
+		if served.Add(id) {
+			o.fresh++
+		}
 		if tx.Event.Authenticated() {
 			x.owners.Touch(mix(h.of(tx.Tenant, noun)^scope, id)).add(o.who, issued)
 		}

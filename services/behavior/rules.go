@@ -17,6 +17,11 @@ type detection interface {
 	decode(d *msgpack.Decoder) error
 }
 
+// latecomer is a detection that looks at what a transaction served, once that is known.
+type latecomer interface {
+	afterwards(o *observation, out *detect.Out)
+}
+
 // flusher is a detection that gathers partials for the second stage.
 type flusher interface {
 	flush(out *detect.Out)
@@ -36,7 +41,7 @@ type gathering interface {
 
 // Rules are the detections of this package.
 func Rules() []finding.Rule {
-	return []finding.Rule{recon01, enum01, bola01, cred01, fuzz01, gql01, mass01, ssrf01, ew01}
+	return []finding.Rule{recon01, enum01, bola01, cred01, fuzz01, gql01, mass01, ssrf01, ew01, rate01, exfil01}
 }
 
 // named is a detection with the name that errors call it by.
@@ -56,6 +61,8 @@ func detections(cfg *Config, m *Metrics) []named {
 		{gql01.ID, newGql(cfg, m)},
 		{mass01.ID, newMass(cfg, m)},
 		{"calls", newEdges(cfg, m)},
+		{rate01.ID, newRate(cfg, m)},
+		{exfil01.ID, newExfil(cfg, m)},
 	}
 }
 

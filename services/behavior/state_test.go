@@ -30,7 +30,7 @@ func TestConfigReportsAllErrors(t *testing.T) {
 // small bounds every table, so that hostile bytes and long tests meet the bounds.
 func small() behavior.Config {
 	c := defaults()
-	c.MaxKeys, c.MaxObjects, c.MaxLogins, c.MaxSources = 64, 64, 8, 100
+	c.MaxKeys, c.MaxObjects, c.MaxLogins, c.MaxSources, c.MaxCohorts = 64, 64, 8, 100, 8
 	return c
 }
 

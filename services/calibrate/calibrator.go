@@ -58,7 +58,6 @@ const (
 
 // scale is that of a cohort.
 type scale struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	// First is the day on which it was first seen. For 48 hours everything is new, and
 	// what was reached then tells nothing of what is ordinary.
 	First, Day uint32
@@ -233,6 +232,33 @@ func (c *Calibrator) Decode(d *msgpack.Decoder) error {
 	}
 	if !sound(c.today.Scores...) || !slices.IsSorted(c.today.Scores) {
 		return fmt.Errorf("%d alerts of a day out of order", len(c.today.Scores))
+	}
+	return nil
+}
+
+// EncodeMsgpack implements msgpack.CustomEncoder.
+func (s *scale) EncodeMsgpack(e *msgpack.Encoder) error {
+	if err := e.EncodeMulti(s.First, s.Day, s.Bar); err != nil {
+		return err
+	}
+	for d := range s.Cells {
+		if err := encodeSparse(e, s.Cells[d][:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DecodeMsgpack implements msgpack.CustomDecoder.
+func (s *scale) DecodeMsgpack(d *msgpack.Decoder) error {
+	*s = scale{}
+	if err := d.DecodeMulti(&s.First, &s.Day, &s.Bar); err != nil {
+		return err
+	}
+	for i := range s.Cells {
+		if err := decodeSparse(d, s.Cells[i][:]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

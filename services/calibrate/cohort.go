@@ -3,10 +3,15 @@ package calibrate
 import (
 	"errors"
 	"math"
+
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 // HalfLife is how long what was learned takes to weigh half.
 const HalfLife = 7 * Day
+
+// errNumber is of a decoded state that cannot have been written.
+var errNumber = errors.New("what was learned is not a number")
 
 // Prior is what is held to be usual before anybody has shown it: mean counts of an
 // actor in each window in which it is about, and how wild they are (the size of a
@@ -23,6 +28,8 @@ type Prior struct {
 	// one could: who is merely busy becomes usual within days. Else it teaches nothing,
 	// and what is wrong stays wrong however long it goes on.
 	Patient bool
+	// Scale is how many times as much is expected just now, 1 if zero.
+	Scale float64
 }
 
 const (
@@ -46,9 +53,8 @@ var corrections = [Windows]float64{math.Log10(3 * 288), math.Log10(3 * 24), math
 // few who do the most can be told from the rest. No actor teaches more than one window
 // of each length a day, however busy it is.
 type Cohort struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	At       int64    // ns, as of which it is decayed
-	Counts   [Windows][steps]float32
+	At     int64 // ns, as of which it is decayed
+	Counts [Windows][steps]float32
 	// Mean, Size and N follow from Counts.
 	Mean, Size, N [Windows]float32
 	// Taught and Refused are actors, within the last day or so.
@@ -125,6 +131,9 @@ func (p *Prior) Expect(c *Cohort, own *Own, w int) (mean, size float64) {
 		if n >= fewest {
 			size = float64(c.Size[w])
 		}
+	}
+	if p.Scale > 0 {
+		mean *= p.Scale
 	}
 	return max(mean, p.Least) * p.ratio(own), size
 }
@@ -257,6 +266,33 @@ func (o *Own) decay(now int64) {
 // half is what is left of one after so long.
 func half(after, life int64) float64 { return math.Exp2(-float64(after) / float64(life)) }
 
+// EncodeMsgpack implements msgpack.CustomEncoder.
+func (c *Cohort) EncodeMsgpack(e *msgpack.Encoder) error {
+	if err := e.EncodeMulti(c.At, c.Taught, c.Refused, c.Mean, c.Size, c.N); err != nil {
+		return err
+	}
+	for w := range c.Counts {
+		if err := encodeSparse(e, c.Counts[w][:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DecodeMsgpack implements msgpack.CustomDecoder.
+func (c *Cohort) DecodeMsgpack(d *msgpack.Decoder) error {
+	*c = Cohort{}
+	if err := d.DecodeMulti(&c.At, &c.Taught, &c.Refused, &c.Mean, &c.Size, &c.N); err != nil {
+		return err
+	}
+	for w := range c.Counts {
+		if err := decodeSparse(d, c.Counts[w][:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Valid says what is wrong with a decoded cohort.
 func (c *Cohort) Valid() error {
 	ok := sound(c.Taught, c.Refused) && sound(c.Mean[:]...) && sound(c.Size[:]...) && sound(c.N[:]...)
@@ -264,7 +300,7 @@ func (c *Cohort) Valid() error {
 		ok = ok && sound(c.Counts[w][:]...)
 	}
 	if !ok {
-		return errors.New("cohort is not a number")
+		return errNumber
 	}
 	return nil
 }
@@ -272,7 +308,7 @@ func (c *Cohort) Valid() error {
 // Valid says what is wrong with a decoded history.
 func (o *Own) Valid() error {
 	if !sound(o.Seen, o.Less) {
-		return errors.New("history is not a number")
+		return errNumber
 	}
 	return nil
 }
