@@ -65,7 +65,7 @@ var kinds = []*Kind{
 	{Name: "transfers", Detection: "TXN-01", What: "a customer's account emptied to a new payee each time", Rates: sixfold, Most: 300, as: Phone, act: empty},
 	{Name: "replay", Detection: "TOK-01", What: "a customer's token used from elsewhere with another client", Rates: sixfold, Most: 300, as: Phone, act: replay},
 	{Name: "export", Detection: "EXFIL-01", Built: true, What: "a customer's token pages through all customers", Rates: sixfold, Most: 600, as: Phone, act: exfiltrate},
-	{Name: "flood", Detection: "RATE-01", Built: true, What: "a customer's script asks for the same list again and again", Rates: [Intensities]float64{30, 120, 480, 1900, 7600}, Most: 1500, as: Phone, act: flood},
+	{Name: "polling", Detection: "RATE-01", Built: true, What: "a customer's script asks for the same list again and again", Rates: [Intensities]float64{30, 120, 480, 1900, 7600}, Most: 1500, as: Phone, act: polling},
 	{Name: "unpaid", Detection: "SEQ-01", What: "orders confirmed that nobody paid for", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: unpaid},
 	{Name: "tamper", Detection: "FUZZ-01", Built: true, What: "a customer tries other types and broken documents in a transfer", Rates: sixfold, Most: 600, as: Phone, act: tamper},
 	{Name: "mass", Detection: "MASS-01", Built: true, What: "a shopper adds properties to orders that are not a shopper's, and one in three takes effect", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: assign},
@@ -202,7 +202,7 @@ func replay(d *day, x *actor) {
 
 func exfiltrate(d *day, x *actor) { d.send(x, export(x.step)) }
 
-func flood(d *day, x *actor) {
+func polling(d *day, x *actor) {
 	own := x.accounts[0]
 	d.send(x, call{method: "GET", path: "/v1/accounts", template: "/v1/accounts", status: 200, answer: list("accounts", 1, func(int) string { return accountJSON(own) })})
 }

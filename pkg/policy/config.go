@@ -66,6 +66,8 @@ func Defaults() Config {
 		Rules: map[string]Rule{
 			"*": {Op: Alert}, "SIG-*": attack, "CRED-*": attack, "ENUM-*": attack, "BOLA-*": attack,
 			"RECON-*": {Op: action.Block, MinSeverity: finding.Medium, MinConfidence: 0.8},
+			"RATE-*":  {Op: action.Throttle, MinSeverity: finding.Low, MinConfidence: 0.8},
+			"EXFIL-*": {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.8},
 			"GQL-*":   {Op: action.Throttle, MinSeverity: finding.Medium, MinConfidence: 0.7},
 			"FUZZ-*":  {Op: action.Throttle, MinSeverity: finding.Medium, MinConfidence: 0.7},
 			"MASS-*":  attack, // high where the answer shows that it took effect

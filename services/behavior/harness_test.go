@@ -44,7 +44,7 @@ type step struct {
 	Src   string  `json:"src"`    // service that calls
 	NS    string  `json:"ns"`     // namespace of the called one
 	Auth  string  `json:"scheme"` // of the identity, jwt if absent
-	Size  uint64  `json:"size"` // of the response on the wire, where not all of it was seen
+	Size  uint64  `json:"size"`   // of the response on the wire, where not all of it was seen
 }
 
 type header struct {
