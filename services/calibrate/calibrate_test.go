@@ -242,11 +242,46 @@ func TestStateIsKept(t *testing.T) {
 			t.Fatalf("decided otherwise after a restore")
 		}
 	}
-	for n := range a.Len() {
+	for n := 0; n < a.Len(); n += 97 {
 		if err := calibrate.New(calibrate.Settings{Cohorts: 10, Cap: 20}, nil, nil).Decode(msgpack.NewDecoder(bytes.NewReader(a.Bytes()[:n]))); err == nil {
 			t.Fatalf("%d of %d bytes are no state", n, a.Len())
 		}
-		n += 97
+	}
+}
+
+// A rush of all is told from one who rushes, goes by, and does not become usual by itself.
+func TestPaceTellsARush(t *testing.T) {
+	var p calibrate.Pace
+	now := 100 * calibrate.Day
+	window := func(each int) {
+		for i := range 40 * each {
+			p.See(now+int64(i), i < 40)
+		}
+		now += 5 * calibrate.Minute
+	}
+	for range 20 {
+		window(2)
+	}
+	if f := p.Factor(); f > 1.1 {
+		t.Fatalf("an ordinary hour is %v times the usual", f)
+	}
+	window(20)
+	window(20)
+	if f := p.Factor(); f < 6 {
+		t.Errorf("ten times as much is %v times the usual", f)
+	}
+	for range 3 {
+		window(2)
+	}
+	if f := p.Factor(); f > 1.2 {
+		t.Errorf("after the rush it is %v", f)
+	}
+	for range 3 {
+		now += calibrate.Hour
+		p.See(now, true)
+	}
+	if f := p.Factor(); f != 1 {
+		t.Errorf("one actor alone is %v", f)
 	}
 }
 
