@@ -91,7 +91,7 @@ func (c *Cohort) decay(now int64) {
 	if now-c.At < Hour {
 		return
 	}
-	d, today := float32(half(now-c.At, HalfLife)), float32(half(now-c.At, Day/2))
+	d, today := float32(half(now-c.At, HalfLife)), float32(half(now-c.At, Day))
 	for w := range c.Counts {
 		for i := range c.Counts[w] {
 			c.Counts[w][i] *= d
