@@ -68,7 +68,7 @@ type exfil struct {
 func newExfil(cfg *Config, m *Metrics) *exfil {
 	c := &cfg.Exfil
 	prior := func(day, least float64) calibrate.Prior {
-		return calibrate.Prior{Mean: [calibrate.Windows]float64{day / 4, day / 2, day}, Size: 1, Weight: 50, OwnWeight: day, Least: least, Patient: true}
+		return calibrate.Prior{Mean: [calibrate.Windows]float64{day / 4, day / 2, day}, Size: 1, Weight: 50, OwnWeight: day, Least: least, Tame: 0.4, Patient: true}
 	}
 	r := &exfil{cfg: cfg, metrics: m, pace: *cfg, records: newGauge(cfg, m, exfil01.ID, " records", prior(c.Records, 1), c.Least),
 		bytes:    newGauge(cfg, m, exfil01.ID, " bytes", prior(c.Kilobytes, 1), 0),

@@ -14,8 +14,9 @@ type Prior struct {
 	// Weight is how many windows of actors weigh as much as the prior. OwnWeight is how
 	// many expected events of one actor weigh as much as its cohort.
 	Weight, OwnWeight float64
-	// Least bounds the means from below.
-	Least float64
+	// Least bounds the means from below, Tame the sizes: where a few who do the most could
+	// make any count pass for possible.
+	Least, Tame float64
 	// Patient has an improbable day teach an actor's own history as much as a probable
 	// one could: who is merely busy becomes usual within days. Else it teaches nothing,
 	// and what is wrong stays wrong however long it goes on.
@@ -47,7 +48,7 @@ func (p *Prior) Expect(c *Cohort, own *Own, w int) (mean, size float64) {
 	if n := float64(c.N[w]); n > 0 {
 		mean = (p.Weight*p.Mean[w] + n*float64(c.Mean[w])) / (p.Weight + n)
 		if n >= fewest {
-			size = float64(c.Size[w])
+			size = max(p.Tame, float64(c.Size[w]))
 		}
 	}
 	if p.Scale > 0 {
