@@ -3,6 +3,7 @@ module github.com/miradorhq/mirador/loadtest
 go 1.26.0
 
 require (
+	github.com/brianvoe/gofakeit/v7 v7.18.2
 	github.com/corazawaf/coraza-coreruleset/v4 v4.25.0
 	github.com/miradorhq/mirador/pkg v0.0.0
 	github.com/miradorhq/mirador/schemas v0.0.0

@@ -78,8 +78,9 @@ type Transaction struct {
 
 // World is a population. It does not change; several days of it may be made at once.
 type World struct {
-	o      Options
-	agents []*Agent
+	o        Options
+	agents   []*Agent
+	regulars []int // numbers of the customers with a phone who come most often
 }
 
 // New settles a world.
@@ -123,6 +124,7 @@ func (w *World) Day(n int, attacks []Attack, emit func(*Transaction) error) erro
 	for i, a := range w.agents {
 		x := &actor{Agent: a, index: i, r: rand.New(rand.NewPCG(w.o.Seed+uint64(n)<<32, uint64(i)+100))}
 		x.at = d.next(x, d.start)
+		d.agents = append(d.agents, x)
 		d.add(x)
 	}
 	for i := range attacks {
@@ -156,6 +158,7 @@ type day struct {
 	n               int
 	start, end, now int64 // ns
 	season          season
+	agents          []*actor // by number of the agent
 	queue           queue
 	sequence        uint64
 	emit            func(*Transaction) error
@@ -178,6 +181,8 @@ type actor struct {
 	left, step int
 	address    string
 	secret     string // of the session: what its token or cookie is made of
+	last       string // the newest token, and when it was issued: it outlives the session
+	issued     int64
 	open       bool   // in a session
 	id         string // of the cart
 	about      int    // the customer that staff have taken up

@@ -113,7 +113,7 @@ func TestLabels(t *testing.T) {
 		}
 		seen[x.Attack.String()]++
 		switch x.Attack.Kind.Name {
-		case "stuffing", "stuffing-spread", "spray":
+		case "stuffing", "stuffing-spread", "spray", "brute":
 			if x.User == "" || string(x.Event.Path) != "/v1/login" {
 				t.Fatalf("%s: %s of user %q", x.Attack, x.Event.Path, x.User)
 			}
@@ -138,7 +138,7 @@ func TestLabels(t *testing.T) {
 			t.Errorf("%s: %d transactions at %.0f an hour, at most %d", &a, n, rate, most)
 		}
 	}
-	if want := 18 * agents.Intensities; len(seen) != want || len(every()) != want {
+	if want := 23 * agents.Intensities; len(seen) != want || len(every()) != want {
 		t.Errorf("%d attacks seen, %d made, want %d", len(seen), len(every()), want)
 	}
 }

@@ -57,13 +57,18 @@ var kinds = []*Kind{
 	{Name: "scan", Detection: "RECON-01", Built: true, What: "paths that do not exist, from one address", Rates: sixfold, Most: 600, as: Visitor, act: scan},
 	{Name: "walk", Detection: "ENUM-01", Built: true, What: "a customer counts up account numbers; one in seven is refused", Rates: sixfold, Most: 600, as: Phone, act: walk},
 	{Name: "objects", Detection: "BOLA-01", Built: true, What: "a customer reads accounts of others, in no order", Rates: [Intensities]float64{2, 12, 48, 240, 3600}, Most: 300, as: Phone, act: objects},
-	{Name: "spray", Detection: "CRED-02", What: "one password on the names of real customers, from one address", Rates: sixfold, Most: 600, as: Visitor, act: spray},
+	{Name: "spray", Detection: "CRED-02", Built: true, What: "one password on the names of real customers, from one address", Rates: sixfold, Most: 600, as: Visitor, act: spray},
+	{Name: "brute", Detection: "CRED-02", Built: true, What: "one customer's password tried from twenty networks", Rates: sixfold, Most: 600, as: Visitor, act: brute},
 	{Name: "rotation", Detection: "SLOW-01", What: "one address takes a new token for every fifth account of others", Rates: sixfold, Most: 600, as: Phone, act: rotation},
 	{Name: "gift-cards", Detection: "SLOW-01", What: "gift card codes guessed from 2,000 addresses together", Rates: [Intensities]float64{60, 250, 1000, 4000, 16000}, Most: 4000, Short: true, as: Visitor, shop: true, act: guess},
 	{Name: "scraping", Detection: "SCRAPE-01", What: "the catalogue page by page with all its products, from one address", Rates: [Intensities]float64{20, 80, 300, 1200, 4800}, Most: 1500, as: Visitor, shop: true, act: scrape},
 	{Name: "carding", Detection: "TXN-01", What: "cards tried out on payments of one shopper; four in five are declined", Rates: sixfold, Most: 600, as: Shopper, shop: true, act: carding},
 	{Name: "transfers", Detection: "TXN-01", What: "a customer's account emptied to a new payee each time", Rates: sixfold, Most: 300, as: Phone, act: empty},
-	{Name: "replay", Detection: "TOK-01", What: "a customer's token used from elsewhere with another client", Rates: sixfold, Most: 300, as: Phone, act: replay},
+	{Name: "replay", Detection: "TOK-01", Built: true, What: "the token of a customer who is about used from elsewhere with another client", Rates: sixfold, Most: 300, as: Phone, act: replay},
+	{Name: "forged", Detection: "JWT-01", Built: true, What: "tokens that no API must accept: not signed, long expired, of another issuer; this one does", Rates: sixfold, Most: 300, as: Phone, act: forged},
+	{Name: "takeover", Detection: "ATO-01", Built: true, What: "a customer's password used from elsewhere; mail address and password changed, then the money", Rates: sixfold, Most: 6, as: Phone, act: takeOver},
+	{Name: "privilege", Detection: "BFLA-01", Built: true, What: "a customer calls what support staff call", Rates: sixfold, Most: 300, as: Phone, act: privilege},
+	{Name: "unguarded", Detection: "AUTH-01", Built: true, What: "an endpoint of customers that answers anybody, called from ten networks", Rates: sixfold, Most: 300, as: Visitor, act: unguarded},
 	{Name: "export", Detection: "EXFIL-01", Built: true, What: "a customer's token pages through all customers", Rates: sixfold, Most: 600, as: Phone, act: exfiltrate},
 	{Name: "polling", Detection: "RATE-01", Built: true, What: "a customer's script asks for the same list again and again", Rates: [Intensities]float64{30, 120, 480, 1900, 7600}, Most: 1500, as: Phone, act: polling},
 	{Name: "unpaid", Detection: "SEQ-01", What: "orders confirmed that nobody paid for", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: unpaid},
@@ -184,20 +189,103 @@ func carding(d *day, x *actor) {
 
 func empty(d *day, x *actor) { x.transfer(d, x.accounts[0], accountOf(x.r.IntN(d.w.o.Customers), 0)) }
 
-// replay is the token of a customer of the bank's, who may be about as well.
+// replay is the token of a customer of the bank's, as long as it is good: the thief
+// has the newest one half a minute after its owner, and waits while there is none.
 func replay(d *day, x *actor) {
 	if x.step == 1 {
-		victim := d.w.agents[x.r.IntN(d.w.o.Customers)/10*10] // one that has a phone
-		x.Name, x.accounts = victim.Name, victim.accounts
-		x.agent, x.ja4 = "python-requests/2.32", "t13i1810h1_85036bcba153_d41ae481755e"
-		x.secret = x.token(d)
+		x.about = d.w.regular(x.attack)
+		x.agent, x.ja4 = script, scriptJA4
 	}
+	victim := d.agents[x.about]
+	if age := d.now - victim.issued; victim.issued == 0 || age < int64(30*time.Second) || age > int64(time.Hour) {
+		x.left++
+		x.step = max(1, x.step-1)
+		return
+	}
+	x.Name, x.secret, x.accounts = victim.Name, victim.last, victim.accounts
 	own := x.accounts[x.step%len(x.accounts)]
 	if x.step%3 == 0 {
 		x.transfer(d, own, accountOf(x.attack.Instance, 1))
 		return
 	}
 	d.send(x, readAccount(own))
+}
+
+// What a thief calls with.
+const (
+	script    = "python-requests/2.32"
+	scriptJA4 = "t13i1810h1_85036bcba153_d41ae481755e"
+)
+
+// regular is the number of a customer who has a phone and comes often; every instance
+// has another.
+func (w *World) regular(a *Attack) int {
+	return w.regulars[(a.Instance*5+a.Intensity)%len(w.regulars)]
+}
+
+// forged are tokens with one fault an attack; the bank looks at none.
+func forged(d *day, x *actor) {
+	switch x.attack.Instance % 3 {
+	case 0:
+		x.secret = x.forge(`{"typ":"JWT","alg":"none"}`, issuer, "support", d.now, time.Hour)
+	case 1:
+		x.secret = x.forge(signed, issuer, "customer", d.now-int64(48*time.Hour), time.Hour)
+	default:
+		x.secret = x.forge(signed, "https://id.elsewhere.example", "customer", d.now, time.Hour)
+	}
+	d.send(x, x.stranger(d))
+}
+
+// takeOver is somebody who knows the password of a customer, or has the code of a
+// message: a token of its own for the same subject.
+func takeOver(d *day, x *actor) {
+	if x.step == 1 {
+		victim := d.w.agents[d.w.regular(x.attack)]
+		x.Name, x.accounts, x.agent, x.ja4 = victim.Name, victim.accounts, script, scriptJA4
+		x.secret = x.token(d)
+	}
+	own := x.accounts[0]
+	switch x.step {
+	case 1, 4:
+		d.send(x, readAccount(own))
+	case 2:
+		x.profile(d, "email")
+	case 3:
+		x.profile(d, "password")
+	default:
+		x.transfer(d, own, accountOf(x.attack.Instance, 1))
+	}
+}
+
+func privilege(d *day, x *actor) {
+	n := x.r.IntN(d.w.o.Customers)
+	if x.step%2 == 1 {
+		search(d, x, n)
+		return
+	}
+	d.send(x, customer(n))
+}
+
+// unguarded is one endpoint an attack.
+func unguarded(d *day, x *actor) {
+	x.address = home(64, 250*x.r.IntN(10))
+	n := accountOf(x.r.IntN(d.w.o.Customers), 0)
+	switch x.attack.Instance % 4 {
+	case 0:
+		d.send(x, readAccount(n))
+	case 1:
+		x.cards(d, n)
+	case 2:
+		d.send(x, call{method: "GET", path: fmt.Sprintf("/v1/accounts/%d/transfers", n), template: "/v1/accounts/{int}/transfers", object: fmt.Sprint(n), status: 200, answer: `{"transfers":[]}`})
+	default:
+		id := transferOf(d.n, n, x.step%10)
+		d.send(x, call{method: "GET", path: "/v1/transfers/" + id, template: "/v1/transfers/{ulid}", object: id, status: 200, answer: fmt.Sprintf(`{"id":%q,"from":%d,"amount_cents":300}`, id, n)})
+	}
+}
+
+func brute(d *day, x *actor) {
+	x.address = home(63, 250*(x.r.IntN(20)))
+	try(d, x, fmt.Sprintf("customer%06d", x.number%d.w.o.Customers), false)
 }
 
 func exfiltrate(d *day, x *actor) { d.send(x, export(x.step)) }

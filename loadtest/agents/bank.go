@@ -32,7 +32,14 @@ func (d *day) over(x *actor) bool {
 func phone(d *day, x *actor) {
 	if !x.open {
 		d.visit(x, 5)
+		if n := x.number % 10; n < 4 { // before anything else, and one app with the token that it has
+			if x.secret = ""; n == 2 {
+				x.secret = x.last
+			}
+			d.send(x, call{method: "GET", path: "/v1/branches", template: "/v1/branches", status: 200, answer: `{"branches":[{"city":"Here"}]}`})
+		}
 		x.secret = x.token(d)
+		x.last, x.issued = x.secret, d.now
 		d.send(x, call{method: "POST", path: "/v1/oauth/token", template: "/v1/oauth/token", anonymous: true, status: 200,
 			body: `{"grant_type":"refresh_token","refresh_token":"***"}`, answer: `{"token_type":"Bearer","expires_in":3600,"access_token":"***"}`})
 		if x.r.IntN(6) == 0 { // a new phone, or a token that was too old
@@ -43,6 +50,12 @@ func phone(d *day, x *actor) {
 	}
 	if d.over(x) {
 		return
+	}
+	if x.number%10 == 5 && x.step > 2 { // leaves the house: the same token by the mobile network
+		x.address = home(13, x.number/behindNAT)
+	}
+	if x.step == 2 && (x.number+d.n)%9 == 0 {
+		x.profile(d, "email")
 	}
 	x.bank(d)
 	x.wait(9 * time.Second)
@@ -73,7 +86,8 @@ func desk(d *day, x *actor) {
 func (x *actor) login(d *day) bool {
 	c := call{method: "POST", path: "/v1/login", template: "/v1/login", user: x.Name, anonymous: true, status: 200,
 		body: fmt.Sprintf(`{"username":%q,"password":"***"}`, x.Name), answer: `{"status":"ok","expires_in":900}`}
-	if d.refusing() || x.r.IntN(8) == 0 {
+	forgot := x.number%40 == 18 && x.step < 5 // tries what it may have been
+	if d.refusing() || x.r.IntN(8) == 0 || forgot {
 		c.status, c.answer = 401, refused
 	}
 	d.send(x, c)
@@ -129,7 +143,8 @@ func (x *actor) statement(d *day, own int) {
 		return
 	}
 	id := statementOf(own, x.r.IntN(12))
-	d.send(x, call{method: "GET", path: "/v1/statements/" + id, template: "/v1/statements/{uuid}", object: id, status: 200, size: 180_000, answer: fmt.Sprintf(`{"id":%q,"pages":4}`, id)})
+	// Some apps show it as a page, with the browser of the phone.
+	d.send(x, call{page: x.Cohort == Phone && x.number%5 < 2, method: "GET", path: "/v1/statements/" + id, template: "/v1/statements/{uuid}", object: id, status: 200, size: 180_000, answer: fmt.Sprintf(`{"id":%q,"pages":4}`, id)})
 }
 
 // cards moved to another path with the deploy; an old app asks for what is gone.
@@ -148,6 +163,12 @@ func (x *actor) transfer(d *day, from, to int) {
 	d.send(x, call{method: "POST", path: "/v1/transfers", template: "/v1/transfers", status: 201, object: fmt.Sprint(to),
 		body:   fmt.Sprintf(`{"from":%d,"to":%d,"amount_cents":%d,"note":"rent"}`, from, to, 100+x.r.IntN(90000)),
 		answer: fmt.Sprintf(`{"id":%q,"from":%d,"status":"booked"}`, id, from)})
+}
+
+// profile changes what the bank holds of a customer.
+func (x *actor) profile(d *day, what string) {
+	d.send(x, call{method: "PUT", path: "/v1/profile/" + what, template: "/v1/profile/" + what, status: 200,
+		body: fmt.Sprintf(`{%q:"***"}`, what), answer: `{"status":"ok"}`})
 }
 
 // partner syncs: the list, then every account that it is for. Some know the ids
@@ -216,13 +237,21 @@ func support(d *day, x *actor) {
 	n := x.about
 	switch {
 	case x.step == 1 && x.r.IntN(4) > 0:
-		d.send(x, call{method: "GET", path: "/v1/customers/search", query: fmt.Sprintf("name=customer%06d", n), template: "/v1/customers/search", status: 200,
-			answer: fmt.Sprintf(`{"customers":[{"id":%q,"accounts":[{"id":%d},{"id":%d}]}]}`, customerOf(n), accountOf(n, 0), accountOf(n, 1))})
+		search(d, x, n)
 	case x.r.IntN(3) == 0:
-		id := customerOf(n)
-		d.send(x, call{method: "GET", path: "/v1/customers/" + id, template: "/v1/customers/{uuid}", object: id, status: 200, answer: fmt.Sprintf(`{"id":%q,"name":"A. Person"}`, id)})
+		d.send(x, customer(n))
 	default:
 		d.send(x, readAccount(accountOf(n, 0)))
 	}
 	x.wait(25 * time.Second)
+}
+
+func search(d *day, x *actor, n int) {
+	d.send(x, call{method: "GET", path: "/v1/customers/search", query: fmt.Sprintf("name=customer%06d", n), template: "/v1/customers/search", status: 200,
+		answer: fmt.Sprintf(`{"customers":[{"id":%q,"accounts":[{"id":%d},{"id":%d}]}]}`, customerOf(n), accountOf(n, 0), accountOf(n, 1))})
+}
+
+func customer(n int) call {
+	id := customerOf(n)
+	return call{method: "GET", path: "/v1/customers/" + id, template: "/v1/customers/{uuid}", object: id, status: 200, answer: fmt.Sprintf(`{"id":%q,"name":"A. Person"}`, id)}
 }

@@ -4,9 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/segmentio/encoding/json"
 )
 
 // Hosts of the two APIs.
@@ -22,7 +24,8 @@ type call struct {
 	body, answer                  string
 	status                        int
 	anonymous                     bool
-	size                          int // of the response on the wire, where it is not that of answer
+	page                          bool // shown in a browser within the app
+	size                          int  // of the response on the wire, where it is not that of answer
 }
 
 // send puts out the transaction of x.
@@ -32,14 +35,21 @@ func (d *day) send(x *actor, c call) {
 	if x.shop {
 		host, service = Shop, "shop"
 	}
+	agent, ja4 := x.agent, x.ja4
+	if x.Cohort == Phone && x.attack == nil && x.number%37 == 5 && d.n == d.w.o.Days-1 { // a new phone
+		agent, ja4 = "bank-app/5.0 (Android)", "t13d1517h2_8daaf6152771_b0da82dd1658"
+	}
+	if c.page {
+		agent, ja4 = browser, browserJA4
+	}
 	took := int64(8+x.r.IntN(60)) * int64(time.Millisecond)
 	e := &event.Event{
 		Tenant: []byte(d.w.o.Tenant), Sensor: []byte("agents"), Boot: d.w.o.Seed + uint64(d.n) + 1, Sequence: d.sequence,
 		RequestTime: d.now, ResponseTime: d.now + took,
 		Client: event.Client{Address: []byte(x.address), Port: uint16(20000 + x.r.IntN(40000)), AddressSource: []byte("connection")},
-		TLS:    event.TLS{Version: []byte("1.3"), SNI: []byte(host), JA4: []byte(x.ja4)},
+		TLS:    event.TLS{Version: []byte("1.3"), SNI: []byte(host), JA4: []byte(ja4)},
 		Method: []byte(c.method), Scheme: []byte("https"), Protocol: []byte("HTTP/1.1"), Authority: []byte(host), Path: []byte(c.path), Query: []byte(c.query),
-		RequestHeaders: headers("Host", host, "User-Agent", x.agent, "Accept", "application/json"),
+		RequestHeaders: headers("Host", host, "User-Agent", agent, "Accept", "application/json"),
 		Status:         uint16(c.status), Deployment: event.Deployment{Service: []byte(service)},
 		ResponseHeaders: headers("Content-Type", "application/json"),
 		ResponseBody:    body(c.answer),
@@ -74,7 +84,7 @@ func (t *Transaction) identify(x *actor, anonymous bool) {
 	case Phone, Support, Batch:
 		t.bearer = x.secret
 		id.Scheme, id.Credential, id.Subject = []byte("jwt"), hash(t.bearer), hash("subject "+x.Name)
-		id.Claims = []event.Claim{{Name: []byte("iss"), Value: []byte(`"https://id.bank.example"`)}, {Name: []byte("roles"), Value: fmt.Appendf(nil, "[%q]", x.role())}}
+		id.TokenHeader, id.Claims = shown(t.bearer)
 		t.Event.RequestHeaders = append(t.Event.RequestHeaders, headers("Authorization", "hmac:agents:"+string(id.Credential))...)
 	case Partner:
 		t.key = x.secret
@@ -90,19 +100,43 @@ func (t *Transaction) identify(x *actor, anonymous bool) {
 	t.Event.Masked = [][]byte{[]byte(masked)}
 }
 
-// role is what the bank has x down as.
-func (x *actor) role() string {
-	if x.Cohort == Support || x.Cohort == Batch {
-		return string(x.Cohort)
-	}
-	return "customer"
-}
-
 // token is a JWT of x: the refreshed one differs, its subject does not.
 func (x *actor) token(d *day) string {
+	role := "customer"
+	if x.Cohort == Support || x.Cohort == Batch {
+		role = string(x.Cohort)
+	}
+	return x.forge(signed, issuer, role, d.now, time.Hour)
+}
+
+const (
+	issuer = "https://id.bank.example"
+	signed = `{"alg":"RS256","typ":"JWT"}`
+)
+
+func (x *actor) forge(header, issuer, role string, at int64, good time.Duration) string {
 	enc := base64.RawURLEncoding
-	claims := fmt.Sprintf(`{"iss":"https://id.bank.example","sub":%q,"roles":[%q],"iat":%d,"exp":%d}`, x.Name, x.role(), d.now/1e9, d.now/1e9+3600)
-	return enc.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." + enc.EncodeToString([]byte(claims)) + "." + hexOf(number(x.Name), uint64(d.now))
+	claims := fmt.Sprintf(`{"iss":%q,"sub":%q,"roles":[%q],"iat":%d,"exp":%d}`, issuer, x.Name, role, at/1e9, at/1e9+int64(good.Seconds()))
+	return enc.EncodeToString([]byte(header)) + "." + enc.EncodeToString([]byte(claims)) + "." + hexOf(number(x.Name), uint64(at))
+}
+
+// shown is what a sensor keeps of a token.
+func shown(token string) (header []byte, claims []event.Claim) {
+	enc := base64.RawURLEncoding
+	first, rest, _ := strings.Cut(token, ".")
+	second, _, _ := strings.Cut(rest, ".")
+	header, _ = enc.DecodeString(first)
+	payload, _ := enc.DecodeString(second)
+	var all map[string]json.RawMessage
+	if json.Unmarshal(payload, &all) != nil {
+		return header, nil
+	}
+	for _, name := range [...]string{"iss", "roles", "exp", "iat"} {
+		if v := all[name]; v != nil {
+			claims = append(claims, event.Claim{Name: []byte(name), Value: v})
+		}
+	}
+	return header, claims
 }
 
 func headers(kv ...string) []event.Header {
@@ -117,6 +151,12 @@ func body(text string) event.Body {
 	n := uint64(len(text))
 	return event.Body{Data: []byte(text), WireLength: n, SeenLength: n, ContentType: []byte("application/json")}
 }
+
+// The browser of a phone.
+const (
+	browser    = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605.1"
+	browserJA4 = "t13d2014h2_a09f3c656075_e42f34c56612"
+)
 
 const (
 	missing = `{"status":404,"detail":"no such resource"}`

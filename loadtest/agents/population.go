@@ -1,9 +1,11 @@
 package agents
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -51,6 +53,7 @@ const (
 	partners     = 5
 	batches      = 2
 	crawlers     = 3
+	regulars     = 12  // customers with a phone who come most often
 	behindNAT    = 250 // of these, some are behind one address of a mobile network
 	officeOf     = 200 // of these, two in ten are in one office
 )
@@ -84,6 +87,17 @@ func (w *World) settle(r *rand.Rand) {
 		}
 		w.agents = append(w.agents, a)
 	}
+	w.regulars = slices.Collect(func(yield func(int) bool) {
+		for i, a := range w.agents {
+			if a.Cohort == Phone && !a.relay && !yield(i) {
+				return
+			}
+		}
+	})
+	slices.SortFunc(w.regulars, func(i, j int) int {
+		return cmp.Or(cmp.Compare(w.agents[j].rate, w.agents[i].rate), cmp.Compare(i, j))
+	})
+	w.regulars = w.regulars[:regulars]
 	for i := range n {
 		a := &Agent{Name: fmt.Sprintf("shopper%06d", i), Cohort: Shopper, number: i, rate: heavy(r, 0.5), home: home(20, i), shop: true, act: shopper, agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605.1", ja4: "t13d2014h2_a09f3c656075_e42f34c56612"}
 		if i%3 == 0 {

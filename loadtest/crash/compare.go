@@ -55,7 +55,7 @@ func (c *Cluster) Compare(ctx context.Context, want *oracle.Expectation) ([]stri
 	}
 	diff = append(diff, oracle.Diff("actions", want.Actions, got.actions, mostLines)...)
 	diff = append(diff, got.strange...)
-	for _, f := range []string{"pan response cards[].pan", "iban response accounts[].iban", "email response email"} {
+	for _, f := range []string{"card response cards[].pan", "iban response accounts[].iban", "email response email"} {
 		if !got.fields[f] {
 			diff = append(diff, fmt.Sprintf("fields: %s is missing", f))
 		}

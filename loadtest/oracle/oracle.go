@@ -26,7 +26,7 @@ type Expectation struct {
 	Injections map[string]Attack
 	// Attackers are principals by the kind of attack they made over time.
 	Attackers map[traffic.Kind]map[string]bool
-	// Fields are sensitive fields: "response pan cards[].pan GET /v1/cards".
+	// Fields are sensitive fields: "response card cards[].pan GET /v1/cards".
 	Fields map[string]bool
 	// Actions are what must be done, by what and for what finding: "block
 	// credential|<hash> injection <event id>" where one transaction is the finding,

@@ -13,8 +13,10 @@ type Field struct {
 	Direction  string `json:"direction"` // request, response
 	Location   string `json:"location"`  // path, query, header, cookie, body
 	Path       string `json:"path"`
-	// Type is pan, iban, email, ssn, jwt, cloud-key, ...
+	// Type is the class: card, iban, email, us.ssn, secret.jwt, ...
 	Type string `json:"type"`
+	// Category is what it belongs to: payment, identity, health, credential, ...
+	Category string `json:"category,omitempty"`
 	// Confidence is the posterior probability, 0 to 1, that the field carries Type;
 	// Confirmed when it passed the bar for that.
 	Confidence float64 `json:"confidence"`

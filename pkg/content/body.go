@@ -27,6 +27,7 @@ func (d *Document) parseBody(body *event.Body, contentType, contentEncoding []by
 	if d.envelope.webSocket {
 		declared, certain = WebSocket, true
 	}
+	data = d.narrow(data, declared)
 	format := declared
 	if shown := shownFormat(data, declared); shown != declared {
 		if certain {

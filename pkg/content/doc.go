@@ -10,7 +10,8 @@
 //
 // Ambiguity between parsers is a result, not an error: duplicate keys, bad
 // UTF-8, a body that is not what it says it is, each an Issue that detectors read.
-// Nothing is dropped in silence: what a parser could not read is a leaf as text.
+// Nothing is dropped in silence: what a parser could not read is a leaf as text. Bodies
+// in UTF-16 are read as well, since parsers of many platforms read them unasked.
 //
 // # Names
 //

@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,11 +22,8 @@ const maxLine = 1 << 24
 // line is valid until each returns.
 func Each(t testing.TB, part, name string, each func(line []byte)) {
 	t.Helper()
-	file := filepath.Join(folder(), part, name)
+	file := File(t, part, name)
 	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("NOT MEASURED: no corpus at %s; set MIRADOR_CORPORA to its folder", file)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,6 +41,25 @@ func Each(t testing.TB, part, name string, each func(line []byte)) {
 		t.Fatalf("%s: %v", file, err)
 	}
 }
+
+// File is where a file of one part of the corpora lies, for those that are no gzipped
+// lines. Where it is absent the test says that nothing was measured, and is skipped.
+func File(t testing.TB, part, name string) string {
+	t.Helper()
+	file := Path(part, name)
+	_, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Printf("%s NOT MEASURED: no corpus at %s\n", t.Name(), file)
+		t.Skipf("NOT MEASURED: no corpus at %s; set MIRADOR_CORPORA to its folder", file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// Path is where such a file would lie, be it there or not.
+func Path(part, name string) string { return filepath.Join(folder(), part, name) }
 
 // folder is that of the corpora: a package may lie at any depth of the repository.
 func folder() string {

@@ -65,6 +65,10 @@ func Defaults() Config {
 		Mode: action.DryRun,
 		Rules: map[string]Rule{
 			"*": {Op: Alert}, "SIG-*": attack, "CRED-*": attack, "ENUM-*": attack, "BOLA-*": attack,
+			"CRED-02": {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.7},
+			"TOK-01":  {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.75, Targets: []action.TargetType{action.Credential, action.Session}},
+			"JWT-01":  {Op: action.Block, MinSeverity: finding.Critical, MinConfidence: 0.9, Targets: []action.TargetType{action.Credential}},
+			"ATO-01":  {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.6, Targets: []action.TargetType{action.Credential, action.Session}},
 			"RECON-*": {Op: action.Block, MinSeverity: finding.Medium, MinConfidence: 0.8},
 			"RATE-*":  {Op: action.Throttle, MinSeverity: finding.Low, MinConfidence: 0.8},
 			"EXFIL-*": {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.8},

@@ -7,6 +7,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/segmentio/encoding/json"
 )
 
 // BenchmarkDetect measures Detect alone, over 10,000 principals; parsing and matching
@@ -17,6 +18,9 @@ func BenchmarkDetect(b *testing.B) {
 		step step
 	}{
 		{"read", step{N: 10000, Every: 0.01, IP: "198.51.100.1", Sub: "c{i}", U: "/accounts/{r}/transfers/{i+7}", Resp: `{"items":[{"id":{i},"amount":5},{"id":{i+1},"amount":7},{"id":{i+2},"amount":9}]}`}},
+		{"token", step{N: 10000, Every: 0.01, IP: "198.51.100.1", Sub: "c{i}", Cred: "t{i}", UA: "bank-app/4.2", JA4: "t13d1516h2_8daaf6152771_02713d6af862", Token: `{"alg":"RS256","typ":"JWT"}`,
+			Claims: map[string]json.RawMessage{"iss": json.RawMessage(`"https://id.bank.example"`), "roles": json.RawMessage(`["customer"]`), "exp": json.RawMessage("100000")},
+			U:      "/accounts/{r}/transfers/{i+7}", Resp: `{"items":[{"id":{i},"amount":5},{"id":{i+1},"amount":7},{"id":{i+2},"amount":9}]}`}},
 		{"miss", step{N: 10000, Every: 0.01, IP: "198.51.100.1", Sub: "c{i}", U: "/w{x}/page", S: []int{404}}},
 		{"login", step{N: 10000, Every: 0.01, IP: "198.51.100.1", Sub: "c{i}", M: "POST", U: "/login", S: []int{401, 200}, Body: `{"username":"u{i}","password":"x"}`}},
 	} {

@@ -1,5 +1,4 @@
-// Package behavior scores who acts, over time: RECON-01, ENUM-01, BOLA-01 and
-// CRED-01, each in a file of its own with the source of its method and its cases in
+// Package behavior scores who acts, over time: the detections of Rules, each in a file of its own with the source of its method and its cases in
 // testdata.
 //
 // The first stage is keyed by principal and needs nothing but its partition of
@@ -12,10 +11,12 @@
 package behavior
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/miradorhq/mirador/services/calibrate"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	// that state and partials name nobody: the same in every instance. It is
 	// injected; changing it forgets who logged in before.
 	HashKey string `yaml:"-"`
+	// Lists are those of Reputation, opened by who follows them; nil opens them once.
+	Lists *reputation.Lists `yaml:"-"`
 	// MaxKeys bounds each table of the first stage, in states a partition; MaxObjects
 	// that of objects and who was served them.
 	MaxKeys    int `yaml:"max_keys" doc:"States a partition of each rule; the least recently used is forgotten."`
@@ -54,6 +57,15 @@ type Config struct {
 	Fuzz  Fuzz01  `yaml:"fuzz_01" doc:"Parameters tampered with."`
 	Gql   Gql01   `yaml:"gql_01" doc:"GraphQL made to be expensive."`
 	Mass  Mass01  `yaml:"mass_01" doc:"Properties set that are not the caller's."`
+
+	Cred02 Cred02 `yaml:"cred_02" doc:"Passwords guessed: one for many users, or many for one."`
+	Tok    Tok01  `yaml:"tok_01" doc:"Token used by two clients at once."`
+	Jwt    Jwt01  `yaml:"jwt_01" doc:"Invalid tokens accepted."`
+	Auth   Auth01 `yaml:"auth_01" doc:"Sensitive operations that answer anybody."`
+	Ato    Ato01  `yaml:"ato_01" doc:"Accounts taken over: a strange visit, then a sensitive change."`
+	Bfla   Bfla01 `yaml:"bfla_01" doc:"Operations of another role."`
+
+	Reputation reputation.Settings `yaml:"reputation" doc:"Known-bad sources (REP-01), and crawlers that can be verified (BOT-01)."`
 }
 
 // Defaults are what a service uses unless configured; HashKey is the caller's to set.
@@ -65,6 +77,8 @@ func Defaults() Config {
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
 		Fuzz: defaultFuzz01(), Gql: defaultGql01(), Mass: defaultMass01(),
 		Rate: defaultRate01(), Exfil: defaultExfil01(),
+		Cred02: defaultCred02(), Tok: defaultTok01(), Jwt: defaultJwt01(), Auth: defaultAuth01(), Ato: defaultAto01(), Bfla: defaultBfla01(),
+		Reputation: reputation.Defaults(),
 	}
 }
 
@@ -90,7 +104,13 @@ func (c Config) Validate() error {
 	c.Mass.validate(&l)
 	c.Rate.validate(&l)
 	c.Exfil.validate(&l)
-	return errors.Join(l.errs...)
+	c.Cred02.validate(&l)
+	c.Tok.validate(&l)
+	c.Jwt.validate(&l)
+	c.Auth.validate(&l)
+	c.Ato.validate(&l)
+	c.Bfla.validate(&l)
+	return errors.Join(append(l.errs, c.Reputation.Validate())...)
 }
 
 // limits gathers which settings lie outside of theirs.
@@ -117,6 +137,14 @@ func (l *limits) span(name string, v, lo, hi time.Duration) {
 // calibration are the settings of a rule's calibrator.
 func (c *Config) calibration(floor, ceiling float64) calibrate.Settings {
 	return calibrate.Settings{Budget: c.AlertBudget / 20_000, Floor: floor, Ceiling: ceiling, Cap: c.AlertCap, Cohorts: c.MaxCohorts}
+}
+
+// open opens the lists where the caller did not.
+func (c *Config) open() (err error) {
+	if c.Lists == nil {
+		c.Lists, err = reputation.Open(context.Background(), c.Reputation)
+	}
+	return err
 }
 
 // ready says whether c can be worked with: it is valid and has its key.

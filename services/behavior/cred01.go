@@ -127,18 +127,10 @@ func newCred(cfg *Config, m *Metrics) *cred {
 
 func (r *cred) observe(o *observation, out *detect.Out) {
 	tx := o.tx
-	if !isLogin(tx) {
+	if !o.login.counts {
 		return
 	}
-	failed, answered := loginFailed(tx.Event.Status)
-	if !failed && !answered {
-		return
-	}
-	name := userOf(tx)
-	if name == nil {
-		return
-	}
-	user := o.hash.user(tx.Tenant, name)
+	user, failed := o.login.user, o.login.failed
 	r.pending.add(tx, o.now, user, failed)
 	l := r.logins.Touch(o.endpoint)
 	s := r.sources.Touch(mix(o.who, o.endpoint))
@@ -256,6 +248,12 @@ func (l *loginState) broken(fails, oks float64) bool {
 	others := float64(l.Fail.sum(loginWindow)) - fails
 	all := others + float64(l.OK.sum(loginWindow)) - oks
 	return sources >= 5 && others >= 0.5*all
+}
+
+// broken says whether the login that o tries refuses everybody else too.
+func (r *cred) broken(o *observation) bool {
+	l, s := r.logins.Get(o.endpoint), r.sources.Get(mix(o.who, o.endpoint))
+	return l != nil && s != nil && l.broken(float64(s.Fail.sum(loginWindow)), float64(s.OK.sum(loginWindow)))
 }
 
 func (r *cred) encode(e *msgpack.Encoder) error {

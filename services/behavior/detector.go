@@ -8,6 +8,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -26,6 +27,9 @@ func Factory(cfg Config, m *Metrics) (detect.Factory, error) {
 	if m == nil {
 		return nil, errors.New("behavior: no metrics; NewMetrics(nil) makes unregistered ones")
 	}
+	if err := cfg.open(); err != nil {
+		return nil, err
+	}
 	return func(int32) detect.Detector { return newDetector(cfg, m) }, nil
 }
 
@@ -33,6 +37,7 @@ func Factory(cfg Config, m *Metrics) (detect.Factory, error) {
 // goroutine.
 type detector struct {
 	metrics *Metrics
+	lists   *reputation.Lists
 	hash    hasher
 	objects objects
 	rules   []named
@@ -40,7 +45,7 @@ type detector struct {
 }
 
 func newDetector(cfg Config, m *Metrics) *detector {
-	return &detector{metrics: m, hash: newHasher(cfg.HashKey), objects: newObjects(&cfg, m), rules: detections(&cfg, m)}
+	return &detector{metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), objects: newObjects(&cfg, m), rules: detections(&cfg, m)}
 }
 
 // observation is what the rules share of one transaction. Valid until the next.
@@ -59,7 +64,11 @@ type observation struct {
 	objects       []object
 	// fresh is how many ids the answer showed that were new to the principal. Only
 	// afterwards knows it.
-	fresh int
+	fresh  int
+	login  try
+	from   source
+	caller client // see client
+	asked  bool
 }
 
 // Prepare parses both messages, which is most of the work, in parallel.
@@ -92,6 +101,8 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
 	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(tx)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
+	o.login, o.asked = tryOf(o), false
+	o.from.ask(o, d.lists.Current())
 	d.objects.of(o)
 	n := len(out.Findings)
 	for _, r := range d.rules {
@@ -105,6 +116,9 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		}
 	}
 	for i := n; i < len(out.Findings); i++ {
+		if o.from.listed {
+			raise(&out.Findings[i], 1, 1, &o.from.bad, o.from.version)
+		}
 		d.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
 	}
 	o.tx = nil

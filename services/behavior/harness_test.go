@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -21,12 +22,13 @@ import (
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/behavior"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/segmentio/encoding/json"
 )
 
 // step is a line of a case: n transactions that differ in {i}.
 //
-// In u, body, resp, ip and sub, {i} is the running number from 0, {i+K} with K added,
+// In u, body, resp, ip, sub, cred and ua, {i} is the running number from 0, {i+K} with K added,
 // {i*K} times K, {r} a number below 10⁹ and {x} sixteen hex digits, both made from i.
 type step struct {
 	T     float64 `json:"t"`     // seconds from the start
@@ -45,6 +47,41 @@ type step struct {
 	NS    string  `json:"ns"`     // namespace of the called one
 	Auth  string  `json:"scheme"` // of the identity, jwt if absent
 	Size  uint64  `json:"size"`   // of the response on the wire, where not all of it was seen
+	// Cred is the token, Ses the session cookie, Token the JWT's header, Claims its
+	// claims as JSON by name; a time claim counts from the start of the case.
+	Cred   string                     `json:"cred"`
+	Ses    string                     `json:"ses"`
+	Token  string                     `json:"token"`
+	Claims map[string]json.RawMessage `json:"claims"`
+	UA     string                     `json:"ua"`
+	JA4    string                     `json:"ja4"`
+	H      map[string]string          `json:"h"` // more request headers
+}
+
+// identify fills in who the i-th event of s is from, beyond its subject.
+func (s *step) identify(e *event.Event, i int) {
+	id := &e.Identity
+	if s.Cred != "" {
+		id.Scheme, id.Credential = []byte("jwt"), []byte(s.fill(s.Cred, i))
+	}
+	if s.Ses != "" {
+		id.Scheme, id.Session = []byte("cookie"), []byte(s.fill(s.Ses, i))
+	}
+	id.TokenHeader = []byte(s.Token)
+	for _, name := range slices.Sorted(maps.Keys(s.Claims)) {
+		v := s.Claims[name]
+		if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+			v = fmt.Append(nil, start.Unix()+n)
+		}
+		id.Claims = append(id.Claims, event.Claim{Name: []byte(name), Value: v})
+	}
+	if s.UA != "" {
+		e.RequestHeaders = append(slices.Clip(e.RequestHeaders), event.Header{Name: []byte("User-Agent"), Value: []byte(s.fill(s.UA, i))})
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.H)) {
+		e.RequestHeaders = append(slices.Clip(e.RequestHeaders), event.Header{Name: []byte(name), Value: []byte(s.H[name])})
+	}
+	e.TLS.JA4 = []byte(s.JA4)
 }
 
 type header struct {
@@ -109,9 +146,6 @@ func (s *step) events(seq *uint64) []*event.Event {
 		if s.Sub != "" {
 			e.Identity.Scheme, e.Identity.Subject = []byte("jwt"), []byte(s.fill(s.Sub, i))
 		}
-		if s.Auth != "" {
-			e.Identity.Scheme = []byte(s.Auth)
-		}
 		e.Deployment = event.Deployment{Service: []byte(s.fill(s.Svc, i)), Source: []byte(s.Src), Namespace: []byte(s.NS)}
 		e.Status = 200
 		if len(s.S) > 0 {
@@ -126,6 +160,10 @@ func (s *step) events(seq *uint64) []*event.Event {
 		}
 		if s.Size > 0 {
 			e.ResponseBody.WireLength, e.ResponseBody.Truncated = s.Size, true
+		}
+		s.identify(e, i)
+		if s.Auth != "" {
+			e.Identity.Scheme = []byte(s.Auth)
 		}
 		*seq++
 		binary.BigEndian.PutUint64(e.ID[8:], *seq)
@@ -164,6 +202,8 @@ func scenario(tb testing.TB, file string) (header, []*event.Event) {
 func defaults() behavior.Config {
 	c := behavior.Defaults()
 	c.HashKey = "a secret of the tests"
+	c.Reputation.Lists = []reputation.List{{Name: "test list", Source: reputation.Source{File: "testdata/reputation/bad.csv"}}}
+	c.Reputation.Crawlers = []reputation.Crawler{{Name: "Goodbot", Agents: []string{"goodbot"}, Ranges: []reputation.Source{{File: "testdata/reputation/goodbot.json"}}}}
 	return c
 }
 

@@ -41,6 +41,19 @@ func (h *hasher) value(scope uint64, v []byte) uint64 {
 	return h.digest.Sum64()
 }
 
+// family hashes a user agent by its letters alone, in lower case.
+func (h *hasher) family(agent []byte) uint64 {
+	var b [256]byte
+	n := 0
+	for _, c := range agent {
+		if c |= 0x20; c >= 'a' && c <= 'z' && n < len(b) {
+			b[n] = c
+			n++
+		}
+	}
+	return h.value(3, b[:n])
+}
+
 // user hashes a user name. It leaves the process in partials and snapshots, and
 // names can be guessed, so it is a real keyed hash.
 func (h *hasher) user(tenant string, name []byte) uint64 {
@@ -50,6 +63,9 @@ func (h *hasher) user(tenant string, name []byte) uint64 {
 	m.Write(name)           //nolint:errcheck // never fails
 	return binary.LittleEndian.Uint64(m.Sum(nil))
 }
+
+// hashText hashes what needs no secret: an address within one state.
+func hashText(s string) uint64 { return xxhash.Sum64String(s) }
 
 // mix joins two hashes to a key.
 func mix(a, b uint64) uint64 {

@@ -13,6 +13,28 @@ func isLogin(tx *detect.Tx) bool {
 	return string(tx.Event.Method) == "POST" && loginPath(tx.Event.Path)
 }
 
+// try is an attempt to log in, as the rules share it: counts where one is made and was
+// answered.
+type try struct {
+	counts, failed bool
+	user           uint64 // keyed hash of the name
+}
+
+func tryOf(o *observation) (t try) {
+	if !isLogin(o.tx) {
+		return t
+	}
+	failed, answered := loginFailed(o.tx.Event.Status)
+	if !failed && !answered {
+		return t
+	}
+	name := userOf(o.tx)
+	if name == nil {
+		return t
+	}
+	return try{counts: true, failed: failed, user: o.hash.user(o.tx.Tenant, name)}
+}
+
 // loginPath says whether one of the words of path is a login's.
 func loginPath(path []byte) bool {
 	start := 0

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -27,6 +28,9 @@ func MergerFactory(cfg Config, m *Metrics) (detect.MergerFactory, error) {
 	if m == nil {
 		return nil, errors.New("behavior: no metrics; NewMetrics(nil) makes unregistered ones")
 	}
+	if err := cfg.open(); err != nil {
+		return nil, err
+	}
 	return func(int32) detect.Merger { return newMerger(cfg, m) }, nil
 }
 
@@ -35,6 +39,7 @@ func MergerFactory(cfg Config, m *Metrics) (detect.MergerFactory, error) {
 // partials come, so neither do findings.
 type merger struct {
 	metrics *Metrics
+	lists   *reputation.Lists
 	hash    hasher
 	rules   []gatherer
 	// judged is the bucket that the watermark was last in.
@@ -42,7 +47,7 @@ type merger struct {
 }
 
 func newMerger(cfg Config, m *Metrics) *merger {
-	return &merger{metrics: m, hash: newHasher(cfg.HashKey), rules: gatherings(&cfg, m)}
+	return &merger{metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), rules: gatherings(&cfg, m)}
 }
 
 // Merge implements detect.Merger.
@@ -70,6 +75,7 @@ func (g *merger) Advance(watermark time.Time, out *detect.Out) {
 		r.advance(b, out)
 	}
 	for i := n; i < len(out.Findings); i++ {
+		raiseAll(&out.Findings[i], g.lists.Current())
 		g.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
 	}
 }
@@ -84,7 +90,7 @@ func (g *merger) Snapshot(w io.Writer) error {
 	e := msgpack.NewEncoder(w)
 	err := errors.Join(e.EncodeInt(mergerVersion), e.EncodeInt(g.judged))
 	for _, r := range g.rules {
-		err = errors.Join(err, e.EncodeString(r.dimension), r.encode(e))
+		err = errors.Join(err, e.EncodeString(r.name), r.encode(e))
 	}
 	if err != nil {
 		return fmt.Errorf("behavior: snapshot of the second stage: %w", err)
@@ -106,7 +112,7 @@ func (g *merger) Restore(r io.Reader) error {
 	default:
 		err = parts(d, func(name string) func(*msgpack.Decoder) error {
 			for _, r := range g.rules {
-				if r.dimension == name {
+				if r.name == name {
 					return r.decode
 				}
 			}

@@ -135,12 +135,12 @@ func (x *objects) serve(o *observation) {
 			break
 		}
 		id := h.of(tx.Tenant, string(value))
-		add(noun, id, entitled && !o.asked(id))
+		add(noun, id, entitled && !o.requested(id))
 	}
 }
 
-// asked says whether the request named the id.
-func (o *observation) asked(id uint64) bool {
+// requested says whether the request named the id.
+func (o *observation) requested(id uint64) bool {
 	for i := range o.objects {
 		if o.objects[i].id == id {
 			return true

@@ -6,6 +6,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/miradorhq/mirador/services/calibrate"
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
@@ -124,6 +125,10 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 			s.leak(o.now, r.cfg)
 			s.Answered++
 		}
+		return
+	}
+	if o.from.claim == reputation.True {
+		r.metrics.suppressed.WithLabelValues("recon_crawler").Inc()
 		return
 	}
 	place := o.hash.of(tx.Endpoint.Host, tx.Endpoint.Template)

@@ -41,7 +41,10 @@ type gathering interface {
 
 // Rules are the detections of this package.
 func Rules() []finding.Rule {
-	return []finding.Rule{recon01, enum01, bola01, cred01, fuzz01, gql01, mass01, ssrf01, ew01, rate01, exfil01}
+	return []finding.Rule{
+		recon01, enum01, bola01, cred01, fuzz01, gql01, mass01, ssrf01, ew01,
+		cred02, tok01, jwt01, rep01, bot01, auth01, ato01, bfla01, rate01, exfil01,
+	}
 }
 
 // named is a detection with the name that errors call it by.
@@ -52,9 +55,10 @@ type named struct {
 
 // detections makes the first stage's, in the order in which they see a transaction.
 func detections(cfg *Config, m *Metrics) []named {
+	logins := newCred(cfg, m)
 	return []named{
 		{recon01.ID, newRecon(cfg, m)},
-		{cred01.ID, newCred(cfg, m)},
+		{cred01.ID, logins},
 		{enum01.ID, newEnum(cfg, m)},
 		{bola01.ID, newBola(cfg, m)},
 		{fuzz01.ID, newFuzz(cfg, m)},
@@ -63,20 +67,29 @@ func detections(cfg *Config, m *Metrics) []named {
 		{"calls", newEdges(cfg, m)},
 		{rate01.ID, newRate(cfg, m)},
 		{exfil01.ID, newExfil(cfg, m)},
+		{cred02.ID, newSpray(cfg, m, logins)},
+		{tok01.ID, newTok(cfg, m)},
+		{jwt01.ID, newJWT(cfg, m)},
+		{rep01.ID, newReputed(cfg, m)},
+		{auth01.ID, newAuth(cfg, m)},
+		{ato01.ID, newAto(cfg, m)},
+		{bfla01.ID, newBfla(cfg, m)},
 	}
 }
 
-// gatherer is a gathering with the dimension it takes: what stands before "|" in the
-// dimension of a partial.
+// gatherer is a gathering with its name in snapshots and the dimension it takes: what
+// stands before "|" in the dimension of a partial. Several may take one.
 type gatherer struct {
-	dimension string
+	name, dimension string
 	gathering
 }
 
 // gatherings makes the second stage's, in the order in which they judge.
 func gatherings(cfg *Config, m *Metrics) []gatherer {
 	return []gatherer{
-		{"login", newCampaigns(cfg, m)},
-		{"service", newCallers(cfg, m)},
+		{"login", "login", newCampaigns(cfg, m)},
+		{"service", "service", newCallers(cfg, m)},
+		{"account", "login", newAccounts(cfg, m)},
+		{"open", "open", newOpenings(cfg, m)},
 	}
 }

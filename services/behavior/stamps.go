@@ -31,6 +31,14 @@ func (s stamps) count() int { return len(s) / stampSize }
 
 func (s stamps) at(i int) []byte { return s[i*stampSize : (i+1)*stampSize] }
 
+// ids are the ids of the events.
+func (s stamps) ids() (list []string) {
+	for i := range s.count() {
+		list = append(list, uuid.UUID(s.at(i)[8:]).String())
+	}
+	return list
+}
+
 // joined is the first of a and b together.
 func joined(a, b stamps) stamps {
 	if len(a) == 0 || len(b) == 0 {

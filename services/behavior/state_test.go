@@ -17,7 +17,8 @@ import (
 
 func TestConfigReportsAllErrors(t *testing.T) {
 	err := behavior.Config{}.Validate()
-	for _, want := range []string{"max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.floor", "cred_01.users"} {
+	for _, want := range []string{"max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.floor", "cred_01.users",
+		"cred_02.share", "tok_01.window", "jwt_01.public", "auth_01.open", "ato_01.score", "bfla_01.rare", "reputation.max_bytes"} {
 		if err == nil || !strings.Contains(err.Error(), "behavior."+want) {
 			t.Errorf("no word of %s: %v", want, err)
 		}
@@ -158,12 +159,20 @@ func FuzzMerge(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(empty)
+	_, es = scenario(f, "testdata/AUTH-01/positive-mixed.jsonl")
+	out.Reset()
+	for _, e := range es {
+		detectOne(d, e, &out)
+	}
+	d.(detect.Flusher).Flush(&out)
+	for _, p := range out.Partials {
+		f.Add(p.Payload)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := mergers(0)
 		var out detect.Out
-		for _, dimension := range []string{"login|x", "service|x"} {
+		for _, dimension := range []string{"login|x", "login|x", "open|x", "open|x", "service|x", "service|x"} {
 			p := detect.Partial{Kind: behavior.PartialKind, Tenant: "default", Dimension: dimension, Payload: b}
-			m.Merge(&p, &out)
 			m.Merge(&p, &out)
 		}
 		m.(detect.Advancer).Advance(start.Add(time.Hour), &out)

@@ -2,20 +2,22 @@ package classifier
 
 import (
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/segmentio/encoding/json"
 )
 
 // valueCases are what a recognizer must find in single values, and must not.
 type valueCases struct {
-	Type     string
+	Type     string // of the file
 	Positive []struct{ Value, Masked, Path string }
 	Negative []struct{ Value, Why, Path string }
 }
 
 // How many cases testdata holds: one that is lost must be noticed.
-const positives, negatives = 55, 72
+const positives, negatives = 55, 70
 
 func readJSON(t testing.TB, path string, to any) {
 	t.Helper()
@@ -28,37 +30,47 @@ func readJSON(t testing.TB, path string, to any) {
 	}
 }
 
-// found is the first match of typ in value that passes, under a field's path.
-func found(words dictionary, typ Type, value, path string) (match, bool) {
-	for _, m := range scan([]byte(value), nil) {
-		if m.typ == typ && m.pass && (!recognizers[typ].needsName || words.names(path)&(1<<typ) != 0) {
+// caseFiles are the classes that values are given of. Keys of providers are of a class
+// each.
+var caseFiles = []string{"card", "iban", "email", "us.ssn", "secret.jwt", "secret.provider"}
+
+// found is the first piece of a value under a field's path that is of the class.
+func found(t *Tables, class, value, path string) (hit, bool) {
+	h := hits{tables: t}
+	n := t.naming(path)
+	h.leaf(&content.Leaf{Path: path, Name: path[strings.LastIndexByte(path, '.')+1:]}, []byte(value), n, hit{}, start.UnixNano())
+	for _, m := range h.list {
+		if name := t.classes[m.class].name; name == class || class == "secret.provider" && t.classes[m.class].secret() && name != "secret.jwt" {
 			return m, true
 		}
 	}
-	return match{}, false
+	return hit{}, false
 }
 
 func TestValues(t *testing.T) {
-	words := newDictionary()
+	tables, err := NewTables(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	pos, neg := 0, 0
-	for _, r := range recognizers {
+	for _, class := range caseFiles {
 		var cases valueCases
-		readJSON(t, "testdata/"+r.name+".json", &cases)
+		readJSON(t, "testdata/"+class+".json", &cases)
 		for _, c := range cases.Positive {
 			pos++
-			m, ok := found(words, r.typ, c.Value, c.Path)
+			m, ok := found(tables, class, c.Value, c.Path)
 			if !ok {
-				t.Errorf("%s: %q is one and was not found", r.name, c.Value)
+				t.Errorf("%s: %q is one and was not found", class, c.Value)
 				continue
 			}
-			if got := r.mask([]byte(c.Value[m.start:m.end])); got != c.Masked {
-				t.Errorf("%s: %q is shown as %q, want %q", r.name, c.Value, got, c.Masked)
+			if got := tables.mask(tables.classes[m.class], []byte(c.Value[m.start:m.end])); got != c.Masked {
+				t.Errorf("%s: %q is shown as %q, want %q", class, c.Value, got, c.Masked)
 			}
 		}
 		for _, c := range cases.Negative {
 			neg++
-			if _, ok := found(words, r.typ, c.Value, c.Path); ok {
-				t.Errorf("%s: %q is none (%s) and was found", r.name, c.Value, c.Why)
+			if _, ok := found(tables, class, c.Value, c.Path); ok {
+				t.Errorf("%s: %q is none (%s) and was found", class, c.Value, c.Why)
 			}
 		}
 	}
@@ -68,19 +80,27 @@ func TestValues(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	d := newDictionary()
-	for path, want := range map[string]Type{
-		"user.cards[].pan": PAN, "creditCardNumber": PAN, "card2": PAN, "cc_num": PAN, "customer.primaryPAN": PAN, "PANNumber": PAN,
-		"iban": IBAN, "debtor.bankAccount": IBAN, "EMail": Email, "e.mail": Email, "SSN": SSN, "social-security": SSN, "socialSecurityNumber": SSN,
-		"tax_id": SSN, "access_token": JWT, "apiKey": CloudKey,
+	tables, err := NewTables(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(path, class string) bool { return has(tables.words.names(path), tables.byName[class]) }
+	for path, want := range map[string]string{
+		"user.cards[].pan": "card", "creditCardNumber": "card", "card2": "card", "cc_num": "card", "customer.primaryPAN": "card", "PANNumber": "card",
+		"iban": "iban", "debtor.bankAccount": "iban", "EMail": "email", "e.mail": "email", "SSN": "us.ssn", "social-security": "us.ssn", "socialSecurityNumber": "us.ssn",
+		"tax_id": "us.ssn", "access_token": "secret.jwt", "apiKey": "secret.generic", "customer.name": "", "customerName": "person.name", "first_name": "person.name",
+		"date_of_birth": "birthdate", "patient.mrn": "medical-record", "abaRoutingNumber": "us.rtn", "shipping.address.line1": "person.address", "resourceType": "health.fhir",
+		"card.cvv2": "payment.cvv", "geo.lat": "geo.coordinates", "x-mac-address": "mac", "driversLicense": "driving-licence", "nationalId.cpf": "br.cpf",
 	} {
-		if d.names(path)&(1<<want) == 0 {
+		if want != "" && !named(path, want) {
 			t.Errorf("%q does not name %s", path, want)
 		}
 	}
-	for _, path := range []string{"", "id", "data[].value", "company", "lessnoise", "pandemic", "discard", "tax.id"} {
-		if got := d.names(path); got&(1<<PAN|1<<SSN) != 0 {
-			t.Errorf("%q names types %b", path, got)
+	for _, path := range []string{"", "id", "data[].value", "company", "lessnoise", "pandemic", "discard", "pinned", "mapping"} {
+		for _, class := range []string{"card", "us.ssn", "payment.pin", "person.name"} {
+			if named(path, class) {
+				t.Errorf("%q names %s", path, class)
+			}
 		}
 	}
 }
@@ -102,18 +122,18 @@ func TestSipHash(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	c := Defaults()
-	if _, err := Factory(c); err == nil {
+	if _, err := Factory(c, testClasses(t, c)); err == nil {
 		t.Error("a detector without a key was made")
 	}
 	if err := c.Validate(); err != nil {
 		t.Error(err)
 	}
-	c.MaxSample, c.ConfirmAt, c.MaxValue = 4, 1.5, 0
+	c.MaxSample, c.ConfirmAt, c.MaxValue, c.NewAfter = 4, 1.5, 0, 0
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, name := range []string{"max_sample", "confirm_at", "max_value"} {
+	for _, name := range []string{"max_sample", "confirm_at", "max_value", "new_after"} {
 		if !contains(err.Error(), "classifier."+name) {
 			t.Errorf("%q does not name %s", err, name)
 		}

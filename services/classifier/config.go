@@ -21,6 +21,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -30,7 +32,7 @@ import (
 const Kind = "classifier"
 
 // Version is the version of the detection, carried by every finding.
-const Version = "classifier/1"
+const Version = "classifier/2"
 
 // Config are the settings of both stages. Start from Defaults.
 type Config struct {
@@ -47,8 +49,18 @@ type Config struct {
 	MaxEndpoints int `yaml:"max_endpoints" doc:"Endpoints with candidate fields that a partition remembers. Further ones are counted and left out."`
 	MaxFields    int `yaml:"max_fields" doc:"Candidate fields an endpoint. Further ones are counted and left out."`
 	MaxSample    int `yaml:"max_sample" doc:"Hashes of different values kept a field and type. Up to here the number of different values is exact, beyond it an estimate from the smallest hashes."`
-	MaxHits      int `yaml:"max_hits" doc:"Candidate values looked at in one transaction. Further ones are counted and left out."`
+	MaxClasses   int `yaml:"max_classes" doc:"Classes that one field is asked about at once. Further ones are counted and left out."`
+	DismissAfter int `yaml:"dismiss_after" doc:"Different values after which a field is not asked about a class any more that they speak against beyond doubt."`
+	MaxHits      int `yaml:"max_hits" doc:"Candidate values looked at in one message. Further ones are counted and left out."`
 	MaxValue     int `yaml:"max_value" doc:"Bytes scanned of one value."`
+
+	NewAfter time.Duration `yaml:"new_after" doc:"How long a tenant must have been watched before a response that begins to carry sensitive data is news."`
+
+	Classes       string        `yaml:"classes" doc:"Folder of YAML files with classes of one's own; none if empty."`
+	ClassesReload time.Duration `yaml:"classes_reload" doc:"How often that folder is looked at for changes."`
+
+	// Partners are networks whose callers are partners; injected, as discovery has them.
+	Partners []netip.Prefix `yaml:"-"`
 
 	// Log and Metrics are injected; both may be nil.
 	Log     *slog.Logger          `yaml:"-"`
@@ -59,7 +71,8 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		CandidateAt: 0.5, ConfirmAt: 0.95, ConfirmDistinct: 8, ConfirmNamed: 3,
-		MaxEndpoints: 10_000, MaxFields: 200, MaxSample: 300, MaxHits: 500, MaxValue: 64 << 10,
+		MaxEndpoints: 10_000, MaxFields: 200, MaxSample: 300, MaxClasses: 12, DismissAfter: 24, MaxHits: 500, MaxValue: 64 << 10,
+		NewAfter: 24 * time.Hour, ClassesReload: 2 * time.Second,
 	}
 }
 
@@ -88,6 +101,14 @@ func (c Config) Validate() error {
 	between("max_sample", c.MaxSample, 16, 100_000)
 	if c.MaxSample < c.ConfirmDistinct || c.MaxSample < c.ConfirmNamed {
 		errs = append(errs, fmt.Errorf("classifier.max_sample is %d: no field could be confirmed, it must reach confirm_distinct and confirm_named", c.MaxSample))
+	}
+	between("max_classes", c.MaxClasses, 1, 200)
+	between("dismiss_after", c.DismissAfter, 8, 100_000)
+	if c.NewAfter <= 0 {
+		errs = append(errs, fmt.Errorf("classifier.new_after is %v: must be positive", c.NewAfter))
+	}
+	if c.ClassesReload < 10*time.Millisecond {
+		errs = append(errs, fmt.Errorf("classifier.classes_reload is %v: must be at least 10ms", c.ClassesReload))
 	}
 	between("max_hits", c.MaxHits, 1, 1_000_000)
 	between("max_value", c.MaxValue, 64, 16<<20)

@@ -1,107 +1,52 @@
 package classifier
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/classifier/scan"
 )
 
-// Factory makes the first stage. cfg must be valid and hold a key.
-func Factory(cfg Config) (detect.Factory, error) {
+// Factory makes the first stage. cfg must be valid and hold a key. Both stages of a
+// process share classes.
+func Factory(cfg Config, classes *Classes) (detect.Factory, error) {
 	if len(cfg.HashKey) < 16 {
 		return nil, fmt.Errorf("classifier: the hash key has %d bytes, at least 16 are needed", len(cfg.HashKey))
 	}
-	s := newScanner(cfg)
+	s := &stage{cfg: cfg, key: newHashKey(cfg.HashKey), classes: classes, metrics: newMetrics(cfg.Metrics, cfg.Log)}
 	return func(int32) detect.Detector {
-		return &detector{scanner: s, state: newState(s.cfg.MaxEndpoints, s.cfg.MaxFields, s.metrics)}
+		return &detector{stage: s, state: newState(&s.cfg, s.metrics)}
 	}, nil
 }
 
-func newScanner(cfg Config) *scanner {
-	return &scanner{cfg: cfg, key: newHashKey(cfg.HashKey), words: newDictionary(), metrics: newMetrics(cfg.Metrics, cfg.Log)}
-}
-
-// scanner is the pure part: it holds nothing that changes and may be used from
-// any number of goroutines.
-type scanner struct {
+// stage is the pure part: it holds nothing of the traffic and may be used from any number of
+// goroutines.
+type stage struct {
 	cfg     Config
 	key     hashKey
-	words   dictionary
+	classes *Classes
 	metrics *metrics
 	pool    sync.Pool // of *hits
 }
 
-// hit is a candidate in a transaction.
-type hit struct {
-	match
-	direction direction
-	leaf      int // index in the document
-	hash      uint64
-}
-
-type hits struct {
-	list    []hit
-	matches []match
-	text    []byte
-}
+func (s *stage) tables() *Tables { return s.classes.now.Load() }
 
 // detector is the first stage: its state holds of each candidate field the
 // samples that were sent and what was not sent yet.
 type detector struct {
-	*scanner
+	*stage
 	*state
 	serial uint64 // of the event, to count it once a field
 }
 
-// Prepare scans both messages for candidates. It is pure.
-func (d *detector) Prepare(tx *detect.Tx) {
-	h, _ := d.pool.Get().(*hits)
-	if h == nil {
-		h = &hits{}
-	}
-	h.list = h.list[:0]
-	if !tx.Event.Has(event.Enforced) {
-		d.scanDocument(tx.Request(), request, h)
-		d.scanDocument(tx.Response(), response, h)
-	}
-	tx.Prepared = h
-}
-
-func (s *scanner) scanDocument(doc *content.Document, dir direction, h *hits) {
-	for i := range doc.Leaves {
-		l := &doc.Leaves[i]
-		v := l.Value
-		if len(v) < minValue || l.Type >= content.Boolean {
-			continue
-		}
-		if len(v) > s.cfg.MaxValue {
-			v = v[:s.cfg.MaxValue]
-			s.metrics.dropped.WithLabelValues("max_value").Inc()
-		}
-		h.matches = scan(v, h.matches[:0])
-		for _, m := range h.matches {
-			r := recognizers[m.typ]
-			if (r.needsName || m.weak) && s.words.names(l.Path)&(1<<m.typ) != 0 {
-				m.weak = false
-			} else if r.needsName {
-				continue
-			}
-			if len(h.list) == s.cfg.MaxHits {
-				s.metrics.dropped.WithLabelValues("max_hits").Inc()
-				return
-			}
-			h.text = r.normalize(append(h.text[:0], byte(m.typ)), v[m.start:m.end])
-			h.list = append(h.list, hit{match: m, direction: dir, leaf: i, hash: hashed(s.key.sum(h.text), m.pass)})
-		}
-	}
-}
-
-// Detect adds the candidates of tx to their fields.
+// Detect adds the values of tx to their fields.
 func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	if tx.Prepared == nil {
 		d.Prepare(tx)
@@ -112,11 +57,12 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	if tx.Event.Has(event.Enforced) {
 		return
 	}
+	d.began(tx.Tenant, tx.Time.UnixNano())
 	asked := tx.Asked()
 	key := endpointKey{tx.Tenant, asked.ID}
 	ep := d.endpoints[key]
 	for i := range h.list { // before counting: the value that makes a field counts
-		if h.list[i].weak {
+		if h.tables.classes[h.list[i].class].quiet() {
 			continue
 		}
 		if ep == nil {
@@ -124,7 +70,7 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 				break
 			}
 		}
-		d.field(ep, d.place(tx, &h.list[i]), d.words)
+		d.field(ep, d.place(tx, &h.list[i]))
 	}
 	if ep == nil {
 		return
@@ -134,88 +80,163 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	if ep.method == "" { // the id is made of these, so they stay
 		ep.host, ep.method, ep.template = asked.Host, asked.Method, asked.Template
 	}
-	d.count(ep, tx.Request(), request)
-	d.count(ep, tx.Response(), response)
-	for i := range h.list {
-		d.add(ep, tx, h.list, i)
-	}
-}
-
-func (d *detector) place(tx *detect.Tx, h *hit) place {
-	l := &document(tx, h.direction).Leaves[h.leaf]
-	return place{h.direction, l.Location, l.Path}
-}
-
-func document(tx *detect.Tx, dir direction) *content.Document {
-	if dir == request {
-		return tx.Request()
-	}
-	return tx.Response()
-}
-
-// count counts the values of the fields that are watched.
-func (d *detector) count(ep *endpoint, doc *content.Document, dir direction) {
-	for i := range doc.Leaves {
-		l := &doc.Leaves[i]
-		if f := ep.fields[place{dir, l.Location, l.Path}]; f != nil {
-			f.seen++
-		}
-	}
+	list := d.count(ep, tx, tx.Request(), request, h, h.list)
+	d.count(ep, tx, tx.Response(), response, h, list)
 	ep.changed = true
 }
 
-// add adds the i-th candidate to its field.
-func (d *detector) add(ep *endpoint, tx *detect.Tx, list []hit, i int) {
-	h := &list[i]
-	f := ep.fields[d.place(tx, h)]
-	if f == nil {
-		return // beyond max_fields, or nothing but chance so far
+func (d *detector) place(tx *detect.Tx, h *hit) place {
+	doc := tx.Request()
+	if h.direction == response {
+		doc = tx.Response()
 	}
-	k := f.kind(h.typ)
-	// A value with several candidates of a type is one value: it passed if one did.
-	if i > 0 && sameLeaf(&list[i-1], h) {
-		d.sample(k, tx, h)
+	l := &doc.Leaves[h.leaf]
+	return place{h.direction, l.Location, l.Path}
+}
+
+// count counts the values of the fields that are watched, with what was found in them.
+// It gives back the hits of what comes after doc.
+func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir direction, h *hits, list []hit) []hit {
+	now, under := tx.Time.UnixNano(), d.circumstances(tx, dir, h.logsIn)
+	for i := range doc.Leaves {
+		n := 0
+		for n < len(list) && list[n].leaf == i && list[n].direction == dir {
+			n++
+		}
+		mine := list[:n]
+		list = list[n:]
+		l := &doc.Leaves[i]
+		f := ep.fields[place{dir, l.Location, l.Path}]
+		if f == nil {
+			continue // beyond max_fields, or nothing but chance so far
+		}
+		f.seen++
+		for _, m := range mine {
+			d.pass(f, tx, l, &m, h, under)
+		}
+		if len(l.Value) == 0 || l.Type >= content.Boolean {
+			continue
+		}
+		for _, k := range f.kinds {
+			if k.dismissed || slices.ContainsFunc(mine, func(m hit) bool { return h.tables.classes[m.class].name == k.class }) {
+				continue
+			}
+			v := l.Value[:min(len(l.Value), d.cfg.MaxValue)]
+			if c := h.tables.class(k.class); c != nil && h.tables.verdict(c, v, k.named, now) == failed {
+				k.tally.Failed++
+				d.sample(c, k, v, false, h)
+			}
+		}
+	}
+	return list
+}
+
+// pass adds what was found at m.
+func (d *detector) pass(f *field, tx *detect.Tx, l *content.Leaf, m *hit, h *hits, under circumstance) {
+	c := h.tables.classes[m.class]
+	k := f.kind(c.name)
+	if k == nil {
+		if len(f.kinds) >= d.cfg.MaxClasses {
+			d.metrics.dropped.WithLabelValues("max_classes").Inc()
+			return
+		}
+		k = f.add(c.name)
+	}
+	k.named = has(h.tables.naming(l.Path).classes, m.class)
+	if k.dismissed {
 		return
 	}
-	passed := false
-	for j := i; j < len(list) && (j == i || sameLeaf(&list[j-1], &list[j])); j++ {
-		passed = passed || list[j].pass
+	v := l.Value[m.start:m.end]
+	if k.leaf != l || k.counted != d.serial { // a value with several pieces is one value
+		k.leaf = l
+		d.tally(k, tx, under)
 	}
-	if !passed {
-		k.tally.Failed++
-		d.sample(k, tx, h)
-		return
+	if c.numeral {
+		k.tally.span(v)
 	}
+	d.sample(c, k, v, true, h)
+}
+
+// tally counts a value that passed.
+func (d *detector) tally(k *kind, tx *detect.Tx, under circumstance) {
 	ns := tx.Time.UnixNano()
 	t := tally{Matched: 1, First: ns, Last: ns}
 	if k.counted != d.serial {
 		k.counted, t.Events = d.serial, 1
-		if ref := (reference{Time: ns, ID: tx.EventID()}); k.events.add(ref, finding.MaxEvents, compareReferences) {
+		ref := reference{Time: ns, ID: tx.EventID()}
+		if k.events.add(ref, finding.MaxEvents, compareReferences) {
 			k.newEvents = append(k.newEvents, ref)
+		}
+		for c := range circumstances {
+			if under&(1<<c) != 0 {
+				k.under[c].add(occurrence{Events: 1, First: ns, Last: ns, Refs: list[reference]{ref}})
+			}
 		}
 	}
 	k.tally.add(t)
-	d.sample(k, tx, h)
 }
 
-func sameLeaf(a, b *hit) bool {
-	return a.typ == b.typ && a.direction == b.direction && a.leaf == b.leaf
-}
-
-// sample takes the value of h into the sample of k, and its shape if it passed.
-func (d *detector) sample(k *kind, tx *detect.Tx, h *hit) {
-	if !k.sample.add(h.hash, d.cfg.MaxSample) {
+// sample takes the value of a class into the sample of k, and its shape if it passed. It
+// lets go of what has been answered: of a field of ids one in ten passes, and nothing is
+// gained by asking on.
+func (d *detector) sample(c *class, k *kind, v []byte, pass bool, h *hits) {
+	h.text = c.normalize(h.text[:0], v)
+	hash := hashed(d.key.sum(h.text), pass)
+	if !k.sample.add(hash, d.cfg.MaxSample) {
 		return
 	}
-	k.novel = append(k.novel, h.hash)
-	if !h.pass || len(k.shapes) == maxShapes && h.hash > k.shapes[maxShapes-1].Hash {
+	k.novel = append(k.novel, hash)
+	if !pass {
+		// Of the sample alone: sums begin anew with every Flush, and what is dismissed
+		// must not depend on when that is.
+		e := k.sample.evidence()
+		if e.named = k.named; e.passed+e.failed >= d.cfg.DismissAfter && c.logit(e) < dismissed {
+			k.dismiss()
+		}
 		return
 	}
-	v := document(tx, h.direction).Leaves[h.leaf].Value[h.start:h.end]
-	s := shape{Hash: h.hash, Masked: recognizers[h.typ].mask(v)}
+	if len(k.shapes) == maxShapes && hash > k.shapes[maxShapes-1].Hash {
+		return
+	}
+	s := shape{Hash: hash, Masked: h.tables.mask(c, v)}
 	if k.shapes.add(s, maxShapes, compareShapes) {
 		k.newShapes = append(k.newShapes, s)
 	}
+}
+
+// dismissed are log odds at which a field is not asked about a class any more.
+const dismissed = -20
+
+// mask shows v without what identifies anybody.
+func (t *Tables) mask(c *class, v []byte) string {
+	switch {
+	case c.name == "card", c.name == "iban":
+		v = scan.Digits(nil, v)
+		return string(t.scanner.Mask(nil, scan.Class(t.byName[c.name]), v))
+	case c.name == "email": // a first letter and a company's domain already name somebody
+		return "***@***" + string(v[bytes.LastIndexByte(v, '.'):])
+	case c.name == "secret.jwt":
+		return maskJWT(v)
+	case c.secret() && len(v) >= 20 && int(t.byName[c.name]) < t.scanned && c.name != "secret.connection-string" && c.name != "secret.user-password" && c.name != "secret.generic":
+		return string(v[:4]) + "***" // by which its kind is known
+	case c.secret():
+		return "***"
+	}
+	return maskAll(v)
+}
+
+// maskAll keeps no sign but those between groups.
+func maskAll(v []byte) string {
+	b := make([]byte, 0, len(v))
+	for _, c := range v[:min(len(v), 40)] {
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c-'0' <= 9, c >= 0xc0:
+			b = append(b, '*')
+		case c < 0x80:
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 // Flush puts out what was gathered, an endpoint a partial.
@@ -223,16 +244,16 @@ func (d *detector) Flush(out *detect.Out) {
 	for _, key := range d.changed() {
 		ep := d.endpoints[key]
 		ep.changed = false
-		p := delta{Label: ep.label, Service: ep.service, Host: ep.host, Method: ep.method, Template: ep.template}
+		p := delta{Label: ep.label, Service: ep.service, Host: ep.host, Method: ep.method, Template: ep.template, Since: d.since[key.tenant]}
 		for _, at := range ep.places() {
 			f := ep.fields[at]
 			fd := fieldDelta{Direction: uint8(at.direction), Location: uint8(at.location), Path: at.path, Seen: f.seen}
-			for t, k := range f.types {
-				if k == nil || k.tally == (tally{}) && len(k.novel) == 0 {
+			for _, k := range f.kinds {
+				if k.tally == (tally{}) && len(k.novel) == 0 {
 					continue
 				}
-				fd.Types = append(fd.Types, typeDelta{Type: Type(t).String(), Tally: k.tally, Novel: k.novel, Shapes: k.newShapes, Events: k.newEvents})
-				k.tally, k.novel, k.newShapes, k.newEvents = tally{}, nil, nil, nil
+				fd.Types = append(fd.Types, typeDelta{Type: k.class, Tally: k.tally, Novel: k.novel, Shapes: k.newShapes, Events: k.newEvents, Under: k.saidUnder(), Named: k.named})
+				k.tally, k.novel, k.newShapes, k.newEvents, k.under = tally{}, nil, nil, nil, [circumstances]occurrence{}
 			}
 			if f.seen > 0 || len(fd.Types) > 0 {
 				f.seen = 0
@@ -249,4 +270,4 @@ func (d *detector) Flush(out *detect.Out) {
 func (d *detector) Snapshot(w io.Writer) error { return d.snapshot(w) }
 
 // Restore reads the state that Snapshot wrote.
-func (d *detector) Restore(r io.Reader) error { return d.restore(r, d.words) }
+func (d *detector) Restore(r io.Reader) error { return d.restore(r) }

@@ -144,7 +144,7 @@ func TestMalformedPartials(t *testing.T) {
 func TestLimits(t *testing.T) {
 	l := newLocal(t, 1)
 	l.cfg.MaxEndpoints, l.cfg.MaxFields, l.cfg.MaxHits, l.cfg.MaxValue = 1, 1, 2, 64
-	l.detectors[0], l.merger = newDetector(l.t, l.cfg, 0), MergerFactory(l.cfg)(0)
+	l.detectors[0], l.merger = newDetector(l.t, l.cfg, l.tables, 0), MergerFactory(l.cfg, l.tables)(0)
 	for i := range 10 {
 		c := testCards[i%4]
 		l.event(0, answer(i, "/v1/a", `{"pan":"`+c+`","card":"`+c+`","cc":"`+strings.Repeat(" ", 100)+c+`"}`))

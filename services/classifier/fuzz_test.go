@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
+	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/segmentio/encoding/json"
 )
@@ -35,49 +37,56 @@ func seeds(f *testing.F) (values []string) {
 	return values
 }
 
-// FuzzScan holds of any value: candidates lie within it, in order; what passed
-// can be masked, and the mask does not hold the value.
-func FuzzScan(f *testing.F) {
+// FuzzLeaf holds of any value under any name: what is found lies within it, is the same
+// again, and can be shown without being told.
+func FuzzLeaf(f *testing.F) {
 	for _, v := range seeds(f) {
-		f.Add([]byte(v))
+		f.Add("user.data[]."+string(v[:min(len(v), 3)]), []byte(v))
 	}
-	f.Fuzz(func(t *testing.T, v []byte) {
+	f.Add("user.creditCard[].PANNumber", []byte("4111 1111 1111 1111"))
+	f.Add("customer.name", []byte("Muster, Johanna"))
+	t, err := NewTables(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(tt *testing.T, path string, v []byte) {
+		if len(v) == 0 {
+			return
+		}
 		before := bytes.Clone(v)
-		ms := scan(v, nil)
-		if !reflect.DeepEqual(ms, scan(v, nil)) {
-			t.Fatal("two scans differ")
+		find := func() []hit {
+			h := hits{tables: t}
+			h.leaf(&content.Leaf{Path: path, Name: path, Value: v}, v, t.naming(path), hit{}, start.UnixNano())
+			return h.list
+		}
+		list := find()
+		if !reflect.DeepEqual(list, find()) {
+			tt.Fatal("two answers")
 		}
 		if !bytes.Equal(before, v) {
-			t.Fatal("the value was changed")
+			tt.Fatal("the value was changed")
 		}
-		last := 0
-		for _, m := range ms {
-			if m.start < last || m.end <= m.start || m.end > len(v) {
-				t.Fatalf("match %+v in %d bytes after %d", m, len(v), last)
+		for _, m := range list {
+			if m.start < 0 || m.end <= m.start || m.end > len(v) {
+				tt.Fatalf("%+v in %d bytes", m, len(v))
 			}
-			last = m.start
-			r := recognizers[m.typ]
-			w := v[m.start:m.end]
-			if len(r.normalize(nil, w)) == 0 {
-				t.Fatalf("%s: nothing is left of %q", r.name, w)
+			c, w := t.classes[m.class], v[m.start:m.end]
+			if len(c.normalize(nil, w)) <= len(c.name)+1 {
+				tt.Fatalf("%s: nothing is left of %q", c.name, w)
 			}
-			if m.pass {
-				if mask := r.mask(w); mask == "" || bytes.Contains([]byte(mask), w) {
-					t.Fatalf("%s: %q is shown as %q", r.name, w, mask)
-				}
+			if _, digit := letters(w); digit && len(w) >= 4 && bytes.Contains([]byte(t.mask(c, w)), w) {
+				tt.Fatalf("%s: %q is shown as %q", c.name, w, t.mask(c, w))
 			}
 		}
 	})
 }
 
-func FuzzNames(f *testing.F) {
-	f.Add("user.creditCard[].PANNumber")
-	f.Add("social_security")
-	d := newDictionary()
-	f.Fuzz(func(t *testing.T, path string) {
-		first, again := d.names(path), d.names(path)
-		if first != again {
-			t.Fatal("two answers")
+// FuzzCustom holds that no file of classes makes reading it panic, and that an error names it.
+func FuzzCustom(f *testing.F) {
+	f.Add([]byte("name: a\ncategory: person\npattern: \"E-{d:3}\"\ncases: {positive: [E-123], negative: [x]}\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, err := ReadCustom("own.yaml", text); err != nil && !strings.HasPrefix(err.Error(), "own.yaml:") {
+			t.Fatalf("%v", err)
 		}
 	})
 }
@@ -99,11 +108,11 @@ func FuzzPartial(f *testing.F) {
 		f.Add(out.Partials[i].Payload)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		m := MergerFactory(l.cfg)(0)
+		m := MergerFactory(l.cfg, l.tables)(0)
 		m.Merge(&detect.Partial{Kind: Kind, Tenant: "default", Dimension: "e", Payload: payload}, nil)
 		var out detect.Out
 		m.(detect.Flusher).Flush(&out)
-		restored := newDetector(t, l.cfg, 0)
+		restored := newDetector(t, l.cfg, l.tables, 0)
 		if restored.(detect.Stateful).Restore(bytes.NewReader(payload)) == nil {
 			restored.(detect.Flusher).Flush(&out)
 		}

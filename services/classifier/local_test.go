@@ -36,6 +36,7 @@ func (byPath) Match(tenant, host, method string, path []byte) catalog.Match {
 type local struct {
 	t         testing.TB
 	cfg       Config
+	tables    *Classes
 	detectors []detect.Detector
 	merger    detect.Merger
 	fields    map[string]catalog.Field
@@ -46,9 +47,10 @@ type local struct {
 func newLocal(t testing.TB, partitions int) *local {
 	cfg := Defaults()
 	cfg.HashKey = testKey
-	l := &local{t: t, cfg: cfg, merger: MergerFactory(cfg)(0), fields: map[string]catalog.Field{}, findings: map[string]finding.Finding{}, classes: map[string][]string{}}
+	classes := testClasses(t, cfg)
+	l := &local{t: t, cfg: cfg, tables: classes, merger: MergerFactory(cfg, classes)(0), fields: map[string]catalog.Field{}, findings: map[string]finding.Finding{}, classes: map[string][]string{}}
 	for p := range partitions {
-		l.detectors = append(l.detectors, newDetector(t, cfg, int32(p)))
+		l.detectors = append(l.detectors, newDetector(t, cfg, classes, int32(p)))
 	}
 	return l
 }
@@ -128,11 +130,11 @@ func (l *local) restart() {
 		}
 	}
 	for p, old := range l.detectors {
-		l.detectors[p] = newDetector(l.t, l.cfg, int32(p))
+		l.detectors[p] = newDetector(l.t, l.cfg, l.tables, int32(p))
 		again(old, l.detectors[p])
 	}
 	old := l.merger
-	l.merger = MergerFactory(l.cfg)(0)
+	l.merger = MergerFactory(l.cfg, l.tables)(0)
 	again(old, l.merger)
 }
 
@@ -222,7 +224,7 @@ func (c *fieldCase) values(t *testing.T) (vs []string) {
 	return vs
 }
 
-const fieldCases = 27
+const fieldCases = 57
 
 func TestFields(t *testing.T) {
 	var cases []fieldCase
@@ -265,7 +267,7 @@ func TestFields(t *testing.T) {
 // traffic is a mixture of endpoints with and without sensitive fields.
 func traffic(t testing.TB, n int) []*event.Event {
 	var cards, ibans valueCases
-	readJSON(t, "testdata/pan.json", &cards)
+	readJSON(t, "testdata/card.json", &cards)
 	readJSON(t, "testdata/iban.json", &ibans)
 	r := rand.New(rand.NewPCG(3, 4))
 	var es []*event.Event
@@ -284,7 +286,12 @@ func traffic(t testing.TB, n int) []*event.Event {
 		default:
 			body = `{"ok":true,"items":[1,2,3]}`
 		}
-		es = append(es, answer(i, path, body))
+		e := answer(i, path, body)
+		e.Identity.Scheme, e.Scheme = []byte([]string{"none", "bearer", "jwt"}[i%3]), []byte([]string{"https", "http"}[i%2])
+		if i%7 == 0 {
+			e.Status = 500
+		}
+		es = append(es, e)
 	}
 	es[n/2].Path = []byte("/v1/cards/4111111111111111") // one odd request
 	return es
@@ -366,9 +373,19 @@ func TestFieldsOfOperations(t *testing.T) {
 	}
 }
 
-func newDetector(tb testing.TB, cfg Config, partition int32) detect.Detector {
+// testClasses are shared by tests: what they are made of does not change.
+func testClasses(tb testing.TB, cfg Config) *Classes {
 	tb.Helper()
-	f, err := Factory(cfg)
+	c, err := NewClasses(&cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+func newDetector(tb testing.TB, cfg Config, classes *Classes, partition int32) detect.Detector {
+	tb.Helper()
+	f, err := Factory(cfg, classes)
 	if err != nil {
 		tb.Fatal(err)
 	}

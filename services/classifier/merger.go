@@ -13,17 +13,18 @@ import (
 )
 
 // MergerFactory makes the second stage. cfg must be valid.
-func MergerFactory(cfg Config) detect.MergerFactory {
-	words, m := newDictionary(), newMetrics(cfg.Metrics, cfg.Log)
+func MergerFactory(cfg Config, classes *Classes) detect.MergerFactory {
+	m := newMetrics(cfg.Metrics, cfg.Log)
 	return func(int32) detect.Merger {
-		return &merger{cfg: cfg, words: words, state: newState(cfg.MaxEndpoints, cfg.MaxFields, m)}
+		return &merger{cfg: &cfg, metrics: m, classes: classes, state: newState(&cfg, m)}
 	}
 }
 
 // merger owns the fields of the endpoints of one partition of partials.
 type merger struct {
-	cfg   Config
-	words dictionary
+	cfg     *Config
+	metrics *metrics
+	classes *Classes
 	*state
 }
 
@@ -37,6 +38,7 @@ func (m *merger) Merge(p *detect.Partial, _ *detect.Out) {
 		m.malformed(p, err)
 		return
 	}
+	m.began(p.Tenant, d.Since)
 	ep := m.endpoint(endpointKey{p.Tenant, p.Dimension})
 	if ep == nil {
 		return
@@ -52,23 +54,41 @@ func (m *merger) Merge(p *detect.Partial, _ *detect.Out) {
 			m.malformed(p, err)
 			continue
 		}
-		f := m.field(ep, at, m.words)
+		f := m.field(ep, at)
 		if f == nil {
 			continue
 		}
 		f.seen += fd.Seen
 		f.changed, ep.changed = true, true
 		for j := range fd.Types {
-			td := &fd.Types[j]
-			t, ok := typeNamed(td.Type)
-			if !ok { // of a newer version, while instances are replaced
-				m.metrics.dropped.WithLabelValues("unknown_type").Inc()
-				continue
-			}
-			f.kind(t).merge(td, m.cfg.MaxSample)
+			m.mergeType(f, &fd.Types[j])
 		}
 	}
 }
+
+func (m *merger) mergeType(f *field, td *typeDelta) {
+	name := td.Type
+	if now, old := renamed[name]; old {
+		name = now
+	}
+	if m.classes.now.Load().class(name) == nil { // of another version or another's own
+		m.metrics.dropped.WithLabelValues("unknown_type").Inc()
+		return
+	}
+	k := f.kind(name)
+	if k == nil {
+		if len(f.kinds) >= maxKinds {
+			m.metrics.dropped.WithLabelValues("max_classes").Inc()
+			return
+		}
+		k = f.add(name)
+	}
+	k.merge(td, m.cfg.MaxSample)
+}
+
+// maxKinds bounds the classes of a field over all partitions, which may have met
+// others first.
+const maxKinds = 200
 
 func (m *merger) malformed(p *detect.Partial, err error) {
 	m.metrics.malformed.Inc()
@@ -78,7 +98,9 @@ func (m *merger) malformed(p *detect.Partial, err error) {
 }
 
 func (k *kind) merge(td *typeDelta, limit int) {
+	k.named = k.named || td.Named
 	k.tally.add(td.Tally)
+	k.hear(td.Under)
 	for _, h := range td.Novel {
 		k.sample.add(h, limit)
 	}
@@ -94,6 +116,7 @@ func (k *kind) merge(td *typeDelta, limit int) {
 // about those that are confirmed. What was said and no longer holds is said again
 // with the lower probability: readers go by confidence and confirmed.
 func (m *merger) Flush(out *detect.Out) {
+	t := m.classes.now.Load()
 	for _, key := range m.changed() {
 		ep := m.endpoints[key]
 		ep.changed = false
@@ -103,9 +126,9 @@ func (m *merger) Flush(out *detect.Out) {
 				continue
 			}
 			f.changed = false
-			for t, k := range f.types {
-				if k != nil && k.tally.Matched > 0 {
-					m.say(out, key, ep, at, f, recognizers[t], k)
+			for _, b := range t.beliefs(f) {
+				if b.kind.tally.Matched > 0 && !b.class.quiet() {
+					m.say(out, &saying{key: key, ep: ep, at: at, f: f, belief: b})
 				}
 			}
 		}
@@ -113,19 +136,57 @@ func (m *merger) Flush(out *detect.Out) {
 	}
 }
 
+// belief is how sure it is that a field is of a class.
+type belief struct {
+	*class
+	*kind
+	evidence    evidence
+	probability float64
+}
+
+// beliefs weighs the classes of f against each other: a field of whole values is of one
+// of them, so a number that several schemes accept is surely none of theirs.
+func (t *Tables) beliefs(f *field) []belief {
+	all := make([]belief, 0, len(f.kinds))
+	logits := make([]float64, 0, len(f.kinds))
+	for _, k := range f.kinds {
+		if c := t.class(k.class); c != nil {
+			e := k.evidence()
+			all, logits = append(all, belief{class: c, kind: k, evidence: e}), append(logits, c.logit(e))
+		}
+	}
+	for i := range all {
+		var others []float64
+		for j := range all {
+			if j != i && all[i].whole() && all[j].whole() {
+				others = append(others, logits[j])
+			}
+		}
+		all[i].probability = probability(logits[i], others)
+	}
+	return all
+}
+
+// whole classes are of all of a value.
+func (c *class) whole() bool { return (c.numeral || c.check != nil) && !c.secret() }
+
 // tell tells discovery which classes of data the confirmed fields of an endpoint
 // hold, whenever these change: it alone writes the catalog and weighs the risk.
 func (m *merger) tell(out *detect.Out, key endpointKey, ep *endpoint) {
 	var classes []string
 	for _, f := range ep.fields {
-		for t, k := range f.types {
-			if k != nil && k.confirmed {
-				classes = append(classes, recognizers[t].name)
+		for _, k := range f.kinds {
+			if k.confirmed {
+				classes = append(classes, k.class)
 			}
 		}
 	}
 	slices.Sort(classes)
-	if classes = slices.Compact(classes); slices.Equal(classes, ep.told) {
+	if classes = slices.Compact(classes); len(classes) > dataclass.MaxClasses {
+		m.metrics.dropped.WithLabelValues("untold_classes").Inc()
+		classes = classes[:dataclass.MaxClasses]
+	}
+	if slices.Equal(classes, ep.told) {
 		return
 	}
 	said := dataclass.Statement{Method: ep.method, Template: ep.template, Classes: classes}
@@ -137,23 +198,32 @@ func (m *merger) tell(out *detect.Out, key endpointKey, ep *endpoint) {
 	out.Grouped(dataclass.Kind, key.tenant, dataclass.Group(ep.host), ep.host, dataclass.Append(nil, &said))
 }
 
-// say puts out what is to be said of one type in one field.
-func (m *merger) say(out *detect.Out, key endpointKey, ep *endpoint, at place, f *field, r *recognizer, k *kind) {
-	e := k.sample.evidence(f.named&(1<<r.typ) != 0)
-	probability, confirmed := r.probability(e), r.confirmed(&m.cfg, e)
-	k.confirmed = confirmed
-	if probability >= m.cfg.CandidateAt || k.listed {
+// saying is what there is to say of one class in one field.
+type saying struct {
+	key endpointKey
+	ep  *endpoint
+	at  place
+	f   *field
+	belief
+}
+
+func (m *merger) say(out *detect.Out, s *saying) {
+	k := s.kind
+	k.confirmed = s.class.confirmed(m.cfg, s.evidence, s.probability)
+	if s.probability >= m.cfg.CandidateAt || k.listed {
 		k.listed = true
-		record := m.record(key, ep, at, f, r, k, probability, confirmed)
+		record := m.record(s)
 		b, err := json.Marshal(record)
 		if err != nil { // a plain struct: it cannot fail
 			panic("classifier: field record: " + err.Error())
 		}
-		out.Record(schemas.TopicFields, event.RecordKey(key.tenant, record.ID), b)
+		out.Record(schemas.TopicFields, event.RecordKey(s.key.tenant, record.ID), b)
 	}
-	if rule := r.rule(at); rule != nil && (confirmed || k.raised) {
-		k.raised = true
-		out.Finding(m.finding(rule, key, ep, at, f, r, k, e))
+	for i, e := range exposures {
+		if k.raised&(1<<i) != 0 || k.confirmed && e.holds(s, m) && e.occurrence(s).Events > 0 {
+			k.raised |= 1 << i
+			out.Finding(m.finding(e, s))
+		}
 	}
 }
 
@@ -161,4 +231,4 @@ func (m *merger) say(out *detect.Out, key endpointKey, ep *endpoint, at place, f
 func (m *merger) Snapshot(w io.Writer) error { return m.snapshot(w) }
 
 // Restore reads the state that Snapshot wrote.
-func (m *merger) Restore(r io.Reader) error { return m.restore(r, m.words) }
+func (m *merger) Restore(r io.Reader) error { return m.restore(r) }

@@ -17,7 +17,7 @@ func newMetrics(r prometheus.Registerer, log *slog.Logger) *metrics {
 	m := &metrics{
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "mirador_classifier_dropped_total",
-			Help: "What a limit left out, by limit: max_endpoints, max_fields, max_hits, max_value; unknown_type is a type of a newer version, untold_classes what the catalog was not told of an endpoint because its host or template is missing or too long.",
+			Help: "What a limit left out, by limit: max_endpoints, max_fields, max_classes, max_hits, max_value; unknown_type is a type of a newer version, untold_classes what the catalog was not told of an endpoint because its host or template is missing or too long, or they are too many.",
 		}, []string{"limit"}),
 		malformed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "mirador_classifier_malformed_partials_total",

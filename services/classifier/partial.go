@@ -17,6 +17,8 @@ type delta struct {
 	Fields   list[fieldDelta]
 	// What the endpoint's id was made of; the label cannot be taken apart.
 	Host, Method, Template string
+	// Since is when the partition saw the tenant's first event, in ns.
+	Since int64
 }
 
 type fieldDelta struct {
@@ -36,6 +38,8 @@ type typeDelta struct {
 	Novel    list[uint64] // see sample
 	Shapes   list[shape]
 	Events   list[reference]
+	Under    list[occurrence]
+	Named    bool // the name agrees
 }
 
 // tally are sums and bounds, the same in differences and totals.
@@ -45,6 +49,7 @@ type tally struct {
 	Failed      uint64   // values of the shape that did not
 	Events      uint64   // events with a value that passed
 	First, Last int64    // ns, of values that passed
+	Low, High   uint64   // bounds of numbers that passed; 0 where there are none
 }
 
 func (t *tally) add(o tally) {
@@ -55,6 +60,7 @@ func (t *tally) add(o tally) {
 	t.Matched += o.Matched
 	t.Failed += o.Failed
 	t.Events += o.Events
+	t.widen(o.Low, o.High)
 }
 
 func (p place) compare(o place) int {

@@ -38,8 +38,7 @@ func (s *sample) add(h uint64, limit int) bool {
 }
 
 // evidence counts the different values in the sample.
-func (s sample) evidence(named bool) evidence {
-	e := evidence{named: named}
+func (s sample) evidence() (e evidence) {
 	for _, h := range s {
 		if h&1 == 1 {
 			e.passed++
@@ -53,7 +52,7 @@ func (s sample) evidence(named bool) evidence {
 // distinct is how many different values passed: exact up to limit values in all,
 // beyond it estimated from how densely the smallest lie.
 func (s sample) distinct(limit int) uint64 {
-	e := s.evidence(false)
+	e := s.evidence()
 	if len(s) < limit {
 		return uint64(e.passed)
 	}
@@ -91,10 +90,6 @@ type reference struct {
 	_msgpack struct{} `msgpack:",as_array"`
 	Time     int64    // ns
 	ID       string
-}
-
-func compareReferences(a, b reference) int {
-	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.ID, b.ID))
 }
 
 // maxShapes is how many masked values a field shows.

@@ -2,24 +2,30 @@ package classifier
 
 import (
 	"cmp"
-	"fmt"
-	"io"
 	"slices"
+	"strings"
 
 	"github.com/miradorhq/mirador/pkg/content"
-	"github.com/vmihailenco/msgpack/v5"
 )
 
 // state is what a stage knows of candidate fields. The detector's sums are those
 // not sent yet, the merger's are totals; the rest is the same.
 type state struct {
-	endpoints               map[endpointKey]*endpoint
-	maxEndpoints, maxFields int
-	metrics                 *metrics
+	endpoints map[endpointKey]*endpoint
+	since     map[string]int64 // of each tenant, when its first event was seen, in ns
+	limits    *Config
+	lost      *metrics
 }
 
-func newState(maxEndpoints, maxFields int, m *metrics) *state {
-	return &state{endpoints: map[endpointKey]*endpoint{}, maxEndpoints: maxEndpoints, maxFields: maxFields, metrics: m}
+func newState(cfg *Config, m *metrics) *state {
+	return &state{endpoints: map[endpointKey]*endpoint{}, since: map[string]int64{}, limits: cfg, lost: m}
+}
+
+// began notes that a tenant was watched at ns.
+func (s *state) began(tenant string, ns int64) {
+	if at, ok := s.since[tenant]; ns != 0 && (!ok || ns < at) {
+		s.since[tenant] = ns
+	}
 }
 
 type endpointKey struct{ tenant, id string }
@@ -35,36 +41,55 @@ type endpoint struct {
 }
 
 type field struct {
-	named   uint8 // types that the name agrees with
 	seen    uint64
-	changed bool // of the merger
-	types   [types]*kind
+	changed bool    // of the merger
+	kinds   []*kind // by class
 }
 
-// kind is what is known of one type in one field.
+// kind is what is known of one class in one field.
 type kind struct {
+	class  string
+	named  bool // the field's name agrees
 	sample sample
 	shapes least[shape]
 	events least[reference]
 	tally  tally
+	under  [circumstances]occurrence
 
-	// Of the detector: what entered the samples since the last Flush, and the
-	// event that counted last.
+	// Of the detector: what entered the samples since the last Flush, and what was
+	// counted last.
 	novel     []uint64
 	newShapes []shape
 	newEvents []reference
 	counted   uint64
+	leaf      *content.Leaf
+	dismissed bool
 
-	// Of the merger: what was said, so that it can be taken back.
-	listed, raised, confirmed bool
+	// Of the merger: what was said, so that it can be taken back. raised has a bit for
+	// each rule.
+	listed, confirmed bool
+	raised            uint32
+}
+
+func (k *kind) evidence() evidence {
+	e := k.sample.evidence()
+	e.named = k.named
+	e.consecutive = k.tally.consecutive(e.passed)
+	return e
+}
+
+// dismiss lets go of what k holds; what was not sent is sent nevertheless.
+func (k *kind) dismiss() {
+	k.dismissed = true
+	k.sample, k.shapes, k.events = nil, nil, nil
 }
 
 // endpoint is the endpoint of key, made if need be; nil at the limit.
 func (s *state) endpoint(key endpointKey) *endpoint {
 	ep := s.endpoints[key]
 	if ep == nil {
-		if len(s.endpoints) >= s.maxEndpoints {
-			s.metrics.dropped.WithLabelValues("max_endpoints").Inc()
+		if len(s.endpoints) >= s.limits.MaxEndpoints {
+			s.lost.dropped.WithLabelValues("max_endpoints").Inc()
 			return nil
 		}
 		ep = &endpoint{fields: map[place]*field{}}
@@ -74,24 +99,35 @@ func (s *state) endpoint(key endpointKey) *endpoint {
 }
 
 // field is the field of ep at p, made if need be; nil at the limit.
-func (s *state) field(ep *endpoint, p place, words dictionary) *field {
+func (s *state) field(ep *endpoint, p place) *field {
 	f := ep.fields[p]
 	if f == nil {
-		if len(ep.fields) >= s.maxFields {
-			s.metrics.dropped.WithLabelValues("max_fields").Inc()
+		if len(ep.fields) >= s.limits.MaxFields {
+			s.lost.dropped.WithLabelValues("max_fields").Inc()
 			return nil
 		}
-		f = &field{named: words.names(p.path)}
+		f = &field{}
+		p.path = strings.Clone(p.path) // a leaf lends it
 		ep.fields[p] = f
 	}
 	return f
 }
 
-func (f *field) kind(t Type) *kind {
-	if f.types[t] == nil {
-		f.types[t] = &kind{}
+// kind is what is known of the class in f, nil if nothing is.
+func (f *field) kind(class string) *kind {
+	for _, k := range f.kinds {
+		if k.class == class {
+			return k
+		}
 	}
-	return f.types[t]
+	return nil
+}
+
+func (f *field) add(class string) *kind {
+	k := &kind{class: class}
+	i, _ := slices.BinarySearchFunc(f.kinds, class, func(k *kind, c string) int { return cmp.Compare(k.class, c) })
+	f.kinds = slices.Insert(f.kinds, i, k)
+	return k
 }
 
 // describe keeps one label and one service, the same whichever came first.
@@ -128,94 +164,4 @@ func (ep *endpoint) places() []place {
 	}
 	slices.SortFunc(ps, place.compare)
 	return ps
-}
-
-// saved forms of the state. Fields are only ever added at the end.
-type savedEndpoint struct {
-	_msgpack                   struct{} `msgpack:",as_array"`
-	Tenant, ID, Label, Service string
-	Changed                    bool
-	Fields                     list[savedField]
-	Host, Method, Template     string
-	Told                       list[string]
-}
-
-type savedField struct {
-	_msgpack            struct{} `msgpack:",as_array"`
-	Direction, Location uint8
-	Path                string
-	Seen                uint64
-	Changed             bool
-	Kinds               list[savedKind]
-}
-
-type savedKind struct {
-	_msgpack       struct{} `msgpack:",as_array"`
-	Type           string
-	Tally          tally
-	Sample, Novel  list[uint64]
-	Shapes         list[shape]
-	NewShapes      list[shape]
-	Events         list[reference]
-	NewEvents      list[reference]
-	Listed, Raised bool
-	Confirmed      bool
-}
-
-func (s *state) snapshot(w io.Writer) error {
-	enc := msgpack.NewEncoder(w)
-	keys := s.keys(func(*endpoint) bool { return true })
-	if err := enc.EncodeArrayLen(len(keys)); err != nil {
-		return fmt.Errorf("classifier: snapshot: %w", err)
-	}
-	for _, key := range keys {
-		ep := s.endpoints[key]
-		se := savedEndpoint{Tenant: key.tenant, ID: key.id, Label: ep.label, Service: ep.service, Changed: ep.changed,
-			Host: ep.host, Method: ep.method, Template: ep.template, Told: ep.told}
-		for _, p := range ep.places() {
-			f := ep.fields[p]
-			sf := savedField{Direction: uint8(p.direction), Location: uint8(p.location), Path: p.path, Seen: f.seen, Changed: f.changed}
-			for t, k := range f.types {
-				if k != nil {
-					sf.Kinds = append(sf.Kinds, savedKind{Type: Type(t).String(), Tally: k.tally, Sample: list[uint64](k.sample), Novel: k.novel,
-						Shapes: list[shape](k.shapes), NewShapes: k.newShapes, Events: list[reference](k.events), NewEvents: k.newEvents, Listed: k.listed, Raised: k.raised, Confirmed: k.confirmed})
-				}
-			}
-			se.Fields = append(se.Fields, sf)
-		}
-		if err := enc.Encode(&se); err != nil {
-			return fmt.Errorf("classifier: snapshot of endpoint %s: %w", key.id, err)
-		}
-	}
-	return nil
-}
-
-func (s *state) restore(r io.Reader, words dictionary) error {
-	dec := msgpack.NewDecoder(r)
-	n, err := dec.DecodeArrayLen()
-	if err != nil {
-		return fmt.Errorf("classifier: restore: %w", err)
-	}
-	for i := range n {
-		var se savedEndpoint
-		if err := dec.Decode(&se); err != nil {
-			return fmt.Errorf("classifier: restore of endpoint %d of %d: %w", i+1, n, err)
-		}
-		ep := &endpoint{label: se.Label, service: se.Service, changed: se.Changed, host: se.Host, method: se.Method, template: se.Template, told: se.Told, fields: make(map[place]*field, len(se.Fields))}
-		for _, sf := range se.Fields {
-			p := place{direction(sf.Direction), content.Location(sf.Location), sf.Path}
-			f := &field{named: words.names(p.path), seen: sf.Seen, changed: sf.Changed}
-			for _, sk := range sf.Kinds {
-				t, ok := typeNamed(sk.Type)
-				if !ok {
-					return fmt.Errorf("classifier: restore of endpoint %s: type %q is not known to this version", se.ID, sk.Type)
-				}
-				f.types[t] = &kind{sample: sample(sk.Sample), shapes: least[shape](sk.Shapes), events: least[reference](sk.Events), tally: sk.Tally, novel: sk.Novel,
-					newShapes: sk.NewShapes, newEvents: sk.NewEvents, listed: sk.Listed, raised: sk.Raised, confirmed: sk.Confirmed}
-			}
-			ep.fields[p] = f
-		}
-		s.endpoints[endpointKey{se.Tenant, se.ID}] = ep
-	}
-	return nil
 }

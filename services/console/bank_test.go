@@ -125,11 +125,11 @@ func (w *world) catalog() {
 			Confidence: confidence, Confirmed: confidence > .9, Seen: seen, Matched: matched, Distinct: distinct, Masked: masked, FirstSeen: w.now.Add(-50 * time.Minute), LastSeen: w.now.Add(-time.Second)}
 	}
 	w.putFields(
-		field(5, "response", "body", "$.pan", "pan", .9999, 412, 412, 187, "411111******1111", "550000******0004"),
+		field(5, "response", "body", "$.pan", "card", .9999, 412, 412, 187, "411111******1111", "550000******0004"),
 		field(4, "response", "body", "$.lines[].iban", "iban", .9998, 2210, 2210, 340, "DE89**************3000", "FR76***********************0189"),
 		field(3, "request", "body", "$.user", "email", .998, 902, 884, 411, "a***@b***.example"),
 		field(0, "response", "body", "$.owner.email", "email", .997, 5120, 5101, 402, "j***@m***.example"),
-		field(3, "response", "body", "$.session.debug_token", "jwt", .96, 61, 61, 61, "eyJ***.eyJ***.***"),
-		field(0, "response", "body", "$.owner.tax_id", "ssn", .71, 240, 63, 60, "***-**-6789"),
+		field(3, "response", "body", "$.session.debug_token", "secret.jwt", .96, 61, 61, 61, "eyJ***.eyJ***.***"),
+		field(0, "response", "body", "$.owner.tax_id", "us.ssn", .71, 240, 63, 60, "***-**-6789"),
 	)
 }

@@ -132,7 +132,7 @@ func TestStoreCatalog(t *testing.T) {
 	if _, err := s.endpoint(t.Context(), "none"); !errors.Is(err, errNotFound) {
 		t.Errorf("endpoint: %v, want not found", err)
 	}
-	for want, f := range map[int]listFilter{5: {}, 6: {All: true}, 1: {Kind: "pan"}, 4: {Place: "response"}, 0: {Text: "nowhere"}} {
+	for want, f := range map[int]listFilter{5: {}, 6: {All: true}, 1: {Kind: "card"}, 4: {Place: "response"}, 0: {Text: "nowhere"}} {
 		got, err := s.fields(t.Context(), f, "", 100)
 		must(t, err)
 		types, n, err := s.fieldChoices(t.Context(), f)

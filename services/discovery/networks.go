@@ -48,6 +48,12 @@ func parseRanges(c *Config) (ranges, error) {
 	return r, errors.Join(errs...)
 }
 
+// Partners are the networks of partners, for those who judge by who is answered.
+func (c *Config) Partners() ([]netip.Prefix, error) {
+	r, err := parseRanges(c)
+	return r.partner, err
+}
+
 // of is the network of an address. A partner's range may lie within a private one,
 // so it is looked at first.
 func (r *ranges) of(address []byte) uint8 {

@@ -11,6 +11,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/services/behavior"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/miradorhq/mirador/services/classifier"
 	"github.com/miradorhq/mirador/services/discovery"
 	"github.com/miradorhq/mirador/services/discovery/inventory"
@@ -35,8 +36,8 @@ func Detectors() []string { return []string{"discovery", "signature", "behavior"
 
 // detection makes the detectors of the service of that name. The keys of their
 // hashes are derived from secret, which every instance must share. known is what
-// look-alikes are told by.
-func (c *Config) detection(name, secret string, known discovery.Catalog, reg prometheus.Registerer, log *slog.Logger) (d detection, err error) {
+// look-alikes are told by, and what signatures know of fields.
+func (c *Config) detection(name, secret string, known *inventory.Inventory, reg prometheus.Registerer, log *slog.Logger) (d detection, err error) {
 	d.name = name
 	switch name {
 	case "discovery":
@@ -59,7 +60,9 @@ func (c *Config) detection(name, secret string, known discovery.Catalog, reg pro
 		}
 		var second signature.Judge // none where verdicts are the rule set's own
 		if !c.Signature.Plain {
-			if second, err = verdict.New(c.Signature.Verdict); err != nil {
+			cfg := c.Signature.Verdict
+			cfg.Catalog = known
+			if second, err = verdict.New(cfg); err != nil {
 				break
 			}
 		}
@@ -71,6 +74,18 @@ func (c *Config) detection(name, secret string, known discovery.Catalog, reg pro
 		if m, err = behavior.NewMetrics(reg); err != nil {
 			break
 		}
+		if cfg.Lists, err = reputation.Open(context.Background(), cfg.Reputation); err != nil {
+			break
+		}
+		d.follow = func(ctx context.Context) error {
+			return cfg.Lists.Follow(ctx, func(err error) {
+				if err != nil {
+					log.Error("reputation: what was known before stays in force", "error", err)
+				} else {
+					log.Info("reputation lists were read again", "version", cfg.Lists.Current().Version())
+				}
+			})
+		}
 		if d.first, err = behavior.Factory(cfg, m); err == nil {
 			d.second, err = behavior.MergerFactory(cfg, m)
 		}
@@ -78,8 +93,24 @@ func (c *Config) detection(name, secret string, known discovery.Catalog, reg pro
 	case "classifier":
 		cfg := c.Classifier
 		cfg.HashKey, cfg.Log, cfg.Metrics = derived(secret, name), log, reg
-		d.first, err = classifier.Factory(cfg)
-		d.second, d.kind = classifier.MergerFactory(cfg), classifier.Kind
+		if cfg.Partners, err = c.Discovery.Partners(); err != nil {
+			break
+		}
+		var classes *classifier.Classes
+		if classes, err = classifier.NewClasses(&cfg); err != nil {
+			break
+		}
+		d.follow = func(ctx context.Context) error {
+			return classes.Follow(ctx, func(err error) {
+				if err != nil {
+					log.Error("own classes: the old ones stay in force", "folder", cfg.Classes, "error", err)
+				} else {
+					log.Info("own classes were read again", "folder", cfg.Classes)
+				}
+			})
+		}
+		d.first, err = classifier.Factory(cfg, classes)
+		d.second, d.kind = classifier.MergerFactory(cfg, classes), classifier.Kind
 	default:
 		err = fmt.Errorf("no detector is called %q; there are %v", name, Detectors())
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miradorhq/mirador/services/classifier/scan"
+	"github.com/miradorhq/mirador/services/classifier"
 	"github.com/segmentio/encoding/json"
 	"golang.org/x/net/html"
 )
@@ -22,7 +22,7 @@ func load(t *testing.T) *Set {
 	return s
 }
 
-// Nine regimes, and every class of the scanner is of a kind in at least one, or of none
+// Nine regimes, and every class of the classifier is of a kind in at least one, or of none
 // by intention.
 func TestRegimesCoverTheClasses(t *testing.T) {
 	s := load(t)
@@ -36,11 +36,11 @@ func TestRegimesCoverTheClasses(t *testing.T) {
 	if n != 54 {
 		t.Errorf("%d requirements, want 54", n)
 	}
-	scanner, err := scan.New()
+	tables, err := classifier.NewTables(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := scanner.Classes()
+	known := tables.Classes()
 	for _, class := range known {
 		kinds := 0
 		for _, k := range s.Kinds {
@@ -59,6 +59,29 @@ func TestRegimesCoverTheClasses(t *testing.T) {
 		}
 		if !slices.ContainsFunc(s.Regimes, func(r Regime) bool { return slices.Contains(r.Kinds, k.Name) }) {
 			t.Errorf("kind %s is in no regime", k.Name)
+		}
+	}
+}
+
+// Every rule of the classifier touches a requirement, and no other of its prefix is named.
+func TestRegimesNameTheRulesOfTheClassifier(t *testing.T) {
+	named := map[string]bool{}
+	for _, r := range load(t).Regimes {
+		for _, q := range r.Requirements {
+			for _, rule := range q.Rules {
+				named[rule] = named[rule] || strings.HasPrefix(rule, "DATA-")
+			}
+		}
+	}
+	for _, r := range classifier.Rules() {
+		if !named[r.ID] {
+			t.Errorf("%s touches nothing", r.ID)
+		}
+		delete(named, r.ID)
+	}
+	for rule, ours := range named {
+		if ours {
+			t.Errorf("there is no rule %s", rule)
 		}
 	}
 }

@@ -29,6 +29,14 @@ type Config struct {
 	// are grouped by rule alone. MaxWindows bounds the open groups of a partition.
 	ScanEndpoints int `yaml:"scan_endpoints" doc:"Attacked endpoints from which a principal scans: what it sends to that one and to further ones is one finding a rule."`
 	MaxWindows    int `yaml:"max_windows" doc:"Open findings a partition; the least recently used is ended early."`
+
+	// HabitCallers is how many callers of a place (by principal and by network) a habit
+	// needs; HabitAfter is how long after a caller's first match it counts; HabitKeep
+	// is how long a caller is remembered. MaxPlaces bounds the places of a partition.
+	HabitCallers int           `yaml:"habit_callers" doc:"Callers whose values must match at a field, counted by principal and by network, before it is taken for what the field is used for."`
+	HabitAfter   time.Duration `yaml:"habit_after" doc:"Time after a caller's first match from which on it counts there."`
+	HabitKeep    time.Duration `yaml:"habit_keep" doc:"Time for which a caller is remembered there."`
+	MaxPlaces    int           `yaml:"max_places" doc:"Fields a partition that are watched for this; the least recently used is forgotten."`
 }
 
 // Defaults are what a service uses unless configured.
@@ -36,6 +44,7 @@ func Defaults() Config {
 	return Config{
 		Threshold: 5, OutboundThreshold: 4, Evidence: 5, Excerpt: 96,
 		Window: 5 * time.Minute, Longest: time.Hour, UpdateEvery: time.Minute, ScanEndpoints: 5, MaxWindows: 10_000,
+		HabitCallers: 10, HabitAfter: 24 * time.Hour, HabitKeep: 14 * 24 * time.Hour, MaxPlaces: 2_000,
 	}
 }
 
@@ -63,5 +72,9 @@ func (c Config) Validate() error {
 	span("update_every", c.UpdateEvery, time.Second, time.Hour)
 	check("scan_endpoints", c.ScanEndpoints, 2, 10_000)
 	check("max_windows", c.MaxWindows, 1, 10_000_000)
+	check("habit_callers", c.HabitCallers, 3, maxCallers/2)
+	span("habit_after", c.HabitAfter, 0, 30*24*time.Hour)
+	span("habit_keep", c.HabitKeep, max(c.HabitAfter, time.Minute), 365*24*time.Hour)
+	check("max_places", c.MaxPlaces, 1, 1_000_000)
 	return errors.Join(errs...)
 }

@@ -88,16 +88,18 @@ func (g *groups) key(w *window) uint64 {
 	return g.hash(w.tenant, w.who, kind, w.endpoint, w.rule)
 }
 
-// hash hashes parts, each with its length, so that no two lists collide by joining.
-func (g *groups) hash(parts ...string) uint64 {
+func (g *groups) hash(parts ...string) uint64 { return hashed(g.digest, parts...) }
+
+// hashed hashes parts, each with its length, so that no two lists collide by joining.
+func hashed(d *xxhash.Digest, parts ...string) uint64 {
 	var length [4]byte
-	g.digest.Reset()
+	d.Reset()
 	for _, p := range parts {
 		binary.LittleEndian.PutUint32(length[:], uint32(len(p)))
-		g.digest.Write(length[:]) //nolint:errcheck // never fails
-		g.digest.WriteString(p)   //nolint:errcheck // never fails
+		d.Write(length[:]) //nolint:errcheck // never fails
+		d.WriteString(p)   //nolint:errcheck // never fails
 	}
-	return g.digest.Sum64()
+	return d.Sum64()
 }
 
 // accountable is who tx can be held against: the principal, unless the API refused
@@ -194,6 +196,16 @@ func (g *groups) scanning(w *window, now int64) bool {
 		g.metrics.scans.Inc()
 	}
 	return c.Endpoints.N >= most
+}
+
+// scans says whether the principal of tx is known to scan.
+func (g *groups) scans(tx *detect.Tx) bool {
+	if g.cfg.Window == 0 {
+		return false
+	}
+	id := window{tenant: tx.Tenant, who: accountable(tx), replayed: tx.Event.Has(event.Replayed)}
+	c := g.callers.Get(g.key(&id))
+	return c != nil && c.Tenant == id.tenant && c.Who == id.who && c.Endpoints.N >= uint32(g.cfg.ScanEndpoints)
 }
 
 // distinct counts different things: exactly as long as they are few, two in a hundred

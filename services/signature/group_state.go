@@ -13,17 +13,19 @@ import (
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused: the
 // runner then replays what retention holds.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // Advance implements detect.Advancer: it ends the groups that are quiet.
 func (d *detector) Advance(watermark time.Time, out *detect.Out) {
 	d.groups.advance(watermark.UnixNano(), out)
 }
 
-// Snapshot implements detect.Stateful: the open groups are state.
+// Snapshot implements detect.Stateful: the open groups are state, and what is usual
+// where.
 func (d *detector) Snapshot(w io.Writer) error {
 	e := msgpack.NewEncoder(w)
-	if err := errors.Join(e.EncodeInt(snapshotVersion), d.groups.open.Encode(e), d.groups.callers.Encode(e)); err != nil {
+	if err := errors.Join(e.EncodeInt(snapshotVersion), d.groups.open.Encode(e), d.groups.callers.Encode(e),
+		d.habits.places.Encode(e), d.habits.watched.Encode(e)); err != nil {
 		return fmt.Errorf("signature: snapshot: %w", err)
 	}
 	return nil
@@ -44,6 +46,12 @@ func (d *detector) Restore(r io.Reader) error {
 	}
 	if err := d.groups.callers.Decode(dec, (*caller).valid); err != nil {
 		return fmt.Errorf("signature: restore callers: %w", err)
+	}
+	if err := d.habits.places.Decode(dec, (*habit).valid); err != nil {
+		return fmt.Errorf("signature: restore habits: %w", err)
+	}
+	if err := d.habits.watched.Decode(dec, (*watch).valid); err != nil {
+		return fmt.Errorf("signature: restore watched endpoints: %w", err)
 	}
 	return nil
 }

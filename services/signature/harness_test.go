@@ -150,7 +150,7 @@ func newDetector(t testing.TB, cfg signature.Config, reg prometheus.Registerer) 
 
 func detectOne(d detect.Detector, e *event.Event, out *detect.Out) {
 	var tx detect.Tx
-	tx.Reset(e, detect.Source{}, e.Time(), &catalog.Lexical{}, content.Limits{})
+	tx.Reset(e, detect.Source{}, e.Time(), &catalog.Lexical{}, content.DefaultLimits)
 	d.(detect.Preparer).Prepare(&tx)
 	d.Detect(&tx, out)
 }

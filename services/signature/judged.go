@@ -19,16 +19,24 @@ const (
 	FeatureTerm = "term "
 )
 
-// judged is the finding of an attack, or of a leak, that the second stage found.
-func (d *detector) judged(tx *detect.Tx, res *Result, j *Judgement) finding.Finding {
+// mask leaves nothing in j that must not leave Prepare.
+func (d *detector) mask(j *Judgement) {
+	if !j.Attack {
+		j.Matches = nil
+	}
+	for i := range j.Matches {
+		m := &j.Matches[i]
+		m.Name, m.Value = maskName(m.Name), Mask(m.Value, d.cfg.Excerpt)
+	}
+}
+
+// judged is the finding of an attack, or of a leak, that the second stage found; what
+// j shows is masked. anomaly is the core rule set's score.
+func (d *detector) judged(tx *detect.Tx, anomaly int, j *Judgement) finding.Finding {
 	f := tx.Finding(j.Class.rule())
 	f.Confidence = math.Round(min(0.99, j.Score)*1e4) / 1e4
 	f.Severity = raise(f.Severity, answered(j))
 	f.Versions.Detector, f.Versions.Rules = "2", d.engine.Version()+", "+d.second.Version()
-	anomaly := res.Inbound
-	if j.Class.Outbound() {
-		anomaly = res.Outbound
-	}
 	f.Features = []finding.Number{{Name: "score", Value: round4(j.Score)}, {Name: "anomaly_score", Value: float64(anomaly)},
 		{Name: "status", Value: float64(tx.Event.Status)}}
 	for i := range j.Matches {
@@ -51,7 +59,7 @@ func (d *detector) judged(tx *detect.Tx, res *Result, j *Judgement) finding.Find
 			if m.Depth > 0 {
 				note += ", decoded " + plural(m.Depth, "time")
 			}
-			f.Evidence = append(f.Evidence, finding.Evidence{Location: m.Location, Path: maskName(m.Name), Masked: Mask(m.Value, d.cfg.Excerpt), Note: note})
+			f.Evidence = append(f.Evidence, finding.Evidence{Location: m.Location, Path: m.Name, Masked: m.Value, Note: note})
 		}
 		if m.Class == j.Class && first.Class != j.Class {
 			first = m
@@ -69,11 +77,17 @@ func (d *detector) judged(tx *detect.Tx, res *Result, j *Judgement) finding.Find
 		}
 	}
 	where := first.Location
-	if n := maskName(first.Name); n != "" {
-		where += " " + n
+	if first.Name != "" {
+		where += " " + first.Name
+	}
+	if j.Expected != "" {
+		where += ", where " + j.Expected + " is expected,"
 	}
 	f.Summary = fmt.Sprintf("%s in %s of %s: %s, score %.2f at threshold %.2f, answered %d",
 		f.Title, where, methodAndTemplate(tx), plural(len(j.Matches), "rule"), j.Score, j.Threshold, tx.Event.Status)
+	if j.Usual != "" {
+		f.Summary += "; " + j.Usual + ": the score is the lower for it"
+	}
 	f.Counterfactual = j.without()
 	return f
 }
@@ -86,10 +100,7 @@ func answered(j *Judgement) bool {
 // without says with which terms taken away the score would be below the threshold:
 // the fewest, those first that add most.
 func (j *Judgement) without() string {
-	sum := j.Bias
-	for _, t := range j.Terms {
-		sum += t.Contribution()
-	}
+	sum := j.logOdds()
 	limit := math.Log(j.Threshold / (1 - j.Threshold))
 	var names []string
 	for _, t := range j.Terms {

@@ -20,9 +20,11 @@ func (silent) Version() string                    { return "silent" }
 // fixed is a second stage that always says the same.
 type fixed Judgement
 
-func (f fixed) Judge(*event.Event, *content.Document, Result) Judgement { return Judgement(f) }
-func (fixed) Answer(*event.Event, Result) Judgement                     { return Judgement{} }
-func (fixed) Version() string                                           { return "fixed" }
+func (f fixed) Judge(*event.Event, string, *content.Document, Result) Judgement {
+	return Judgement(f)
+}
+func (fixed) Answer(*event.Event, Result) Judgement { return Judgement{} }
+func (fixed) Version() string                       { return "fixed" }
 
 func judgedFindings(t *testing.T, j Judgement) []finding.Finding {
 	t.Helper()

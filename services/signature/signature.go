@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -28,20 +29,25 @@ func Factory(cfg Config, engine Engine, second Judge, reg prometheus.Registerer)
 	if err != nil {
 		return nil, err
 	}
+	if err := errors.Join(countAutomata(reg, "rules", engine), countAutomata(reg, "verdict", second)); err != nil {
+		return nil, err
+	}
 	return func(int32) detect.Detector {
 		d := &detector{cfg: cfg, engine: engine, second: second, metrics: m}
-		d.groups = newGroups(&d.cfg, m)
+		d.groups, d.habits = newGroups(&d.cfg, m), newHabits(&d.cfg, m)
 		return d
 	}, nil
 }
 
-// detector judges each event by itself; its state is which findings are open.
+// detector judges each event by itself, and by what is usual where it found something;
+// its state is that and which findings are open.
 type detector struct {
 	cfg     Config
 	engine  Engine
 	second  Judge // nil where there is none
 	metrics *metrics
 	groups  *groups
+	habits  *habits
 }
 
 // Verdict is what Prepare leaves in tx.Prepared. It holds no raw value.
@@ -49,9 +55,11 @@ type Verdict struct {
 	// Inbound and Outbound are the anomaly scores, Attack their part that is not mere
 	// protocol enforcement.
 	Inbound, Outbound, Attack int
-	// Findings are complete: none for a clean transaction, else one for the request
-	// or one for the response or both.
+	// Findings are complete: those that do not depend on what is usual.
 	Findings []finding.Finding
+	// judgement is the second stage's of the request, with what it would show masked,
+	// for Detect to settle; nil where nothing matched.
+	judgement *Judgement
 }
 
 // Prepare runs the engine. It is safe for concurrent use for different tx.
@@ -81,8 +89,18 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		d.Prepare(tx)
 		v = tx.Prepared.(*Verdict)
 	}
+	if v.judgement != nil {
+		if j := d.settle(tx, v.judgement); j.Attack && j.Class.rule() != nil {
+			d.groups.take(tx, d.judged(tx, v.Inbound, j), out)
+		}
+	}
 	for _, f := range v.Findings {
 		d.groups.take(tx, f, out)
+	}
+	if v.judgement != nil {
+		d.habits.learn(tx, v.judgement.Places, d.groups.scans(tx))
+	} else if !tx.Event.Has(event.Enforced) {
+		d.habits.learn(tx, nil, false)
 	}
 }
 
@@ -110,11 +128,17 @@ func (d *detector) judge(tx *detect.Tx, res *Result, v *Verdict) {
 		}
 	}
 	if d.second != nil {
-		if j := d.second.Judge(tx.Event, tx.Request(), *res); j.Attack && j.Class.rule() != nil {
-			v.Findings = append(v.Findings, d.judged(tx, res, &j))
+		d.unseen(tx, res)
+		if j := d.second.Judge(tx.Event, tx.Endpoint.ID, tx.Request(), *res); len(j.Places) > 0 || j.Attack {
+			d.mask(&j)
+			for i := range j.Others {
+				d.mask(&j.Others[i])
+			}
+			v.judgement = &j
 		}
 		if j := d.second.Answer(tx.Event, *res); j.Attack {
-			v.Findings = append(v.Findings, d.judged(tx, res, &j))
+			d.mask(&j)
+			v.Findings = append(v.Findings, d.judged(tx, v.Outbound, &j))
 		}
 	} else if in != Enforcement && v.Inbound >= d.cfg.Threshold {
 		v.Findings = append(v.Findings, d.finding(tx, res, in, v.Inbound, d.cfg.Threshold))

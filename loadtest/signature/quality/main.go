@@ -91,7 +91,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		}
 		content.ParseRequest(s.Event, &doc, content.DefaultLimits)
 		began := time.Now()
-		v := judge.Judge(s.Event, &doc, res)
+		v := judge.Judge(s.Event, "", &doc, res)
 		r.spent += time.Since(began)
 		r.n++
 		if alone(&res) {

@@ -192,27 +192,37 @@ func (l *line) dashed(c []byte, start, end int) bool {
 	return false
 }
 
-// Value appends what the whole of a value is: the schemes that accept it, and what Text
-// finds in it. A name, where there is one, speaks for a scheme as a word before it does.
-func (s *Scanner) Value(v []byte, name string, to []Match) []Match {
-	from := len(to)
-	var scratch [256]byte
-	text := append(append(append(scratch[:0], name...), ": "...), v...)
-	shift := len(text) - len(v)
+// Named appends what Text finds in v where a name stands before it: a word of the name
+// speaks for what follows, as does one of a text.
+func (s *Scanner) Named(v []byte, name string, to []Match) []Match {
 	if name == "" {
-		text, shift = v, 0
+		return s.Text(v, to)
 	}
-	l := s.line(text, to)
-	l.scan()
-	found := l.to[from:]
-	to = l.to[:from]
+	from := len(to)
+	scratch, _ := s.scratch.Get().(*[]byte)
+	if scratch == nil {
+		scratch = new([]byte)
+	}
+	text := append(append(append((*scratch)[:0], name...), ": "...), v...)
+	shift := len(text) - len(v)
+	found := s.Text(text, to)[from:]
+	*scratch = text
+	s.scratch.Put(scratch)
 	for _, m := range found {
 		if m.Start >= shift {
 			m.Start, m.End = m.Start-shift, m.End-shift
 			to = append(to, m)
 		}
 	}
-	l.text, l.to = v, to
+	return to
+}
+
+// Value appends what the whole of a value is: the schemes that accept it, and what Text
+// finds in it. A name, where there is one, speaks for a scheme as a word before it does.
+func (s *Scanner) Value(v []byte, name string, to []Match) []Match {
+	from := len(to)
+	to = s.Named(v, name, to)
+	l := s.line(v, to)
 	c, ok := compact(l.room[:0], v)
 	if !ok {
 		return l.end()

@@ -28,7 +28,7 @@ func (l *line) email(i int) {
 	for start < i && (text[start] == '.' || text[start] == '-' || text[start] == '\'') {
 		start++
 	}
-	if start == i || text[i-1] == '.' {
+	if start == i || text[i-1] == '.' || i+1 < len(text) && text[i+1] == '-' {
 		return
 	}
 	if start > 0 && text[start-1] == ':' && start > 2 && text[start-2] != ' ' && i-start > 0 {
@@ -111,17 +111,26 @@ func (l *line) phone(start int, near *set) {
 	if !international && !american && !named || named && digits < 8 && groups == 1 {
 		return
 	}
-	number := string(text[from:end])
-	if international && !plus {
-		number = "+" + string(text[start+2:end])
-	}
 	score := float32(scoreShape)
-	parsed, err := phonenumbers.Parse(number, "US")
-	switch {
-	case err == nil && phonenumbers.IsValidNumber(parsed):
-		score = scoreFirm
-	case plus && !named && (err != nil || !phonenumbers.IsPossibleNumber(parsed)):
-		return
+	if l.s.quick {
+		switch valid := quickly(text[start:end], international); {
+		case valid:
+			score = scoreFirm
+		case !named:
+			return
+		}
+	} else {
+		number := string(text[from:end])
+		if international && !plus {
+			number = "+" + string(text[start+2:end])
+		}
+		parsed, err := phonenumbers.Parse(number, "US")
+		switch {
+		case err == nil && phonenumbers.IsValidNumber(parsed):
+			score = scoreFirm
+		case plus && !named && (err != nil || !phonenumbers.IsPossibleNumber(parsed)):
+			return
+		}
 	}
 	for _, x := range []string{"x", " x", " ext. ", " ext "} { // an extension is of the number
 		if end+len(x) < len(text) && string(text[end:end+len(x)]) == x && kinds[text[end+len(x)]] == digit {

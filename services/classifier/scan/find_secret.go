@@ -29,7 +29,7 @@ func (l *line) try(p *pattern, start int, score float32) bool {
 		return false
 	}
 	v := l.text[start:end]
-	if p.entropy > 0 && (entropy(v) < p.entropy || p.digits && !hasDigit(v[p.lead:])) || filler(v) {
+	if p.entropy > 0 && (entropy(v) < p.entropy || p.digits && !hasDigit(v[p.lead:])) || filler(v) || p.check != nil && !p.check(v) {
 		return false
 	}
 	if n := len(l.to) - 1; n >= 0 && l.to[n].Class == l.s.own.generic && l.to[n].Start <= start && start < l.to[n].End {

@@ -2,8 +2,10 @@ package scan
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,6 +30,13 @@ type pattern struct {
 	// first lead bytes, which are a literal.
 	digits bool
 	lead   int
+	check  func(v []byte) bool // nil for none
+}
+
+// Own is a class that a deployment adds: a pattern as those of credentials.
+type Own struct {
+	Name, Pattern string
+	Check         func(v []byte) bool // nil for none
 }
 
 type element struct {
@@ -59,7 +68,20 @@ var alphabets = func() map[byte]*[256]bool {
 	return m
 }()
 
+// OwnError says which of a deployment's own classes is wrong.
+type OwnError struct {
+	Name string
+	Err  error
+}
+
+func (e *OwnError) Error() string { return fmt.Sprintf("class %q: %v", e.Name, e.Err) }
+
+func (e *OwnError) Unwrap() error { return e.Err }
+
 func compilePattern(text string) (es []element, err error) {
+	if text == "" {
+		return nil, errors.New("an empty pattern")
+	}
 	for text != "" {
 		if text[0] != '{' {
 			n := strings.IndexByte(text, '{')
@@ -106,35 +128,66 @@ func (s *Scanner) addPatterns() error {
 		if len(f) < 3 {
 			return fmt.Errorf("secrets.txt: %q: want name, entropy and pattern", text)
 		}
-		p := pattern{class: s.class("secret." + f[0])}
-		var err error
-		if p.entropy, err = strconv.ParseFloat(f[1], 64); err != nil {
+		entropy, err := strconv.ParseFloat(f[1], 64)
+		if err != nil {
 			return fmt.Errorf("secrets.txt: %q: %w", text, err)
 		}
-		if p.elements, err = compilePattern(strings.ReplaceAll(f[len(f)-1], "{uuid}", "{h:8}-{h:4}-{h:4}-{h:4}-{h:12}")); err != nil {
+		p := pattern{class: s.class("secret." + f[0]), entropy: entropy}
+		if err := p.compile(strings.ReplaceAll(f[len(f)-1], "{uuid}", "{h:8}-{h:4}-{h:4}-{h:4}-{h:12}")); err != nil {
 			return fmt.Errorf("secrets.txt: %w", err)
 		}
-		for _, e := range p.elements {
-			p.digits = p.digits || e.alphabet != nil && e.alphabet['0'] && e.min >= 14
-		}
-		p.lead = len(p.elements[0].literal)
 		index := uint16(len(s.patterns))
 		for _, key := range f[2 : len(f)-1] {
 			s.trie.add(strings.TrimPrefix(key, "~"), output{kind: isVendor, index: index})
 		}
-		if len(f) == 3 {
-			for p.anchor < len(p.elements) && (p.elements[p.anchor].literal == "" || kinds[p.elements[p.anchor].literal[0]] == other) {
-				p.anchor++
-			}
-			if p.anchor == len(p.elements) {
-				return fmt.Errorf("secrets.txt: %q has no literal", text)
-			}
-			s.trie.add(p.elements[p.anchor].literal, output{kind: isPrefix, index: index})
+		if len(f) > 3 {
+			s.patterns = append(s.patterns, p)
+		} else if !s.addAnchored(p) {
+			return fmt.Errorf("secrets.txt: %q has no literal", text)
 		}
-		s.patterns = append(s.patterns, p)
 	}
-	s.trie.seal()
 	return nil
+}
+
+// addOwn adds a class of the deployment's. Without a literal to look for, it is tried on
+// whole values only.
+func (s *Scanner) addOwn(o *Own) error {
+	if slices.Contains(s.names, o.Name) {
+		return errors.New("there is such a class already")
+	}
+	p := pattern{class: s.class(o.Name), check: o.Check}
+	if err := p.compile(o.Pattern); err != nil {
+		return err
+	}
+	p.digits = false
+	s.whole = append(s.whole, p)
+	s.addAnchored(p)
+	return nil
+}
+
+func (p *pattern) compile(text string) (err error) {
+	if p.elements, err = compilePattern(text); err != nil {
+		return err
+	}
+	for _, e := range p.elements {
+		p.digits = p.digits || e.alphabet != nil && e.alphabet['0'] && e.min >= 14
+	}
+	p.lead = len(p.elements[0].literal)
+	return nil
+}
+
+// addAnchored has the automaton look for the first literal of p that begins with a letter or
+// digit. It says whether there is one.
+func (s *Scanner) addAnchored(p pattern) bool {
+	for p.anchor < len(p.elements) && (p.elements[p.anchor].literal == "" || kinds[p.elements[p.anchor].literal[0]] == other) {
+		p.anchor++
+	}
+	if p.anchor == len(p.elements) {
+		return false
+	}
+	s.trie.add(p.elements[p.anchor].literal, output{kind: isPrefix, index: uint16(len(s.patterns))})
+	s.patterns = append(s.patterns, p)
+	return true
 }
 
 // ahead matches the elements from the first on at i, and says where they end.

@@ -97,11 +97,9 @@ func (s *Scanner) word(w string) uint16 {
 
 func (s *Scanner) addScheme(d *scheme) {
 	n := &compiled{scheme: d, class: s.class(d.name), shapes: compileShapes(d.shapes)}
-	for _, w := range strings.Split(d.words, "|") {
+	for _, w := range splitWords(d) {
 		n.words.add(s.word(w))
 	}
-	// The name of the scheme without its country speaks for it too.
-	n.words.add(s.word(strings.ReplaceAll(d.name[strings.IndexByte(d.name, '.')+1:], "_", " ")))
 	s.numbers.add(n)
 	if d.firm {
 		s.firm.add(n)
@@ -115,4 +113,9 @@ func (s *set) meets(other *set) bool {
 		}
 	}
 	return false
+}
+
+// splitWords are the words for a scheme: the name without its country is one too.
+func splitWords(d *scheme) []string {
+	return append(strings.Split(d.words, "|"), strings.ReplaceAll(d.name[strings.IndexByte(d.name, '.')+1:], "_", " "))
 }

@@ -82,6 +82,14 @@ func (v *Inventory) Resembles(tenant string, r lookalike.Request) (lookalike.Mat
 	return x.Resembles(r)
 }
 
+// Endpoint is the record of an endpoint, which must not be changed.
+func (v *Inventory) Endpoint(tenant, id string) (e catalog.Endpoint, known bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	e, known = v.tenants[tenant][id]
+	return e, known
+}
+
 // Tenants are those that have endpoints, sorted.
 func (v *Inventory) Tenants() []string {
 	v.mu.Lock()

@@ -4,8 +4,10 @@
 // A Matcher is a deterministic automaton over classes of runes that is built while it
 // is used (Thompson's subset construction done lazily, as in RE2): a state is made the
 // first time a text reaches it and shared by all goroutines from then on. States are
-// bounded; where no more may be made the Matcher asks regexp instead, so a hostile text
-// can cost time as regexp costs it, but neither memory nor a wrong answer.
+// bounded; where no more may be made the Matcher asks regexp instead, and begins anew
+// once that has cost as much as the states did (restart.go). So a hostile text can cost
+// a few times what regexp costs, but neither memory nor a wrong answer, nor the speed of
+// the texts that follow.
 package dfa
 
 import (
@@ -15,28 +17,6 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 )
-
-// Budget bounds the memory of the automata that share it. It is safe for concurrent
-// use.
-type Budget struct{ left atomic.Int64 }
-
-// NewBudget gives a budget of so many bytes.
-func NewBudget(bytes int64) *Budget {
-	b := &Budget{}
-	b.left.Store(bytes)
-	return b
-}
-
-func (b *Budget) take(n int64) bool {
-	if b.left.Add(-n) >= 0 {
-		return true
-	}
-	b.left.Add(n)
-	return false
-}
-
-// Left is how many bytes may still be taken.
-func (b *Budget) Left() int64 { return b.left.Load() }
 
 // Entries of the table: what follows a state on a class. Any other value is the offset
 // of the next state's row.
@@ -65,14 +45,25 @@ type Matcher struct {
 	once   bool
 	budget *Budget
 
-	table atomic.Pointer[[]atomic.Uint32]
+	// hopeless is set where the expression has too many classes for a table.
+	hopeless bool
+	cache    atomic.Pointer[cache]
+	// asked are the bytes that regexp was asked about since the cache is full.
+	asked atomic.Int64
 
-	mu     sync.Mutex
+	mu    sync.Mutex
+	marks []uint32 // of the closure: mark of the last visit of each instruction
+	mark  uint32
+}
+
+// cache is what was built so far. Readers hold on to theirs; one that was replaced
+// grows no more.
+type cache struct {
+	table  atomic.Pointer[[]atomic.Uint32]
 	states []state
 	index  map[string]uint32
-	marks  []uint32 // of the closure: mark of the last visit of each instruction
-	mark   uint32
-	spent  bool // no more states
+	bytes  int64 // taken from the budget
+	full   bool
 }
 
 // state is what may still match: the instructions to continue at, and what the
@@ -93,7 +84,7 @@ func New(re *regexp.Regexp, budget *Budget) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Matcher{re: re, prog: prog, budget: budget, index: make(map[string]uint32)}
+	m := &Matcher{re: re, prog: prog, budget: budget}
 	for i := range prog.Inst {
 		if in := &prog.Inst[i]; in.Op == syntax.InstEmptyWidth {
 			m.looks |= syntax.EmptyOp(in.Arg)
@@ -103,13 +94,9 @@ func New(re *regexp.Regexp, budget *Budget) (*Matcher, error) {
 	m.classes = classify(prog, m.looks)
 	m.stride = m.classes.n + 1 // and the end of the text
 	m.marks = make([]uint32, len(prog.Inst))
-	t := make([]atomic.Uint32, firstRow)
-	m.table.Store(&t)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.classes.n > maxClasses || m.add(state{before: beginText}) != firstRow {
-		m.spent = true
-	}
+	m.hopeless = m.classes.n > maxClasses
+	m.begin()
+	budget.join(m)
 	return m, nil
 }
 
@@ -140,9 +127,10 @@ func startsOnce(p *syntax.Prog) bool {
 
 // Match says whether s holds a match.
 func (m *Matcher) Match(s string) bool {
-	table := *m.table.Load()
+	cache := m.cache.Load()
+	table := *cache.table.Load()
 	if len(table) <= firstRow { // not even the first state fitted
-		return m.re.MatchString(s)
+		return m.ask(s)
 	}
 	row := uint32(firstRow)
 	for i := 0; i < len(s); {
@@ -158,8 +146,8 @@ func (m *Matcher) Match(s string) bool {
 		next := table[row+c].Load()
 		if next < firstRow {
 			if next == unknown {
-				next = m.grow(row, c)
-				table = *m.table.Load()
+				next = m.grow(cache, row, c)
+				table = *cache.table.Load()
 			}
 			switch next {
 			case matched:
@@ -167,17 +155,17 @@ func (m *Matcher) Match(s string) bool {
 			case dead:
 				return false
 			case full:
-				return m.re.MatchString(s)
+				return m.ask(s)
 			}
 		}
 		row = next
 	}
 	next := table[row+uint32(m.classes.n)].Load()
 	if next == unknown {
-		next = m.grow(row, uint32(m.classes.n))
+		next = m.grow(cache, row, uint32(m.classes.n))
 	}
 	if next == full {
-		return m.re.MatchString(s)
+		return m.ask(s)
 	}
 	return next == matched
 }
@@ -189,5 +177,5 @@ func (m *Matcher) Regexp() *regexp.Regexp { return m.re }
 func (m *Matcher) States() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.states)
+	return len(m.cache.Load().states)
 }

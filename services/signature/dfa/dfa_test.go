@@ -93,12 +93,18 @@ func FuzzMatch(f *testing.F) {
 		if err != nil {
 			return
 		}
-		m, err := New(re, NewBudget(1<<16))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := m.Match(s), re.MatchString(s); got != want {
-			t.Errorf("%q on %q: %v, want %v", expr, s, got, want)
+		want := re.MatchString(s)
+		for _, budget := range []int64{1 << 16, 1500} {
+			m, err := New(re, NewBudget(budget))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 { // anew, over the states of the time before, and begun anew
+				if got := m.Match(s); got != want {
+					t.Errorf("%q on %q (budget %d): %v, want %v", expr, s, budget, got, want)
+				}
+				m.asked.Store(1 << 40)
+			}
 		}
 	})
 }

@@ -16,21 +16,41 @@ const (
 	beforeOther = ' '
 )
 
+// begin starts with a cache of the first state alone. It is called with mu held, or
+// before anybody else has m.
+func (m *Matcher) begin() {
+	if old := m.cache.Load(); old != nil {
+		old.full = true
+		m.budget.give(old.bytes)
+	}
+	c := &cache{index: make(map[string]uint32)}
+	t := make([]atomic.Uint32, firstRow)
+	c.table.Store(&t)
+	m.asked.Store(0)
+	if m.hopeless {
+		c.full = true
+	} else {
+		m.add(c, state{before: beginText})
+	}
+	m.cache.Store(c)
+}
+
 // grow finds what follows the state of row on class c, and writes it into the table.
-func (m *Matcher) grow(row, c uint32) uint32 {
+func (m *Matcher) grow(cache *cache, row, c uint32) uint32 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if next := (*m.table.Load())[row+c].Load(); next != unknown {
+	table := *cache.table.Load()
+	if next := table[row+c].Load(); next != unknown {
 		return next
 	}
-	next := m.step(&m.states[(row-firstRow)/uint32(m.stride)], int(c))
-	if next != full { // a budget may be given back; the state may fit the next time
-		(*m.table.Load())[row+c].Store(next)
+	next := m.step(cache, &cache.states[(row-firstRow)/uint32(m.stride)], int(c))
+	if next != full { // the state may fit the next time
+		(*cache.table.Load())[row+c].Store(next)
 	}
 	return next
 }
 
-func (m *Matcher) step(s *state, c int) uint32 {
+func (m *Matcher) step(cache *cache, s *state, c int) uint32 {
 	end := c == m.classes.n
 	r := rune(-1)
 	if !end {
@@ -80,7 +100,7 @@ func (m *Matcher) step(s *state, c int) uint32 {
 		return dead
 	}
 	slices.Sort(next)
-	return m.add(state{pcs: slices.Compact(next), before: m.before(r)})
+	return m.add(cache, state{pcs: slices.Compact(next), before: m.before(r)})
 }
 
 // before reduces r to what the expression can ask of it.
@@ -94,35 +114,37 @@ func (m *Matcher) before(r rune) rune {
 	return beforeOther
 }
 
-// add gives the row of s, which is made when there is none. It is called with mu held.
-func (m *Matcher) add(s state) uint32 {
+// add gives the row of s, which is made when there is none. It is called as begin is.
+func (m *Matcher) add(c *cache, s state) uint32 {
 	key := make([]byte, 0, 4*len(s.pcs)+4)
 	key = binary.LittleEndian.AppendUint32(key, uint32(s.before))
 	for _, pc := range s.pcs {
 		key = binary.LittleEndian.AppendUint32(key, pc)
 	}
-	if row, ok := m.index[string(key)]; ok {
+	if row, ok := c.index[string(key)]; ok {
 		return row
 	}
-	if m.spent {
+	if c.full {
 		return full
 	}
 	// A row, the state with its instructions and its place in the index.
-	if len(m.states) >= maxStates || !m.budget.take(int64(4*m.stride+8*len(s.pcs)+100)) {
-		m.spent = true
+	bytes := int64(4*m.stride + 8*len(s.pcs) + 100)
+	if len(c.states) >= maxStates || !m.budget.take(bytes) {
+		c.full = true
 		return full
 	}
-	row := uint32(firstRow + len(m.states)*m.stride)
-	m.states = append(m.states, s)
-	m.index[string(key)] = row
-	m.room(int(row) + m.stride)
+	c.bytes += bytes
+	row := uint32(firstRow + len(c.states)*m.stride)
+	c.states = append(c.states, s)
+	c.index[string(key)] = row
+	c.room(int(row) + m.stride)
 	return row
 }
 
 // room makes the table hold n entries. Readers keep the table they have: what is
 // missing there is unknown to them, and they come here for it.
-func (m *Matcher) room(n int) {
-	old := *m.table.Load()
+func (c *cache) room(n int) {
+	old := *c.table.Load()
 	if n <= len(old) {
 		return
 	}
@@ -130,5 +152,5 @@ func (m *Matcher) room(n int) {
 	for i := range old {
 		grown[i].Store(old[i].Load())
 	}
-	m.table.Store(&grown)
+	c.table.Store(&grown)
 }

@@ -18,13 +18,14 @@ func (p *program) keepCaptures() {
 	for i := range p.rules {
 		links := p.rules[i].links
 		for j := range links {
-			reads := p.readsCaptures(&links[j])
+			looks, does := p.readsCaptures(&links[j])
 			for k := range links[:j] {
-				links[k].captures = links[k].captures || reads != 0 && links[k].src.Capture
+				links[k].captures = links[k].captures || looks|does != 0 && links[k].src.Capture
 			}
-			// A rule's own assignments see what it has captured itself.
-			links[j].captures = links[j].captures || reads != 0 && links[j].src.Capture
-			all = all || reads&^setsCaptures(links[:j+1]) != 0
+			// A rule's own assignments see what it has captured itself, what it looks at
+			// is from before.
+			links[j].captures = links[j].captures || looks|does != 0 && links[j].src.Capture
+			all = all || looks&^setsCaptures(links[:j]) != 0 || does&^setsCaptures(links[:j+1]) != 0
 		}
 	}
 	if all {
@@ -37,35 +38,37 @@ func (p *program) keepCaptures() {
 	}
 }
 
-// readsCaptures is the set of captures that l reads, one bit each.
-func (p *program) readsCaptures(l *link) (set uint16) {
-	slot := func(i int) {
+// readsCaptures are the sets of captures that l reads, one bit each: before its
+// operator is asked, and when it has matched.
+func (p *program) readsCaptures(l *link) (looks, does uint16) {
+	bit := func(i int) uint16 {
 		if i >= 0 && i < captures {
-			set |= 1 << i
+			return 1 << i
 		}
+		return 0
 	}
-	in := func(m macro) {
+	in := func(m macro) (set uint16) {
 		for i := range m {
 			if m[i].variable == seclang.TX {
-				slot(m[i].slot)
+				set |= bit(m[i].slot)
 			}
 		}
+		return set
 	}
 	for i := range l.targets {
 		if t := &l.targets[i]; t.kind == fromTX && t.slot < 0 && (t.KeyRegexp == nil || slices.ContainsFunc(p.slots[:captures], t.KeyRegexp.MatchString)) {
-			set = 1<<captures - 1
+			looks = 1<<captures - 1
 		} else if t.kind == fromTX {
-			slot(t.slot)
+			looks |= bit(t.slot)
 		}
 	}
-	in(l.argument)
+	looks |= in(l.argument)
 	for _, e := range l.effects {
 		if e.set != nil {
-			in(e.set.key)
-			in(e.set.value)
+			does |= in(e.set.key) | in(e.set.value)
 		}
 	}
-	return set
+	return looks, does
 }
 
 // setsCaptures is the set of captures that are sure to be overwritten when all of

@@ -1,33 +1,24 @@
 package engine_test
 
 import (
-	"compress/gzip"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
+	"github.com/miradorhq/mirador/pkg/corpora"
 	"github.com/segmentio/encoding/json"
 )
 
 // TestCorpora measures detection and false positives on the public corpora, which
-// are not part of the tree. MIRADOR_CORPORA names their folder; without it the
-// folders "corpora" and "shared/corpora" beside the checkout are tried. MIRADOR_SAMPLE
-// is how many lines of each file are taken, evenly spread; 0 is all.
+// are not part of the tree. MIRADOR_SAMPLE is how many lines of each file are taken,
+// evenly spread; 0 is all.
 //
 // The floors are what the measured version reached, less the sampling error: they
 // catch a configuration that silently switches rules off.
 func TestCorpora(t *testing.T) {
-	dir := corpora()
-	if dir == "" {
-		fmt.Println("signature corpora: absent; set MIRADOR_CORPORA to their folder to measure")
-		return
-	}
 	sample := 800
 	if s := os.Getenv("MIRADOR_SAMPLE"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -46,7 +37,7 @@ func TestCorpora(t *testing.T) {
 		{"csic2010_normal_train.jsonl.gz", 0, .01},
 	} {
 		t.Run(c.file, func(t *testing.T) {
-			attacks, detected, benign, alarms := measure(t, filepath.Join(dir, "signature", c.file), sample)
+			attacks, detected, benign, alarms := measure(t, c.file, sample)
 			recall, fp := ratio(detected, attacks), ratio(alarms, benign)
 			fmt.Printf("signature corpora: %-30s attacks %5d detected %.4f   benign %5d false positives %.4f\n", c.file, attacks, recall, benign, fp)
 			if attacks > 0 && recall < c.recall {
@@ -59,33 +50,11 @@ func TestCorpora(t *testing.T) {
 	}
 }
 
-func corpora() string {
-	if d := os.Getenv("MIRADOR_CORPORA"); d != "" {
-		return d
-	}
-	wd, err := os.Getwd()
-	if err != nil {
-		return ""
-	}
-	for dir := wd; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		for _, rel := range []string{"corpora", "shared/corpora"} {
-			if d := filepath.Join(dir, rel); isDir(filepath.Join(d, "signature")) {
-				return d
-			}
-		}
-	}
-	return ""
-}
-
-func isDir(p string) bool {
-	fi, err := os.Stat(p)
-	return err == nil && fi.IsDir()
-}
-
 func ratio(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
 
 func measure(t *testing.T, file string, sample int) (attacks, detected, benign, alarms int) {
-	lines := corpus(t, file)
+	var lines []string
+	corpora.Each(t, "signature", file, func(line []byte) { lines = append(lines, string(line)) })
 	step := 1
 	if sample > 0 {
 		step = max(1, len(lines)/sample)
@@ -132,21 +101,4 @@ func measure(t *testing.T, file string, sample int) (attacks, detected, benign, 
 		}
 	}
 	return
-}
-
-func corpus(t *testing.T, file string) []string {
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatalf("corpus: %v", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatalf("corpus %s: %v", file, err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatalf("corpus %s: %v", file, err)
-	}
-	return strings.Split(strings.TrimSpace(string(b)), "\n")
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/services/signature"
+	"github.com/miradorhq/mirador/services/signature/dfa"
 	"github.com/miradorhq/mirador/services/signature/seclang"
 )
 
@@ -29,6 +30,7 @@ type Engine struct {
 	directives string
 	current    atomic.Pointer[compiled]
 	read       atomic.Pointer[string] // the folder as Reload found it
+	automata   dfa.Counts             // of all rule sets that there were
 	states     sync.Pool
 }
 
@@ -38,6 +40,7 @@ var _ signature.Engine = (*Engine)(nil)
 type compiled struct {
 	folded *program
 	whole  *program
+	budget *dfa.Budget
 	hits   map[int]hitInfo
 	// version names the engine and its rule set.
 	version string
@@ -71,6 +74,7 @@ func (e *Engine) Reload() error {
 	if err != nil {
 		return err
 	}
+	c.budget.CountIn(&e.automata)
 	e.current.Store(c)
 	return nil
 }
@@ -85,14 +89,17 @@ func compile(cfg Config, sources ...seclang.Source) (*compiled, error) {
 		return nil, err
 	}
 	p := c.fold(whole)
-	if err := p.makeGates(); err != nil {
+	if err := errors.Join(p.makeGates(), whole.makeGates()); err != nil {
 		return nil, err
 	}
-	return &compiled{folded: p, whole: whole, hits: hitInfos(c.text), version: "mirador 1, " + c.text.Version}, nil
+	return &compiled{folded: p, whole: whole, budget: c.budget, hits: hitInfos(c.text), version: "mirador 1, " + c.text.Version}, nil
 }
 
 // Version names the engine and its rule set.
 func (e *Engine) Version() string { return e.current.Load().version }
+
+// Automata count what the lazy automata of the rules' expressions do.
+func (e *Engine) Automata() *dfa.Counts { return &e.automata }
 
 var errWork = errors.New("engine: the transaction needs more work than engine.work allows")
 

@@ -227,3 +227,31 @@ func BenchmarkMatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkUnfolded is a rule set of which a rule takes out what was worked out, at
+// every transaction.
+func BenchmarkUnfolded(b *testing.B) {
+	dir := b.TempDir()
+	text := `SecAction "id:10002,phase:1,pass,nolog,ctl:ruleRemoveById=920013"`
+	if err := os.WriteFile(filepath.Join(dir, "before.conf"), []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	e := newEngine(b, func(c *engine.Config) { c.Rules = dir })
+	for _, c := range parity.Kinds() {
+		b.Run(c.Name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.Match(c.Event); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkLoad compiles the core rule set.
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		newEngine(b, func(*engine.Config) {})
+	}
+}

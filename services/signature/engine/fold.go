@@ -23,13 +23,15 @@ type folder struct {
 	// drop are the rules that are left out: true where they were worked out, false
 	// where one of those skips them.
 	drop    map[*seclang.Rule]bool
+	fires   map[*seclang.Rule]bool // those that were worked out and match
 	matched []folded
 	done    bool
 }
 
 // fold makes of a whole program one without the rules that can be worked out.
 func (c *compiler) fold(whole *program) *program {
-	f := &folder{p: whole, s: &state{}, unknown: make([]bool, len(whole.slots)), used: make([]bool, len(whole.slots)), drop: make(map[*seclang.Rule]bool)}
+	f := &folder{p: whole, s: &state{}, unknown: make([]bool, len(whole.slots)), used: make([]bool, len(whole.slots)), drop: make(map[*seclang.Rule]bool),
+		fires: make(map[*seclang.Rule]bool)}
 	f.s.reset(whole)
 	for phase := 1; phase <= phases && !f.done; phase++ {
 		f.phase(phase)
@@ -48,6 +50,9 @@ func (c *compiler) fold(whole *program) *program {
 		}
 	}
 	p.arrange(c.text, rest)
+	// A rule that does not match may be taken out without anything changing, but for
+	// the places that skip counts.
+	counts := slices.ContainsFunc(whole.rules, func(r rule) bool { return r.src.Skip > 0 })
 	for i := range p.rules {
 		for j := range p.rules[i].links {
 			for k := range p.rules[i].links[j].effects {
@@ -55,7 +60,7 @@ func (c *compiler) fold(whole *program) *program {
 					src := p.rules[i].links[j].src.Effects[k].Ctl
 					// Rules that were worked out read TX alone.
 					ctl.unfolds = (src.Target == nil || src.Target.Variable == seclang.TX) &&
-						slices.ContainsFunc(whole.rules, func(r rule) bool { return f.drop[r.src] && isAim(src, r.src) })
+						slices.ContainsFunc(whole.rules, func(r rule) bool { return (f.fires[r.src] || counts && f.drop[r.src]) && isAim(src, r.src) })
 				}
 			}
 		}
@@ -87,6 +92,9 @@ func (f *folder) phase(phase int) {
 				if open = max(open, r.jump); !r.marker {
 					f.done = true
 				}
+				if r.src.Skip > 0 { // as far as other rules are taken out between
+					open = end
+				}
 			}
 			continue
 		}
@@ -96,6 +104,7 @@ func (f *folder) phase(phase int) {
 		if !match {
 			continue
 		}
+		f.fires[r.src] = true
 		if r.src.ID != 0 {
 			f.matched = append(f.matched, folded{r.src, phase})
 		}

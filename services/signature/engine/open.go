@@ -36,16 +36,22 @@ type form struct {
 func (g *gating) reset(p *program) {
 	g.loaded = [seclang.NumVariables]loaded{}
 	g.candidates = g.candidates[:0]
-	if p.gates == nil {
+	if p.gates == nil { // it is being made
 		return
 	}
-	if w := p.gates.words; len(g.opened) != w {
-		g.opened = make([]uint64, w)
-		g.unions = make([]uint64, w*seclang.NumVariables)
+	// What they hold of another program is cleared where it is first used.
+	w := p.gates.words
+	g.opened = sized(g.opened, w)
+	g.unions = sized(g.unions, w*seclang.NumVariables)
+	g.chainText, g.chainOf = sized(g.chainText, len(p.chains)), sized(g.chainOf, len(p.chains))
+}
+
+// sized is a slice of length n, in the memory of s where that is enough.
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
 	}
-	if len(g.chainText) != len(p.chains) {
-		g.chainText, g.chainOf = make([]string, len(p.chains)), make([]uint32, len(p.chains))
-	}
+	return s[:n]
 }
 
 // changed is the phase from which on a variable is complete; what is read before may
@@ -75,9 +81,6 @@ func steady(v seclang.Variable) bool {
 // open finds the rules of a phase that may match some value.
 func (s *state) open(phase int) {
 	g := s.p.gates
-	if g == nil {
-		return
-	}
 	clear(s.opened)
 	for _, v := range g.of[phase] {
 		union := s.unions[int(v)*g.words : (int(v)+1)*g.words]

@@ -33,7 +33,7 @@ type program struct {
 	matched []folded
 
 	chains []chain
-	gates  *gates // nil: every rule is tried on every value
+	gates  *gates
 	always []uint64
 }
 

@@ -62,9 +62,6 @@ func (s *state) skip(r *rule, end int) int {
 
 // next is the first rule from i on that has to be evaluated.
 func (s *state) next(i, end int) int {
-	if s.p.gates == nil {
-		return i
-	}
 	for w := i >> 6; w < len(s.p.always) && w<<6 < end; w++ {
 		b := s.p.always[w] | s.opened[w]
 		if w == i>>6 {

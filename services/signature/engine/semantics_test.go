@@ -58,6 +58,13 @@ SecRule ARGS "@rx ." "id:14,phase:2,pass,skip:2"
 SecMarker M
 SecRule ARGS "@rx ." "id:15,phase:2,pass"
 SecRule ARGS "@rx ." "id:16,phase:2,pass"`,
+	"skipping further for what is removed": `SecRule ARGS:a "@rx select" "id:1,phase:1,pass,skip:2,ctl:ruleRemoveById=2"
+SecMarker M
+SecRule ARGS:b "@rx ." "id:2,phase:1,pass"
+SecAction "id:3,phase:1,pass,setvar:tx.skipped=no"
+SecAction "id:4,phase:1,pass,setvar:tx.end=yes"`,
+	"captures of an earlier phase": `SecRule TX:0 "@rx (.)" "id:1,phase:2,pass,capture,setvar:tx.was=%{tx.1}"
+SecRule REQUEST_LINE "@pm a b" "id:2,phase:1,pass,capture"`,
 	"skipping over phases": `SecMarker LATER
 SecRule ARGS:a "@rx ." "id:1,phase:1,pass,skipAfter:LATER"
 SecAction "id:2,phase:1,pass"

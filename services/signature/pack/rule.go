@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,6 +74,8 @@ type Pack struct {
 	measured []int // rules of operations
 	parsers  []int // rules of parsers
 	commands commands
+	budget   *dfa.Budget
+	version  string
 }
 
 type part struct{ rule, pattern int }
@@ -87,12 +90,18 @@ func Load(fsys fs.FS, dir string) (*Pack, error) {
 	if err != nil || len(files) == 0 {
 		return nil, errors.Join(err, fmt.Errorf("pack: no rules in %s", dir))
 	}
-	p := &Pack{commands: make(commands)}
-	budget := dfa.NewBudget(automata)
+	p := &Pack{commands: make(commands), budget: dfa.NewBudget(automata)}
 	var errs []error
 	var gates [][]string
+	sum := sha256.New()
 	for _, name := range files {
-		r, lines, need, err := readRule(fsys, name, budget)
+		b, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("pack: %w", err))
+			continue
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(b), b)
+		r, lines, need, err := readRule(name, b, p.budget)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("pack: %s: %w", name, err))
 			continue
@@ -115,20 +124,23 @@ func Load(fsys fs.FS, dir string) (*Pack, error) {
 	if p.matcher, err = newMatcher(gates); err != nil {
 		errs = append(errs, fmt.Errorf("pack: %w", err))
 	}
+	p.version = fmt.Sprintf("%d rules %x", len(p.rules), sum.Sum(nil)[:4])
 	return p, errors.Join(errs...)
 }
 
 // Rules are the rules in the order of their files.
 func (p *Pack) Rules() []*Rule { return slices.Clone(p.rules) }
 
+// Automata count what the lazy automata of the patterns do.
+func (p *Pack) Automata() *dfa.Counts { return p.budget.Counts() }
+
+// Version names the rules: how many, and a hash of what is in their files.
+func (p *Pack) Version() string { return p.version }
+
 // Cases are the cases that the rule must match and those that it must not.
 func (r *Rule) Cases() []Case { return slices.Clone(r.cases) }
 
-func readRule(fsys fs.FS, name string, budget *dfa.Budget) (*Rule, []commandLine, [][]string, error) {
-	b, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, nil, nil, err
-	}
+func readRule(name string, b []byte, budget *dfa.Budget) (*Rule, []commandLine, [][]string, error) {
 	var d document
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
@@ -149,6 +161,7 @@ func readRule(fsys fs.FS, name string, budget *dfa.Budget) (*Rule, []commandLine
 	} else {
 		errs = append(errs, fmt.Errorf("strength %q is not hint, strong or sure", d.Strength))
 	}
+	var err error
 	if r.where, err = kinds(d.Where); err != nil {
 		errs = append(errs, err)
 	}

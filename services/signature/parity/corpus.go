@@ -9,34 +9,12 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/segmentio/encoding/json"
 )
-
-// Corpora is the folder of the public corpora, which are not part of the tree:
-// MIRADOR_CORPORA, else "corpora" or "shared/corpora" beside one of the folders above
-// the working directory; empty where there is none.
-func Corpora() string {
-	if d := os.Getenv("MIRADOR_CORPORA"); d != "" {
-		return d
-	}
-	wd, err := os.Getwd()
-	if err != nil {
-		return ""
-	}
-	for dir := wd; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		for _, rel := range []string{"corpora", "shared/corpora"} {
-			if fi, err := os.Stat(filepath.Join(dir, rel, "signature")); err == nil && fi.IsDir() {
-				return filepath.Join(dir, rel)
-			}
-		}
-	}
-	return ""
-}
 
 // line is a request as the corpora and the golden cases write it.
 type line struct {

@@ -148,6 +148,19 @@ func ParseVariable(name string) (Variable, bool) {
 // Collection says whether v has keys.
 func (v Variable) Collection() bool { return v >= ResponseHeadersNames && v < variables }
 
+// Absent says whether v is a single variable that has no value, not even an empty one:
+// Coraza lets rules name these and never fills them.
+func (v Variable) Absent() bool {
+	switch v {
+	case unknown, ResBodyError, ResBodyErrorMsg, ResBodyProcessorError, ResBodyProcessorErrorMsg, AuthType, FullRequest, MultipartBoundaryQuoted,
+		MultipartBoundaryWhitespace, MultipartCrlfLfLines, MultipartDataBefore, MultipartFileLimitExceeded, MultipartHeaderFolding,
+		MultipartInvalidHeaderFolding, MultipartInvalidPart, MultipartLfLine, MultipartMissingSemicolon, MultipartUnmatchedBoundary,
+		PathInfo, Sessionid, Userid, IP:
+		return true
+	}
+	return false
+}
+
 // CaseSensitive says whether a target's key is compared as it is written; the keys of
 // every other collection are compared in lower case.
 func (v Variable) CaseSensitive() bool {

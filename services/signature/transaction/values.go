@@ -62,31 +62,14 @@ func (t *Tx) Values(v seclang.Variable) []Value {
 		t.combine()
 	case seclang.UniqueID:
 		t.identify()
-	case seclang.Time, seclang.TimeDay, seclang.TimeEpoch, seclang.TimeHour, seclang.TimeMin, seclang.TimeMon, seclang.TimeSec, seclang.TimeWday, seclang.TimeYear:
+	}
+	if v >= seclang.Time && v <= seclang.TimeYear {
 		t.clock()
 	}
-	if single(v) {
-		return t.single[v : v+1 : v+1]
+	if v.Collection() || v.Absent() {
+		return nil
 	}
-	return nil
-}
-
-// single says whether v has one value rather than a collection of them.
-func single(v seclang.Variable) bool {
-	switch v {
-	case seclang.ArgsCombinedSize, seclang.ArgumentsLimitReached, seclang.Duration, seclang.FilesCombinedSize, seclang.FullRequestLength,
-		seclang.HighestSeverity, seclang.InboundDataError, seclang.MatchedVar, seclang.MatchedVarName, seclang.MultipartDataAfter,
-		seclang.MultipartDuplicatePartHeader, seclang.MultipartInvalidQuoting, seclang.MultipartStrictError, seclang.OutboundDataError,
-		seclang.QueryString, seclang.RemoteAddr, seclang.RemoteHost, seclang.RemotePort, seclang.ReqbodyError, seclang.ReqbodyErrorMsg,
-		seclang.ReqbodyProcessor, seclang.ReqbodyProcessorError, seclang.ReqbodyProcessorErrorMsg, seclang.RequestBasename, seclang.RequestBody,
-		seclang.RequestBodyLength, seclang.RequestFilename, seclang.RequestLine, seclang.RequestMethod, seclang.RequestProtocol, seclang.RequestURI,
-		seclang.RequestURIRaw, seclang.ResBodyProcessor, seclang.ResponseBody, seclang.ResponseContentLength, seclang.ResponseContentType,
-		seclang.ResponseProtocol, seclang.ResponseStatus, seclang.ServerAddr, seclang.ServerName, seclang.ServerPort, seclang.StatusLine,
-		seclang.Time, seclang.TimeDay, seclang.TimeEpoch, seclang.TimeHour, seclang.TimeMin, seclang.TimeMon, seclang.TimeSec, seclang.TimeWday,
-		seclang.TimeYear, seclang.URIParseError, seclang.UniqueID, seclang.UrlencodedError:
-		return true
-	}
-	return false
+	return t.single[v : v+1 : v+1]
 }
 
 // Named says whether the value's name is lower, which is in lower case, in the way

@@ -5,22 +5,18 @@ import (
 	"compress/gzip"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/miradorhq/mirador/pkg/corpora"
 	"github.com/segmentio/encoding/json"
 )
 
 // corpus takes bodies and targets of the corpora, evenly spread.
 func corpus(t *testing.T) []string {
-	dir := os.Getenv("MIRADOR_CORPORA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../../shared/corpora")
-	}
 	var values []string
 	for _, name := range []string{"libinjection.jsonl.gz", "httpparams_train.jsonl.gz", "crs_regression.jsonl.gz"} {
-		f, err := os.Open(filepath.Join(dir, "signature", name))
+		f, err := os.Open(corpora.Path("signature", name))
 		if err != nil {
 			fmt.Printf("NOT MEASURED: transformations on %s: set MIRADOR_CORPORA to the folder of the corpora\n", name)
 			continue

@@ -61,7 +61,7 @@ func (s *stages) verdict(t testing.TB, e *event.Event) Verdict {
 		t.Fatal(err)
 	}
 	content.ParseRequest(e, &s.doc, content.DefaultLimits)
-	return s.judge.Judge(e, &s.doc, res)
+	return s.judge.Judge(e, "", &s.doc, res)
 }
 
 func request(method, uri, contentType, body string, headers map[string]string) *event.Event {

@@ -9,6 +9,10 @@ import (
 	"github.com/miradorhq/mirador/services/signature/pack"
 )
 
+// answered begins the names of terms of rules about answers: what they match shows
+// that an attack worked.
+const answered = "answer.response-"
+
 // slow is how long an answer takes that waited for something: payloads that measure
 // by time ask for five seconds or more.
 const slow = 4 * time.Second

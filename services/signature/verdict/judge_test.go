@@ -48,6 +48,22 @@ func TestCanonical(t *testing.T) {
 	f("note", "note")
 }
 
+func TestCondensed(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if got := condensed(text); got != want {
+			t.Errorf("%.60q becomes %q, want %q", text, got, want)
+		}
+	}
+	f(strings.Repeat("a ", 200)+"' or 1=1 --", "' or 1=1 --")
+	f(strings.Repeat("the fox and the dog. ", 30)+"; id", "; id")
+	f(strings.Repeat("a ", 200), strings.Repeat("a ", 200))
+	f("a a a a a a a ; id", "a a a a a a a ; id")
+	text := "In this chapter you will learn how a page that shows what it was sent can be made to run code of others, and what to do about that. " +
+		"The example that is used in most of the books is an alert, and it is what we will use here too. In the next one we will look at what is sent."
+	f(text, text)
+}
+
 // The score is the logistic of the bias and the terms, when none was left out.
 func TestScoreIsTheSumOfItsTerms(t *testing.T) {
 	s := newStages(t)
@@ -109,35 +125,6 @@ func TestAnswers(t *testing.T) {
 	f("answer.reflects", func(e *event.Event) { e.ResponseBody.Data = []byte("not found: ; cat /etc/hosts") })
 }
 
-type learned struct{ fits bool }
-
-func (l learned) Fits(*event.Event, *content.Leaf) (fits, known bool) { return l.fits, true }
-
-type shared float64
-
-func (s shared) Share(*event.Event, string, string, string) float64 { return float64(s) }
-
-func TestHooks(t *testing.T) {
-	s := newStages(t)
-	f := func(cfg Config, name string, sign float64) {
-		t.Helper()
-		j, err := New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		with := stages{engine: s.engine, judge: j}
-		e := inJSON(t, "1; select 1")
-		v := with.verdict(t, e)
-		if c, ok := term(&v, name); ok != (sign != 0) || c*sign < 0 {
-			t.Errorf("%s: %v, %+v", name, ok, v.Terms)
-		}
-	}
-	f(Config{Schema: learned{false}}, "schema.breaks", 1)
-	f(Config{Schema: learned{true}}, "schema.breaks", 0)
-	f(Config{Common: shared(0.9)}, "common", -1)
-	f(Config{Common: shared(0.001)}, "common", 0)
-}
-
 func TestParseModelReportsErrors(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()
@@ -165,7 +152,7 @@ func TestOrdinaryRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := testing.AllocsPerRun(50, func() { s.judge.Judge(e, &s.doc, res) }); n > 0 {
+	if n := testing.AllocsPerRun(50, func() { s.judge.Judge(e, "", &s.doc, res) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -195,6 +182,26 @@ func BenchmarkJudgeJSON1KB(b *testing.B) {
 	content.ParseRequest(e, &s.doc, content.DefaultLimits)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.judge.Judge(e, &s.doc, res)
+		s.judge.Judge(e, "", &s.doc, res)
+	}
+}
+
+// Who changes a weight or a rule changes what findings say they were judged by.
+func TestVersionNamesRulesAndWeights(t *testing.T) {
+	version := func(weights string) string {
+		m, err := ParseModel([]byte(weights))
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := NewWith(Config{}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j.Version()
+	}
+	a, b := version(`{"threshold": 0.5, "bias": 1}`), version(`{"threshold": 0.5, "bias": 2}`)
+	rules, weights, _ := strings.Cut(a, ", ")
+	if a == b || a != version(`{"threshold": 0.5, "bias": 1}`) || len(strings.Fields(rules)) != 4 || len(strings.Fields(weights)) != 2 {
+		t.Errorf("%q, %q", a, b)
 	}
 }

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"math"
@@ -22,6 +23,8 @@ type Model struct {
 	Hand map[string]float64 `json:"hand"`
 	// Fitted are the others. A term that is not there weighs nothing.
 	Fitted map[string]float64 `json:"fitted"`
+	// version is a hash of all of it.
+	version string
 }
 
 // ParseModel reads weights and checks them.
@@ -41,6 +44,7 @@ func ParseModel(b []byte) (*Model, error) {
 			return nil, fmt.Errorf("verdict: weights: %q is no number", name)
 		}
 	}
+	m.version = fmt.Sprintf("%x", sha256.Sum256(b))[:8]
 	return m, nil
 }
 

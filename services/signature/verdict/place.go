@@ -30,7 +30,9 @@ func places(hits []pack.Hit, res *signature.Result, doc *content.Document) []pla
 	}
 	for i := range res.Hits {
 		h := &res.Hits[i]
-		if h.Class == signature.Enforcement || h.Class.Outbound() {
+		// The core rule set takes text of a type that it does not know for a form, of
+		// which a table of lines is one long name.
+		if h.Class == signature.Enforcement || h.Class.Outbound() || doc.Format == content.Text && h.Location == "request.body" && h.Name == h.Value && h.Name != "" {
 			continue
 		}
 		p := join(&all, h, doc)
@@ -44,6 +46,7 @@ func places(hits []pack.Hit, res *signature.Result, doc *content.Document) []pla
 		case "request.path", "request.line", "request.uri":
 			p.context = path
 		default:
+			p.text = condensed(p.text)
 			p.context = shape(p.text)
 			// What reads like a line of a log, a header or a statement is no sentence,
 			// though words stand in it.

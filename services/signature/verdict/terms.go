@@ -131,7 +131,7 @@ func (p *place) terms(crowd float64, add func(name string, value float64)) {
 	if depth > 1 {
 		add("depth", float64(depth-1))
 	}
-	if crowd > 0 && p.location == "request.body" {
+	if crowd > 0 && p.location == "request.body" && p.leaf != nil {
 		add(crowdTerms[c], crowd)
 	}
 	if c == token || c == short {

@@ -1,0 +1,85 @@
+package behavior
+
+import (
+	"net/netip"
+
+	"github.com/miradorhq/mirador/pkg/event"
+)
+
+// client is from where and with what somebody calls, as hashes; 0 is unknown. What a
+// person changes by the way differs in one of them: the network on the way home, the
+// agent between an app and the pages it shows.
+type client struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Network  uint32   // /24 or /48
+	Agent    uint32   // the user agent without its numbers: an update is the same one
+	JA4      uint32
+	// Inside is an address that is routed nowhere: a service that passes a token on.
+	Inside bool
+}
+
+// client is who calls, read once for all rules that ask.
+func (o *observation) client() client {
+	if !o.asked {
+		o.caller, o.asked = clientOf(o), true
+	}
+	return o.caller
+}
+
+func clientOf(o *observation) client {
+	e := o.tx.Event
+	var c client
+	if a, err := netip.ParseAddr(string(e.Client.Address)); err == nil {
+		a = a.Unmap().WithZone("")
+		bits := 48
+		if a.Is4() {
+			bits = 24
+		}
+		if p, err := a.Prefix(bits); err == nil {
+			b := p.Addr().As16()
+			c.Network = known32(o.hash.value(1, b[:]))
+		}
+		c.Inside = a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()
+	}
+	if ua := e.RequestHeader("User-Agent"); len(ua) > 0 {
+		c.Agent = known32(o.hash.family(ua))
+	}
+	if len(e.TLS.JA4) > 0 {
+		c.JA4 = known32(o.hash.value(2, e.TLS.JA4))
+	}
+	return c
+}
+
+// known32 is 32 bits of a hash, never 0.
+func known32(h uint64) uint32 { return max(1, uint32(h)) }
+
+// moved says whether two clients are in different networks.
+func (c *client) moved(d *client) bool {
+	return c.Network != 0 && d.Network != 0 && c.Network != d.Network
+}
+
+// changed is in how many ways the program differs: agent and JA4.
+func (c *client) changed(d *client) (n int) {
+	if c.Agent != 0 && d.Agent != 0 && c.Agent != d.Agent {
+		n++
+	}
+	if c.JA4 != 0 && d.JA4 != 0 && c.JA4 != d.JA4 {
+		n++
+	}
+	return n
+}
+
+// tokenOf is what proves who calls where it can be stolen and used elsewhere: a session
+// cookie or a bearer token. Keys of services are used from many places on purpose.
+func tokenOf(e *event.Event) []byte {
+	switch string(e.Identity.Scheme) {
+	case "cookie":
+		if len(e.Identity.Session) > 0 {
+			return e.Identity.Session
+		}
+		return e.Identity.Credential
+	case "bearer", "jwt":
+		return e.Identity.Credential
+	}
+	return nil
+}

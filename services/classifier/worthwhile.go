@@ -1,0 +1,57 @@
+package classifier
+
+// kinds of bytes, a bit each.
+const (
+	digit = 1 << iota
+	letter
+	at
+	inner // of words, not of their ends
+)
+
+var kinds = func() (t [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = digit
+	}
+	for c := 'A'; c <= 'Z'; c++ {
+		t[c], t[c|0x20] = letter, letter
+	}
+	t['@'] = at
+	for _, c := range "._-+~" {
+		t[c] = inner
+	}
+	return t
+}()
+
+// What the scanner finds without a name has an '@', or enough digits, or a long word, or
+// is an address of letters and colons.
+const (
+	fewestDigits = 7
+	longWord     = 16
+)
+
+// worthwhile says whether v can hold anything that the scanner knows. It settles most
+// values, and without a branch that depends on them.
+func worthwhile(v []byte) bool {
+	mask, digits, run, longest, colons := uint8(0), 0, 0, 0, 0
+	for _, b := range v {
+		c := kinds[b]
+		mask |= c
+		digits += int(c & digit)
+		run = (run + 1) & inWord[b]
+		longest = max(longest, run)
+		if b == ':' {
+			colons++
+		}
+	}
+	return mask&at != 0 || digits >= fewestDigits || longest >= longWord || digits >= 4 && mask&inner != 0 || colons >= 2
+}
+
+// inWord has all bits set for a byte of a word, none for another.
+var inWord = func() (t [256]int) {
+	for b, c := range kinds {
+		if c != 0 {
+			t[b] = -1
+		}
+	}
+	return t
+}()

@@ -1,0 +1,202 @@
+package signature
+
+import (
+	"bytes"
+	"cmp"
+	"net/url"
+	"slices"
+
+	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/segmentio/encoding/json"
+)
+
+// The rules see the variables that Coraza would build, and some bodies make none of
+// what a server reads: compressed ones, those that begin with a mark or a guard, UTF-16, attributes and
+// CDATA of XML, JSON with single quotes, and whatever lies beyond a limit. Whoever
+// knows that sends attacks there. So the second stage has the rules look at what the
+// content has of such a body and they had not, each value as a parameter of its name.
+
+// Bounds of what is looked at again: bytes in all, of one value (of which the end
+// counts: what stands before it is what the rules have seen), and of values and bytes
+// that the engine sees at a time. The first is twice what sensors keep of a body unless
+// told otherwise.
+const (
+	unseenBytes  = 64 << 10
+	unseenValue  = 32 << 10
+	unseenValues = 900
+	unseenForm   = 120 << 10
+)
+
+// nameless stands for the name of a body that is one text; those of texts that have
+// no leaf begin with it.
+const nameless = "rest"
+
+// unseen adds to hits what the rules match in values of the body that Coraza has no
+// variable for. The score of the core rule set stays as it is.
+func (d *detector) unseen(tx *detect.Tx, res *Result) {
+	doc := tx.Request()
+	if !blind(tx.Event, doc, res) {
+		return
+	}
+	var b forms
+	if doc.Format == content.JSON && !coded(tx.Event) && slices.ContainsFunc(doc.Issues, func(i content.Issue) bool { return i.Kind == content.LeafLimit || i.Kind == content.DepthLimit }) {
+		b.texts(tx.Event.RequestBody.Data)
+	} else {
+		b.leaves(doc.Leaves)
+	}
+	if len(b.bodies) > 0 {
+		d.metrics.unseen.Inc()
+	}
+	for _, body := range b.bodies {
+		d.lookAgain(tx.Event, body, res)
+	}
+	slices.SortStableFunc(res.Hits, func(a, b Hit) int { return cmp.Compare(a.Rule, b.Rule) })
+}
+
+// lookAgain has the engine match a form in the place of the body of e.
+func (d *detector) lookAgain(e *event.Event, body []byte, res *Result) {
+	more, err := d.engine.Match(&event.Event{
+		ID: e.ID, Tenant: e.Tenant, RequestTime: e.RequestTime, Method: []byte("POST"), Protocol: []byte("HTTP/1.1"), Path: []byte("/"),
+		Authority: []byte("localhost.localdomain"), RequestBody: event.Body{Data: body},
+		RequestHeaders: []event.Header{{Name: []byte("Content-Type"), Value: []byte("application/x-www-form-urlencoded")}},
+	})
+	if err != nil {
+		d.metrics.errors.Inc()
+	}
+	res.Exceeded = res.Exceeded || more.Exceeded
+	for _, h := range more.Hits {
+		if h.Name == "" || h.Class == Enforcement || h.Location == "request.header" {
+			continue
+		}
+		if h.Location = "request.body"; h.Name == nameless {
+			h.Name = ""
+		}
+		res.Hits = append(res.Hits, h)
+	}
+}
+
+// blind says whether the rules could not see all that doc has of the body.
+func blind(e *event.Event, doc *content.Document, res *Result) bool {
+	body := e.RequestBody.Data
+	if len(body) == 0 || doc.Format == content.Empty || doc.Format == content.Binary {
+		return false
+	}
+	if res.Clipped || coded(e) {
+		return true
+	}
+	switch doc.Format {
+	case content.Form, content.Multipart:
+	case content.JSON:
+		if c := bytes.TrimLeft(body, " \t\r\n"); len(c) > 0 && c[0] != '{' && c[0] != '[' && c[0] != '"' {
+			return true
+		}
+	default:
+		return true
+	}
+	return slices.ContainsFunc(doc.Issues, func(i content.Issue) bool {
+		return i.Location == content.Body && (i.Kind == content.TypeMismatch || i.Kind == content.BadSyntax || i.Kind == content.DepthLimit || i.Kind == content.LeafLimit)
+	})
+}
+
+// coded says whether the body is as it was sent, and that was compressed.
+func coded(e *event.Event) bool {
+	return !e.RequestBody.Decoded && len(e.RequestHeader("Content-Encoding")) > 0
+}
+
+// forms are bodies of parameters in the making.
+type forms struct {
+	bodies [][]byte
+	values int // of the last
+	bytes  int
+}
+
+// add says whether there is room for more.
+func (f *forms) add(name string, value []byte) bool {
+	if plain(value) {
+		return true
+	}
+	value = value[max(0, len(value)-unseenValue):]
+	if f.bytes += len(value) + 8; f.bytes > unseenBytes {
+		return false
+	}
+	name, text := url.QueryEscape(name), url.QueryEscape(string(value))
+	last := len(f.bodies) - 1
+	if last < 0 || f.values >= unseenValues || len(f.bodies[last])+len(name)+len(text) > unseenForm {
+		f.bodies, f.values = append(f.bodies, nil), 0
+		last++
+	}
+	f.values++
+	f.bodies[last] = append(append(append(append(f.bodies[last], name...), '='), text...), '&')
+	return true
+}
+
+// leaves adds the texts of a body, the last first.
+func (f *forms) leaves(all []content.Leaf) {
+	for i := len(all) - 1; i >= 0; i-- {
+		if l := &all[i]; l.Location == content.Body && l.Type == content.String && !f.add(cmp.Or(l.Path, nameless), l.Value) {
+			return
+		}
+	}
+}
+
+// plain says whether nothing could match v, which most values of large bodies are: no
+// command or statement that would get anywhere is so short and without any sign.
+func plain(v []byte) bool {
+	if len(v) > 24 {
+		return false
+	}
+	for _, c := range v {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && c != ' ' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// texts adds the texts of the end of a JSON body, the last first, those that are no
+// names, without understanding the JSON: what lies too deep or too far for that. Where a
+// text begins is known only by all before it.
+func (f *forms) texts(body []byte) {
+	var texts [][]byte
+	for far := len(body) - unseenBytes; ; {
+		start := bytes.IndexByte(body, '"')
+		if start < 0 {
+			break
+		}
+		end := start + 1
+		for end < len(body) && body[end] != '"' {
+			if body[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(body) {
+			break
+		}
+		text, rest := body[start:end+1], bytes.TrimLeft(body[end+1:], " \t\r\n")
+		if far -= len(body) - len(rest); far <= 0 && (len(rest) == 0 || rest[0] != ':') {
+			texts = append(texts, text)
+		}
+		body = rest
+	}
+	for i := len(texts) - 1; i >= 0; i-- {
+		var value string
+		if err := json.Unmarshal(texts[i], &value); err != nil { // as it stands
+			value = string(texts[i][1 : len(texts[i])-1])
+		}
+		if !f.add(nameless+"."+letters(i), []byte(value)) {
+			return
+		}
+	}
+}
+
+// letters is a number without digits, which name list elements.
+func letters(n int) string {
+	s := ""
+	for ; n > 0 || s == ""; n /= 26 {
+		s = string(rune('a'+n%26)) + s
+	}
+	return s
+}
