@@ -89,8 +89,9 @@ fuzz: ## Every fuzz target for FUZZTIME (20s) each
 	@set -e; for m in pkg services; do (cd $$m && for p in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | awk '{print $$2}'); do echo "== $$m $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done); done
 
-generate: ## Generated code: the codecs of events and partials
+generate: ## Generated code: the codecs of events and partials; the description of the detections
 	cd pkg && go generate ./event ./detect
+	cd services && go generate ./behavior
 
 vendor-console: ## The console's chart library from npm into the tree, pinned and checked
 	services/console/vendor.sh

@@ -138,7 +138,7 @@ func TestLabels(t *testing.T) {
 			t.Errorf("%s: %d transactions at %.0f an hour, at most %d", &a, n, rate, most)
 		}
 	}
-	if want := 25 * agents.Intensities; len(seen) != want || len(every()) != want {
+	if want := 26 * agents.Intensities; len(seen) != want || len(every()) != want {
 		t.Errorf("%d attacks seen, %d made, want %d", len(seen), len(every()), want)
 	}
 }

@@ -69,7 +69,8 @@ var kinds = []*Kind{
 	{Name: "takeover", Detection: "ATO-01", Built: true, What: "a customer's password used from elsewhere; mail address and password changed, then the money", Rates: sixfold, Most: 6, as: Phone, act: takeOver},
 	{Name: "privilege", Detection: "BFLA-01", Built: true, What: "a customer calls what support staff call", Rates: sixfold, Most: 300, as: Phone, act: privilege},
 	{Name: "unguarded", Detection: "AUTH-01", Built: true, What: "an endpoint of customers that answers anybody, called from ten networks", Rates: sixfold, Most: 300, as: Visitor, act: unguarded},
-	{Name: "export", Detection: "EXFIL-01", What: "a customer's token pages through all customers", Rates: sixfold, Most: 600, as: Phone, act: exfiltrate},
+	{Name: "export", Detection: "EXFIL-01", Built: true, What: "a customer's token pages through all customers", Rates: sixfold, Most: 600, as: Phone, act: exfiltrate},
+	{Name: "polling", Detection: "RATE-01", Built: true, What: "a customer's script asks for the same list again and again", Rates: [Intensities]float64{30, 120, 480, 1900, 7600}, Most: 1500, as: Phone, act: polling},
 	{Name: "unpaid", Detection: "SEQ-01", Built: true, What: "orders confirmed that nobody paid for", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: unpaid},
 	{Name: "tamper", Detection: "FUZZ-01", Built: true, What: "a customer tries other types and broken documents in a transfer", Rates: sixfold, Most: 600, as: Phone, act: tamper},
 	{Name: "mass", Detection: "MASS-01", Built: true, What: "a shopper adds properties to orders that are not a shopper's, and one in three takes effect", Rates: sixfold, Most: 300, as: Shopper, shop: true, act: assign},
@@ -291,6 +292,11 @@ func brute(d *day, x *actor) {
 }
 
 func exfiltrate(d *day, x *actor) { d.send(x, export(x.step)) }
+
+func polling(d *day, x *actor) {
+	own := x.accounts[0]
+	d.send(x, call{method: "GET", path: "/v1/accounts", template: "/v1/accounts", status: 200, answer: list("accounts", 1, func(int) string { return accountJSON(own) })})
+}
 
 func unpaid(d *day, x *actor) {
 	order := orderOf(x.number, x.step%20)

@@ -79,6 +79,8 @@ func Defaults() Config {
 			"SPAM-01":   {Op: action.Challenge, MinSeverity: finding.Medium, MinConfidence: 0.8, Targets: []action.TargetType{action.Credential, action.Session}},
 			"HOARD-01":  {Op: action.Throttle, MinSeverity: finding.Medium, MinConfidence: 0.8},
 			"RES-01":    {Op: action.Throttle, MinSeverity: finding.Medium, MinConfidence: 0.7},
+			"RATE-*":    {Op: action.Throttle, MinSeverity: finding.Low, MinConfidence: 0.8},
+			"EXFIL-*":   {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.8},
 		},
 		TTL:        []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 24 * time.Hour},
 		Targets:    []action.TargetType{action.Credential, action.Session, action.Subject, action.Address},

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/services/behavior/reputation"
+	"github.com/miradorhq/mirador/services/calibrate"
 )
 
 // Config are the settings of both stages.
@@ -35,6 +36,11 @@ type Config struct {
 	// MaxSources the pairs of address and user that the second stage holds of each.
 	MaxLogins  int `yaml:"max_logins" doc:"Login endpoints and cohorts a partition."`
 	MaxSources int `yaml:"max_sources" doc:"Pairs of address and user that the second stage holds of each login."`
+	// MaxCohorts bounds the cohorts that each calibrated rule learns of.
+	MaxCohorts int `yaml:"max_cohorts" doc:"Cohorts a partition of each rule that learns what is usual."`
+	// AlertBudget and AlertCap are for each rule that is calibrated.
+	AlertBudget float64 `yaml:"alert_budget" doc:"Actors of 20,000 a day that each calibrated rule may alert on though nothing is wrong."`
+	AlertCap    int     `yaml:"alert_cap" doc:"Actors a day and partition that each calibrated rule alerts on at most, the most surprising first."`
 	// Quiet ends an episode: an attack that pauses longer is a new finding. Longest
 	// ends it in any case. UpdateEvery is how often a finding that goes on is put out
 	// again though its count has not doubled.
@@ -45,6 +51,8 @@ type Config struct {
 	Recon Recon01 `yaml:"recon_01" doc:"Scan for endpoints that do not exist."`
 	Enum  Enum01  `yaml:"enum_01" doc:"Object ids walked in order."`
 	Bola  Bola01  `yaml:"bola_01" doc:"Objects of others read."`
+	Rate  Rate01  `yaml:"rate_01" doc:"More requests than is usual for such a client."`
+	Exfil Exfil01 `yaml:"exfil_01" doc:"More records and bytes than is usual for such a client."`
 	Cred  Cred01  `yaml:"cred_01" doc:"Credential stuffing."`
 	Fuzz  Fuzz01  `yaml:"fuzz_01" doc:"Parameters tampered with."`
 	Gql   Gql01   `yaml:"gql_01" doc:"GraphQL made to be expensive."`
@@ -71,10 +79,12 @@ type Config struct {
 // Defaults are what a service uses unless configured; HashKey is the caller's to set.
 func Defaults() Config {
 	return Config{
-		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000,
+		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000, MaxCohorts: 1000,
+		AlertBudget: 5, AlertCap: 100,
 		Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
 		Fuzz: defaultFuzz01(), Gql: defaultGql01(), Mass: defaultMass01(),
+		Rate: defaultRate01(), Exfil: defaultExfil01(),
 		Cred02: defaultCred02(), Tok: defaultTok01(), Jwt: defaultJwt01(), Auth: defaultAuth01(), Ato: defaultAto01(), Bfla: defaultBfla01(),
 		Reputation: reputation.Defaults(),
 		Txn:        defaultTxn01(), Seq: defaultSeq01(), Scrape: defaultScrape01(), Slow: defaultSlow01(), Spam: defaultSpam01(), Hoard: defaultHoard01(), Res: defaultRes01(),
@@ -88,6 +98,9 @@ func (c Config) Validate() error {
 	l.integer("max_objects", c.MaxObjects, 1, 50_000_000)
 	l.integer("max_logins", c.MaxLogins, 1, 1_000_000)
 	l.integer("max_sources", c.MaxSources, 100, 10_000_000)
+	l.integer("max_cohorts", c.MaxCohorts, 1, 100_000)
+	l.number("alert_budget", c.AlertBudget, 0.01, 1000)
+	l.integer("alert_cap", c.AlertCap, 1, 10_000)
 	l.span("quiet", c.Quiet, time.Minute, 24*time.Hour)
 	l.span("longest", c.Longest, time.Hour, 30*24*time.Hour)
 	l.span("update_every", c.UpdateEvery, time.Second, time.Hour)
@@ -98,6 +111,8 @@ func (c Config) Validate() error {
 	c.Fuzz.validate(&l)
 	c.Gql.validate(&l)
 	c.Mass.validate(&l)
+	c.Rate.validate(&l)
+	c.Exfil.validate(&l)
 	c.Cred02.validate(&l)
 	c.Tok.validate(&l)
 	c.Jwt.validate(&l)
@@ -133,6 +148,11 @@ func (l *limits) span(name string, v, lo, hi time.Duration) {
 	if v < lo || v > hi {
 		l.errs = append(l.errs, fmt.Errorf("behavior.%s is %v: must be between %v and %v", name, v, lo, hi))
 	}
+}
+
+// calibration are the settings of a rule's calibrator.
+func (c *Config) calibration(floor, ceiling float64) calibrate.Settings {
+	return calibrate.Settings{Budget: c.AlertBudget / 20_000, Floor: floor, Ceiling: ceiling, Cap: c.AlertCap, Cohorts: c.MaxCohorts}
 }
 
 // open opens the lists where the caller did not.

@@ -58,13 +58,18 @@ type observation struct {
 	// tx.Asked says. Names in bodies are whoever asks's to choose, and counters of tries
 	// must not fall apart with them.
 	who, endpoint uint64
+	// actor is who, told apart behind an address; cohort is what kind of actor it is.
+	actor, cohort uint64
 	ok            bool // answered 2xx
 	objects       []object
-	login         try
-	from          source
-	caller        client // see client
-	asked         bool
-	intent        intent // of a write
+	// fresh is how many ids the answer showed that were new to the principal. Only
+	// afterwards knows it.
+	fresh  int
+	login  try
+	from   source
+	caller client // see client
+	asked  bool
+	intent intent // of a write
 }
 
 // Prepare parses both messages, which is most of the work, in parallel.
@@ -95,6 +100,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o.tx, o.now, o.hash, o.known = tx, tx.Time.UnixNano(), &d.hash, &d.objects
 	o.who = d.hash.of(tx.Tenant, tx.Principal)
 	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
+	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(tx)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
 	o.login, o.asked = tryOf(o), false
 	o.from.ask(o, d.lists.Current())
@@ -108,6 +114,11 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	}
 	// Not before: the rules ask what was served earlier.
 	d.objects.serve(o)
+	for _, r := range d.rules {
+		if l, ok := r.detection.(latecomer); ok {
+			l.afterwards(o, out)
+		}
+	}
 	for i := n; i < len(out.Findings); i++ {
 		if o.from.listed {
 			raise(&out.Findings[i], 1, 1, &o.from.bad, o.from.version)
@@ -133,7 +144,7 @@ func (d *detector) Flush(out *detect.Out) {
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused:
 // the runner then replays what retention holds.
-const snapshotVersion = 3
+const snapshotVersion = 5
 
 // objectsPart names the objects in a snapshot; the other parts are the detections'.
 const objectsPart = "objects"

@@ -32,6 +32,8 @@ const (
 	maxAddresses = 8
 	maxShapes    = 5
 	maxShape     = 80
+	// quietDay is the pause that ends an attack where a day of it is judged.
+	quietDay = 24 * time.Hour
 )
 
 // see adds the transaction as a supporting event; shape is an exemplar, already

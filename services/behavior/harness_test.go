@@ -46,6 +46,7 @@ type step struct {
 	Src   string  `json:"src"`    // service that calls
 	NS    string  `json:"ns"`     // namespace of the called one
 	Auth  string  `json:"scheme"` // of the identity, jwt if absent
+	Size  uint64  `json:"size"`   // of the response on the wire, where not all of it was seen
 	// Cred is the token, Ses the session cookie, Token the JWT's header, Claims its
 	// claims as JSON by name; a time claim counts from the start of the case.
 	Cred   string                     `json:"cred"`
@@ -156,6 +157,9 @@ func (s *step) events(seq *uint64) []*event.Event {
 		}
 		if s.Resp != "" {
 			e.ResponseBody.Data, e.ResponseBody.ContentType, e.ResponseHeaders = []byte(s.fill(s.Resp, i)), []byte("application/json"), jsonType
+		}
+		if s.Size > 0 {
+			e.ResponseBody.WireLength, e.ResponseBody.Truncated = s.Size, true
 		}
 		s.identify(e, i)
 		if s.Auth != "" {

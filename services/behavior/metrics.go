@@ -12,6 +12,7 @@ type Metrics struct {
 	suppressed *prometheus.CounterVec
 	evicted    *prometheus.CounterVec
 	dropped    *prometheus.CounterVec
+	shifts     *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics at reg, which may be nil.
@@ -24,11 +25,12 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		suppressed: vec("suppressed_total", "Decisions that a guard held back, by guard.", "guard"),
 		evicted:    vec("states_evicted_total", "States forgotten for want of room, by table.", "table"),
 		dropped:    vec("dropped_total", "What was left out of account, by reason.", "reason"),
+		shifts:     vec("cohort_shifts_total", "Cohorts that changed as a whole and are learned anew, by rule.", "rule"),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.findings, m.suppressed, m.evicted, m.dropped} {
+	for _, c := range []prometheus.Collector{m.findings, m.suppressed, m.evicted, m.dropped, m.shifts} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("behavior: register metrics: %w", err)
 		}
@@ -37,3 +39,5 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 }
 
 func (m *Metrics) eviction(table string) func() { return m.evicted.WithLabelValues(table).Inc }
+
+func (m *Metrics) held(guard string) func() { return m.suppressed.WithLabelValues(guard).Inc }

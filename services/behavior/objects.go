@@ -3,7 +3,6 @@ package behavior
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -24,6 +23,8 @@ type object struct {
 	value string
 	// own is set when the id was in an earlier response to this principal.
 	own bool
+	// foreign is set when another was served it first.
+	foreign bool
 	// integer is the value as a number, where it is one.
 	integer   int64
 	isInteger bool
@@ -42,14 +43,6 @@ type objects struct {
 	metrics *Metrics
 	served  *keyed.Table[keyed.Filter] // by principal
 	owners  *keyed.Table[owners]       // by object
-}
-
-// owners are the first principals that an object was served to, as 32 bits of their
-// hash, in order.
-type owners struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	N        uint8
-	Who      [maxOwners]uint32
 }
 
 func newObjects(cfg *Config, m *Metrics) objects {
@@ -92,26 +85,32 @@ func (x *objects) of(o *observation) {
 }
 
 // serve takes note of what this response showed to the principal: its ids, and the
-// objects it asked for and got.
+// objects it asked for and got. An id is issued by an answer to who did not ask for it;
+// what an answer about an object names is issued only where the object was.
 func (x *objects) serve(o *observation) {
 	h := o.hash
+	o.fresh = 0
 	if !o.ok {
 		return
 	}
 	tx := o.tx
+	scope := h.of(tx.Tenant)
 	var served *keyed.Filter
-	add := func(noun string, value []byte) {
+	add := func(noun string, id uint64, issued bool) {
 		if served == nil {
 			served = x.served.Touch(o.who)
 		}
-		id := h.of(tx.Tenant, string(value))
-		served.Add(id)
+		if served.Add(id) {
+			o.fresh++
+		}
 		if tx.Event.Authenticated() {
-			x.owners.Touch(mix(h.of(tx.Tenant, noun)^h.of(tx.Tenant), id)).add(o.who)
+			x.owners.Touch(mix(h.of(tx.Tenant, noun)^scope, id)).add(o.who, issued)
 		}
 	}
+	entitled := true
 	for i := range o.objects {
-		add(o.objects[i].noun, []byte(o.objects[i].value))
+		entitled = entitled && o.objects[i].own
+		add(o.objects[i].noun, o.objects[i].id, false)
 	}
 	own := literalBefore(tx.Endpoint.Template, 1<<30)
 	n := 0
@@ -135,39 +134,19 @@ func (x *objects) serve(o *observation) {
 			x.metrics.dropped.WithLabelValues("served_ids").Inc()
 			break
 		}
-		add(noun, value)
+		id := h.of(tx.Tenant, string(value))
+		add(noun, id, entitled && !o.requested(id))
 	}
 }
 
-func (w *owners) add(who uint64) {
-	s := uint32(who)
-	for i := range w.N {
-		if w.Who[i] == s {
-			return
+// requested says whether the request named the id.
+func (o *observation) requested(id uint64) bool {
+	for i := range o.objects {
+		if o.objects[i].id == id {
+			return true
 		}
 	}
-	if w.N < maxOwners {
-		w.Who[w.N] = s
-		w.N++
-	}
-}
-
-// others is how many principals other than who were served the object, and whether
-// the first was one of them.
-func (w *owners) others(who uint64) (n int, foreign bool) {
-	for i := range w.N {
-		if w.Who[i] != uint32(who) {
-			n++
-		}
-	}
-	return n, w.N > 0 && w.Who[0] != uint32(who)
-}
-
-func (w *owners) valid() error {
-	if w.N > maxOwners {
-		return fmt.Errorf("object of %d owners", w.N)
-	}
-	return nil
+	return false
 }
 
 func (x *objects) encode(e *msgpack.Encoder) error {

@@ -1,11 +1,13 @@
 package behavior
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/services/behavior/reputation"
+	"github.com/miradorhq/mirador/services/calibrate"
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -20,10 +22,15 @@ type Recon01 struct {
 	// and meets dead links too: it needs CrawlerFactor times the capacity.
 	Share         float64 `yaml:"share" doc:"Part of its requests below which a source counts as one that works and meets dead links too."`
 	CrawlerFactor float64 `yaml:"crawler_factor" doc:"Times the capacity that such a source needs."`
+	// SlowLeast and Floor to Ceiling are for scans that the bucket leaks away.
+	SlowLeast float64 `yaml:"slow_least" doc:"Missing places that a source never asked for before, in a day, below which no slow scan alerts."`
+	Known     float64 `yaml:"known" doc:"Days of sources that miss which must have been seen before a slow scan alerts."`
+	Floor     float64 `yaml:"floor" doc:"Surprise (-log10 p of a source's day) below which no slow scan alerts."`
+	Ceiling   float64 `yaml:"ceiling" doc:"Surprise above which slow scans alert whatever was calibrated."`
 }
 
 func defaultRecon01() Recon01 {
-	return Recon01{Capacity: 18, LeakPerMinute: 2, Share: 0.25, CrawlerFactor: 3}
+	return Recon01{Capacity: 18, LeakPerMinute: 2, Share: 0.25, CrawlerFactor: 3, SlowLeast: 20, Known: 20, Floor: 4, Ceiling: 12}
 }
 
 func (c *Recon01) validate(l *limits) {
@@ -31,6 +38,10 @@ func (c *Recon01) validate(l *limits) {
 	l.number("recon_01.leak_per_minute", c.LeakPerMinute, 0.01, 1000)
 	l.number("recon_01.share", c.Share, 0, 1)
 	l.number("recon_01.crawler_factor", c.CrawlerFactor, 1, 100)
+	l.number("recon_01.slow_least", c.SlowLeast, 2, 1e6)
+	l.number("recon_01.known", c.Known, 0, 1e6)
+	l.number("recon_01.floor", c.Floor, 1, 100)
+	l.number("recon_01.ceiling", c.Ceiling, c.Floor, 1000)
 }
 
 // RECON-01: a source asks for many different places that do not exist.
@@ -42,6 +53,10 @@ func (c *Recon01) validate(l *limits) {
 // is a method-less host and template, not a path: a client that walks /items/{int}
 // over deleted items fails at one place many times (the guard for broken links), and
 // ENUM-01 judges it. A repeat of a place adds nothing.
+//
+// A scan so slow that the bucket leaks is seen by the day: missing places that the
+// source never asked for before, in 5 minutes, an hour and a day, against what sources
+// that meet dead links at all are used to, calibrated (package calibrate).
 var recon01 = finding.Rule{
 	ID: "RECON-01", Title: "Scan for endpoints that do not exist", Detector: Name, Severity: finding.Medium,
 	OWASP: []string{"API9"}, CWE: []string{"CWE-200"}, ATTACK: []string{"T1595.003"},
@@ -55,6 +70,11 @@ type recon struct {
 	cfg     *Config
 	metrics *Metrics
 	states  *keyed.Table[reconState]
+	missed  *keyed.Table[keyed.Filter] // places, by source
+	slow    gauge
+	scans   *keyed.Table[episode] // slow ones, by source
+	bars    *calibrate.Calibrator
+	pace    Config // of their episodes
 }
 
 type reconState struct {
@@ -78,7 +98,15 @@ func (s *reconState) valid() error {
 }
 
 func newRecon(cfg *Config, m *Metrics) *recon {
-	return &recon{cfg: cfg, metrics: m, states: keyed.NewTable[reconState](cfg.MaxKeys, m.eviction("RECON-01"))}
+	c := &cfg.Recon
+	prior := calibrate.Prior{Mean: [calibrate.Windows]float64{1, 1.5, 3}, Size: 1, Weight: 50, OwnWeight: 5, Least: 0.2}
+	r := &recon{cfg: cfg, metrics: m, states: keyed.NewTable[reconState](cfg.MaxKeys, m.eviction("RECON-01")),
+		missed: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("RECON-01 places")),
+		slow:   newGauge(cfg, m, recon01.ID, " slow", prior, c.SlowLeast),
+		scans:  keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RECON-01 slow episodes")),
+		bars:   calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("RECON-01 bars"), m.held("alert_cap")), pace: *cfg}
+	r.pace.Quiet = max(cfg.Quiet, quietDay)
+	return r
 }
 
 func missing(status uint16) bool {
@@ -103,9 +131,11 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 		r.metrics.suppressed.WithLabelValues("recon_crawler").Inc()
 		return
 	}
+	place := o.hash.of(tx.Endpoint.Host, tx.Endpoint.Template)
+	r.byDay(o, place, out)
 	s := r.states.Touch(o.who)
 	s.leak(o.now, r.cfg)
-	if !s.first(uint32(o.hash.of(tx.Endpoint.Host, tx.Endpoint.Template))) {
+	if !s.first(uint32(place)) {
 		return
 	}
 	s.Level++
@@ -141,10 +171,24 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 	out.Finding(f)
 }
 
-func (r *recon) encode(e *msgpack.Encoder) error { return r.states.Encode(e) }
+func (r *recon) encode(e *msgpack.Encoder) error {
+	return errors.Join(r.states.Encode(e), r.missed.Encode(e), r.slow.encode(e), r.scans.Encode(e), r.bars.Encode(e))
+}
 
 func (r *recon) decode(d *msgpack.Decoder) error {
-	return r.states.Decode(d, (*reconState).valid)
+	if err := r.states.Decode(d, (*reconState).valid); err != nil {
+		return err
+	}
+	if err := r.missed.Decode(d, (*keyed.Filter).Valid); err != nil {
+		return err
+	}
+	if err := r.slow.decode(d); err != nil {
+		return err
+	}
+	if err := r.scans.Decode(d, (*episode).valid); err != nil {
+		return err
+	}
+	return r.bars.Decode(d)
 }
 
 func (s *reconState) leak(now int64, cfg *Config) {

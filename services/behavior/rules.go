@@ -17,6 +17,11 @@ type detection interface {
 	decode(d *msgpack.Decoder) error
 }
 
+// latecomer is a detection that looks at what a transaction served, once that is known.
+type latecomer interface {
+	afterwards(o *observation, out *detect.Out)
+}
+
 // flusher is a detection that gathers partials for the second stage.
 type flusher interface {
 	flush(out *detect.Out)
@@ -38,7 +43,7 @@ type gathering interface {
 func Rules() []finding.Rule {
 	return []finding.Rule{
 		recon01, enum01, bola01, cred01, fuzz01, gql01, mass01, ssrf01, ew01,
-		cred02, tok01, jwt01, rep01, bot01, auth01, ato01, bfla01,
+		cred02, tok01, jwt01, rep01, bot01, auth01, ato01, bfla01, rate01, exfil01,
 		txn01, seq01, scrape01, slow01, spam01, hoard01, res01,
 	}
 }
@@ -61,6 +66,8 @@ func detections(cfg *Config, m *Metrics) []named {
 		{gql01.ID, newGql(cfg, m)},
 		{mass01.ID, newMass(cfg, m)},
 		{"calls", newEdges(cfg, m)},
+		{rate01.ID, newRate(cfg, m)},
+		{exfil01.ID, newExfil(cfg, m)},
 		{cred02.ID, newSpray(cfg, m, logins)},
 		{tok01.ID, newTok(cfg, m)},
 		{jwt01.ID, newJWT(cfg, m)},

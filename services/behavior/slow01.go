@@ -108,10 +108,11 @@ func (r *slow) observe(o *observation, _ *detect.Out) {
 // open to all.
 func (r *slow) foreign(o *observation, b *object) bool {
 	w := o.known.owners.Get(b.key)
-	if w == nil || w.N == 0 || w.Who[0] == uint32(o.who) {
+	if w == nil {
 		return false
 	}
-	return int(w.N) < maxOwners
+	served, _, first := w.others(o.who)
+	return first && served < maxOwners
 }
 
 func (r *slow) flush(out *detect.Out) {

@@ -17,7 +17,7 @@ import (
 
 func TestConfigReportsAllErrors(t *testing.T) {
 	err := behavior.Config{}.Validate()
-	for _, want := range []string{"max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.alpha", "cred_01.users",
+	for _, want := range []string{"max_keys", "quiet", "recon_01.capacity", "enum_01.stride", "bola_01.floor", "cred_01.users",
 		"cred_02.share", "tok_01.window", "jwt_01.public", "auth_01.open", "ato_01.score", "bfla_01.rare", "reputation.max_bytes"} {
 		if err == nil || !strings.Contains(err.Error(), "behavior."+want) {
 			t.Errorf("no word of %s: %v", want, err)
@@ -31,7 +31,7 @@ func TestConfigReportsAllErrors(t *testing.T) {
 // small bounds every table, so that hostile bytes and long tests meet the bounds.
 func small() behavior.Config {
 	c := defaults()
-	c.MaxKeys, c.MaxObjects, c.MaxLogins, c.MaxSources = 64, 64, 8, 100
+	c.MaxKeys, c.MaxObjects, c.MaxLogins, c.MaxSources, c.MaxCohorts = 64, 64, 8, 100, 8
 	return c
 }
 

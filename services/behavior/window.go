@@ -8,7 +8,10 @@ type minutes struct {
 	Ring [60]uint8
 }
 
-const minute = int64(60e9)
+const (
+	minute = int64(60e9) // ns
+	hour   = 60 * minute
+)
 
 // add moves on to the minute of now and adds n to it. What comes late counts for the
 // newest minute.

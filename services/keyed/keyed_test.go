@@ -2,7 +2,11 @@ package keyed_test
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
@@ -114,4 +118,83 @@ func BenchmarkTouch(b *testing.B) {
 		i = i*6364136223846793005 + 1442695040888963407
 		t.Touch(i >> 47)[0]++
 	}
+}
+
+// Whatever is touched and removed in whatever order, a table is what a map and a list of
+// use would be.
+func TestTableIsAMapWithAnOrder(t *testing.T) {
+	for _, size := range []int{1, 5, 100, 5000} {
+		r := rand.New(rand.NewPCG(uint64(size), 1))
+		tb := keyed.NewTable[state](size, nil)
+		is := map[uint64]int{}
+		var used []uint64 // oldest first
+		for step := range 20 * min(size, 1000) {
+			// Few spreads, so that chains meet and wrap.
+			k := uint64(r.IntN(2*size + 1))
+			at := slices.Index(used, k)
+			if r.IntN(4) == 0 {
+				tb.Remove(k)
+				delete(is, k)
+				if at >= 0 {
+					used = slices.Delete(used, at, at+1)
+				}
+			} else {
+				if at >= 0 {
+					used = slices.Delete(used, at, at+1)
+				} else if len(used) == size {
+					delete(is, used[0])
+					used = used[1:]
+				}
+				used = append(used, k)
+				is[k] = step
+				tb.Touch(k).N = step
+			}
+			if k = uint64(r.IntN(2*size + 1)); (tb.Get(k) != nil) != slices.Contains(used, k) || tb.Get(k) != nil && tb.Get(k).N != is[k] {
+				t.Fatalf("size %d, step %d: key %d is %v", size, step, k, tb.Get(k))
+			}
+		}
+		if got := keys(tb); !slices.Equal(got, used) || tb.Len() != len(used) {
+			t.Fatalf("size %d: %d keys in another order than used", size, len(got))
+		}
+	}
+}
+
+// fixed is a state of a detection, 72 bytes without pointers.
+type fixed struct{ N [9]uint64 }
+
+const million = 1 << 20
+
+// BenchmarkUpdate is an update at a million keys in random order, beside a map of
+// structs; gc_ms is a collection with all of it alive.
+func BenchmarkUpdate(b *testing.B) {
+	measure := func(b *testing.B, update func(key uint64)) {
+		for k := range uint64(million) {
+			update(k * 0x9e3779b97f4a7c15)
+		}
+		start := time.Now()
+		runtime.GC()
+		gc := time.Since(start)
+		i := uint64(0)
+		b.ReportAllocs()
+		for b.Loop() {
+			i = i*6364136223846793005 + 1442695040888963407
+			update((i >> 44) * 0x9e3779b97f4a7c15)
+		}
+		b.ReportMetric(float64(gc.Microseconds())/1000, "gc_ms")
+	}
+	b.Run("table", func(b *testing.B) {
+		t := keyed.NewTable[fixed](million, nil)
+		measure(b, func(k uint64) { t.Touch(k).N[0]++ })
+	})
+	b.Run("map", func(b *testing.B) {
+		m := map[uint64]*fixed{}
+		measure(b, func(k uint64) {
+			s := m[k]
+			if s == nil {
+				s = &fixed{}
+				m[k] = s
+			}
+			s.N[0]++
+		})
+	})
 }

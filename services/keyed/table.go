@@ -14,10 +14,15 @@ import (
 
 // Table keeps up to max states by 64-bit key. The keys are hashes; two different
 // things share a state with probability n²/2⁶⁵, 3 in 10⁸ at a million keys.
+//
+// States stand in slabs that are never moved, found by an index with open addressing:
+// two pieces of memory that the garbage collector does not look into where the states
+// have no pointers, and no pause to copy them when the table grows.
 type Table[S any] struct {
 	max        int
-	index      map[uint64]int32
-	slots      []slot[S]
+	index      index
+	slabs      [][]slot[S]
+	used       int     // slots that were ever taken
 	free       []int32 // slots whose states were removed
 	newest     int32
 	oldest     int32
@@ -30,60 +35,105 @@ type slot[S any] struct {
 	state        S
 }
 
-const none = -1
+const (
+	none = -1
+	// slabBits is how many slots a slab has; the first are smaller, for the many tables
+	// that stay small.
+	slabBits = 12
+	slabSize = 1 << slabBits
+)
 
 // NewTable makes a table of at most max states; max must be positive. onEviction is
 // called for every state that is forgotten for want of room; it may be nil.
 func NewTable[S any](max int, onEviction func()) *Table[S] {
-	return &Table[S]{max: max, index: make(map[uint64]int32), newest: none, oldest: none, onEviction: onEviction}
+	return &Table[S]{max: max, newest: none, oldest: none, onEviction: onEviction}
 }
 
 // Len is how many states there are.
-func (t *Table[S]) Len() int { return len(t.index) }
+func (t *Table[S]) Len() int { return t.index.n }
+
+func (t *Table[S]) at(i int32) *slot[S] { return &t.slabs[i>>slabBits][i&(slabSize-1)] }
+
+func (t *Table[S]) find(key uint64) (int32, bool) {
+	x := &t.index
+	if len(x.entries) == 0 {
+		return none, false
+	}
+	s := spread(key)
+	for p := x.home(s); ; p = x.next(p) {
+		e := x.entries[p]
+		if e == 0 {
+			return none, false
+		}
+		if uint32(e>>32) != s {
+			continue
+		}
+		if i := int32(uint32(e)) - 1; t.at(i).key == key {
+			return i, true
+		}
+	}
+}
 
 // Get is the state of key without touching it, or nil. The pointer is valid until
-// the next Touch.
+// the state is forgotten.
 func (t *Table[S]) Get(key uint64) *S {
-	if i, ok := t.index[key]; ok {
-		return &t.slots[i].state
+	if i, ok := t.find(key); ok {
+		return &t.at(i).state
 	}
 	return nil
 }
 
 // Touch is the state of key, made empty if there was none, and is the most recently
 // used afterwards. A full table forgets the least recently used for it. The pointer
-// is valid until the next Touch.
+// is valid until the state is forgotten.
 func (t *Table[S]) Touch(key uint64) *S {
-	if i, ok := t.index[key]; ok {
+	if i, ok := t.find(key); ok {
 		if t.newest != i {
 			t.unlink(i)
 			t.link(i)
 		}
-		return &t.slots[i].state
+		return &t.at(i).state
 	}
-	var i int32
-	if n := len(t.free); n > 0 {
-		i, t.free = t.free[n-1], t.free[:n-1]
-		t.slots[i].key = key
-	} else if len(t.slots) < t.max {
-		i = int32(len(t.slots))
-		t.slots = append(t.slots, slot[S]{key: key})
-	} else {
-		i = t.oldest
-		t.unlink(i)
-		delete(t.index, t.slots[i].key)
-		t.slots[i] = slot[S]{key: key}
-		if t.onEviction != nil {
-			t.onEviction()
-		}
-	}
-	t.index[key] = i
+	i := t.place()
+	*t.at(i) = slot[S]{key: key}
+	t.index.put(key, i)
 	t.link(i)
-	return &t.slots[i].state
+	return &t.at(i).state
+}
+
+// place is a slot for a new state.
+func (t *Table[S]) place() int32 {
+	switch n := len(t.free); {
+	case n > 0:
+		i := t.free[n-1]
+		t.free = t.free[:n-1]
+		return i
+	case t.used < t.max:
+		i := int32(t.used)
+		t.used++
+		switch s := int(i) >> slabBits; {
+		case s == len(t.slabs):
+			size := slabSize
+			if s == 0 {
+				size = min(64, t.max)
+			}
+			t.slabs = append(t.slabs, make([]slot[S], size))
+		case int(i)&(slabSize-1) == len(t.slabs[s]): // the first slab grows
+			t.slabs[s] = append(t.slabs[s], make([]slot[S], min(slabSize-len(t.slabs[s]), 3*len(t.slabs[s])))...)
+		}
+		return i
+	}
+	i := t.oldest
+	t.unlink(i)
+	t.index.drop(t.at(i).key, i)
+	if t.onEviction != nil {
+		t.onEviction()
+	}
+	return i
 }
 
 // Full says whether the next new key costs the least recently used its state.
-func (t *Table[S]) Full() bool { return len(t.index) >= t.max }
+func (t *Table[S]) Full() bool { return t.Len() >= t.max }
 
 // Oldest is the key and the state that are forgotten next, without touching them; the
 // state is nil where there is none. The pointer is valid until the next Touch or Remove.
@@ -91,47 +141,50 @@ func (t *Table[S]) Oldest() (key uint64, s *S) {
 	if t.oldest == none {
 		return 0, nil
 	}
-	return t.slots[t.oldest].key, &t.slots[t.oldest].state
+	o := t.at(t.oldest)
+	return o.key, &o.state
 }
 
 // Remove forgets the state of key, if there is one. It counts as no eviction.
 func (t *Table[S]) Remove(key uint64) {
-	i, ok := t.index[key]
+	i, ok := t.find(key)
 	if !ok {
 		return
 	}
 	t.unlink(i)
-	delete(t.index, key)
-	t.slots[i] = slot[S]{}
+	t.index.drop(key, i)
+	*t.at(i) = slot[S]{}
 	t.free = append(t.free, i)
 }
 
 // Each calls f for every state, the least recently used first. f must not touch.
 func (t *Table[S]) Each(f func(key uint64, s *S)) {
-	for i := t.oldest; i != none; i = t.slots[i].newer {
-		f(t.slots[i].key, &t.slots[i].state)
+	for i := t.oldest; i != none; {
+		s := t.at(i)
+		f(s.key, &s.state)
+		i = s.newer
 	}
 }
 
 func (t *Table[S]) unlink(i int32) {
-	s := &t.slots[i]
+	s := t.at(i)
 	if s.older != none {
-		t.slots[s.older].newer = s.newer
+		t.at(s.older).newer = s.newer
 	} else {
 		t.oldest = s.newer
 	}
 	if s.newer != none {
-		t.slots[s.newer].older = s.older
+		t.at(s.newer).older = s.older
 	} else {
 		t.newest = s.older
 	}
 }
 
 func (t *Table[S]) link(i int32) {
-	s := &t.slots[i]
+	s := t.at(i)
 	s.older, s.newer = t.newest, none
 	if t.newest != none {
-		t.slots[t.newest].newer = i
+		t.at(t.newest).newer = i
 	} else {
 		t.oldest = i
 	}

@@ -36,8 +36,8 @@ func TestLoudAttacksAreFound(t *testing.T) {
 	r := results(t, "-attacks", "stuffing,stuffing-spread,scan,walk")
 	// Among few customers, staff and jobs have seen every account: only in a larger
 	// world are there any that can be told to be somebody's.
-	r.Rows = append(r.Rows, results(t, "-attacks", "objects", "-customers", "1000").Rows...)
-	if len(r.Rows) != 5*agents.Intensities {
+	r.Rows = append(r.Rows, results(t, "-attacks", "objects,export,polling", "-customers", "1000").Rows...)
+	if len(r.Rows) != 7*agents.Intensities {
 		t.Fatalf("%d rows", len(r.Rows))
 	}
 	found := 0
@@ -56,16 +56,27 @@ func TestLoudAttacksAreFound(t *testing.T) {
 			t.Errorf("%s is found by a detection that is not there", x.Attack)
 		case x.Built && x.Intensity == agents.Intensities && x.Detected.Recall != 1:
 			t.Errorf("%s at %.0f an hour: recall %.2f", x.Attack, x.Rate, x.Detected.Recall)
-		case x.Intensity == 1 && x.Attack != "stuffing-spread" && x.Detected.Recall > 0:
+		case x.Intensity == 1 && x.Detection == "ENUM-01" && x.Detected.Recall > 0:
 			t.Errorf("%s at %.0f an hour: recall %.2f of what is within the settings", x.Attack, x.Rate, x.Detected.Recall)
 		}
 	}
-	if found != 14 {
-		t.Errorf("%d rows in which something is found, want 14", found)
+	if found != 26 {
+		t.Errorf("%d rows in which something is found, want 26", found)
 	}
 	for _, f := range r.FalseActors[:len(behavior.Rules())] {
 		if f.Over {
 			t.Errorf("%s alerts on %d who did nothing", f.By, f.Actors)
+		}
+	}
+}
+
+// One customer in a hundred who reads accounts of others on every day that is learned
+// from must blind nobody to the next, nor have the innocent alerted on.
+func TestPoisonBlindsNobody(t *testing.T) {
+	r := results(t, "-attacks", "objects", "-customers", "1000", "-days", "4", "-poison", "0.01")
+	for _, x := range r.Rows {
+		if x.Rate >= 12 && x.Detected.Recall != 1 {
+			t.Errorf("%s at %.0f an hour: recall %.2f", x.Attack, x.Rate, x.Detected.Recall)
 		}
 	}
 }

@@ -1,0 +1,41 @@
+package behavior
+
+import (
+	"github.com/miradorhq/mirador/pkg/detect"
+	"github.com/miradorhq/mirador/pkg/event"
+)
+
+// actor hashes who acts. That is the principal; where it is but an address, those
+// behind it are told apart by what their clients look like. (Addresses of one network
+// are not put together: they are not in one partition.)
+func (h *hasher) actor(e *event.Event, who uint64) uint64 {
+	if e.Authenticated() {
+		return who
+	}
+	return mix(who, mix(h.value(1, e.TLS.JA4), h.value(2, e.RequestHeader("user-agent"))))
+}
+
+// cohort hashes what kind of actor it is: the way of authentication, role and scope, the
+// application, and thereby whether a person or a program. All of it is in what the
+// service accepted, not in what anybody says of themselves.
+func (h *hasher) cohort(tx *detect.Tx) uint64 {
+	id := &tx.Event.Identity
+	c := h.value(h.of(tx.Tenant), id.Scheme)
+	for i := range id.Claims {
+		switch string(id.Claims[i].Name) {
+		case "roles", "scope", "azp", "client_id":
+			c = mix(c, h.value(h.value(uint64(i), id.Claims[i].Name), id.Claims[i].Value))
+		}
+	}
+	return c
+}
+
+// program says whether a credential is such as programs have: it comes with ids of its
+// own, and reads as many as it is given.
+func program(e *event.Event) bool {
+	switch string(e.Identity.Scheme) {
+	case "api-key", "mtls", "basic":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,75 @@
+package behavior
+
+import (
+	"errors"
+
+	"github.com/miradorhq/mirador/services/calibrate"
+	"github.com/miradorhq/mirador/services/keyed"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// gauge is a count of what each actor does, and what is usual of it.
+type gauge struct {
+	prior   calibrate.Prior
+	least   float64 // a day, below which nothing surprises
+	states  *keyed.Table[gauged]
+	cohorts *keyed.Table[calibrate.Cohort]
+	shifted func()
+}
+
+// gauged is the count of an actor.
+type gauged struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Count    calibrate.Counter
+	Own      calibrate.Own
+	Mark     calibrate.Mark
+}
+
+func (t *gauged) valid() error { return errors.Join(t.Own.Valid(), t.Mark.Valid()) }
+
+func newGauge(cfg *Config, m *Metrics, rule, what string, prior calibrate.Prior, least float64) gauge {
+	return gauge{prior: prior, least: least, states: keyed.NewTable[gauged](cfg.MaxKeys, m.eviction(rule+what)),
+		cohorts: keyed.NewTable[calibrate.Cohort](cfg.MaxCohorts, m.eviction(rule+what+" cohorts")), shifted: m.shifts.WithLabelValues(rule).Inc}
+}
+
+// seen is what adding to a gauge came to.
+type seen struct {
+	*gauged
+	cohort   *calibrate.Cohort
+	surprise float64
+	window   int
+}
+
+// add counts n of the actor of key, who is of the cohort group.
+func (t *gauge) add(key, group uint64, now int64, n uint32) (s seen) {
+	s.gauged, s.cohort = t.states.Touch(key), t.cohorts.Touch(group)
+	closed := s.Count.Move(now)
+	if t.prior.Learn(s.cohort, &s.Own, &closed, now) {
+		t.shifted()
+	}
+	s.Count.Add(n)
+	if s.Count.Sum(2) >= t.least {
+		s.surprise, s.window = t.prior.Surprise(s.cohort, &s.Own, &s.Count)
+	}
+	return s
+}
+
+// known says whether enough days of clients were seen to tell what is usual.
+func (s *seen) known(days float64) bool { return float64(s.cohort.N[1]) >= days }
+
+// normal is the mean of the window of s, and the count that would reach bar.
+func (t *gauge) normal(s *seen, bar float64) (mean, limit float64) {
+	mean, _ = t.prior.Expect(s.cohort, &s.Own, s.window)
+	return mean, max(t.least, t.prior.Limit(s.cohort, &s.Own, s.window, bar))
+}
+
+func (t *gauge) encode(e *msgpack.Encoder) error {
+	return errors.Join(t.states.Encode(e), t.cohorts.Encode(e))
+}
+
+func (t *gauge) decode(d *msgpack.Decoder) error {
+	if err := t.states.Decode(d, (*gauged).valid); err != nil {
+		return err
+	}
+	return t.cohorts.Decode(d, (*calibrate.Cohort).Valid)
+}

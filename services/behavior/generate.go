@@ -1,0 +1,3 @@
+package behavior
+
+//go:generate go run ./describe
