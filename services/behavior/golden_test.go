@@ -113,7 +113,7 @@ func TestSimulation(t *testing.T) {
 				cuts, restarts := make([]bool, len(all)), make([]bool, len(all))
 				for i := range cuts {
 					cuts[i] = r.IntN(40) == 0
-					restarts[i] = r.IntN(15) == 0
+					restarts[i] = r.IntN(60) == 0
 				}
 				got1, got2 := run{partitions: partitions, cut: func(i int) bool { return cuts[i] }, restart: func(i int) bool { return restarts[i] }, order: r.Perm}.events(t, all)
 				same(t, "first stage", got1, want1)

@@ -1,3 +1,8 @@
+// What is stored and shown does not depend on the race detector, and all services under it
+// take minutes.
+
+//go:build !race
+
 package onehost_test
 
 import (
