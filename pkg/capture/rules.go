@@ -89,7 +89,7 @@ var urlHeaders = []string{"referer", "location", "content-location", "x-original
 func compile(r Rules) *compiled {
 	r = r.or(DefaultRules())
 	c := &compiled{
-		headers: map[string]headerKind{"authorization": authorizationHeader, "proxy-authorization": secretHeader, "cookie": cookieHeader, "set-cookie": setCookieHeader},
+		headers:    map[string]headerKind{"authorization": authorizationHeader, "proxy-authorization": secretHeader, "cookie": cookieHeader, "set-cookie": setCookieHeader},
 		session:    map[string]bool{},
 		keyParams:  redact.NewNames(r.KeyParameters...),
 		parameters: redact.NewNames(append(append([]string(nil), r.KeyParameters...), r.SecretParameters...)...),

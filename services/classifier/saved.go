@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -108,7 +109,7 @@ func (s *state) restore(r io.Reader) error {
 		s.endpoints[endpointKey{se.Tenant, se.ID}] = se.endpoint()
 	}
 	var since list[savedSince]
-	if err := dec.Decode(&since); err == io.EOF {
+	if err := dec.Decode(&since); errors.Is(err, io.EOF) {
 		return nil // of an earlier version
 	} else if err != nil {
 		return fmt.Errorf("classifier: restore of when tenants began: %w", err)

@@ -63,8 +63,8 @@ func (e *editor) jsonValues(visit Visitor) {
 	names := room[:0]
 	var name []byte
 	for i := 0; i < len(in); {
-		switch c := in[i]; {
-		case c == '"':
+		switch c := in[i]; c {
+		case '"':
 			end := stringEnd(in, i+1)
 			next := skipSpace(in, min(end+1, len(in)))
 			text := plainText(in[i+1 : end])
@@ -76,17 +76,17 @@ func (e *editor) jsonValues(visit Visitor) {
 			}
 			e.visitString(visit, i+1, end, name, text, false)
 			i = end + 1
-		case c == '{' || c == '[':
+		case '{', '[':
 			if len(names) < maxDepth {
 				names = append(names, name)
 			}
 			i++
-		case c == '}' || c == ']':
+		case '}', ']':
 			if n := len(names); n > 0 {
 				name, names = names[n-1], names[:n-1]
 			}
 			i++
-		case c == ',' || c == ':' || c == ' ' || c == '\t' || c == '\r' || c == '\n':
+		case ',', ':', ' ', '\t', '\r', '\n':
 			if c == ',' && len(names) > 0 { // the next of an array goes by the array's name
 				name = names[len(names)-1]
 			}
@@ -314,7 +314,7 @@ func (e *editor) attributes(visit Visitor, from, to int) {
 	if bytes.IndexByte(in[from:to], '=') < 0 {
 		return
 	}
-	if bytes.IndexAny(in[from:to], "\"'") < 0 {
+	if !bytes.ContainsAny(in[from:to], "\"'") {
 		if r, ok := visit(nil, in[from:to], true); ok {
 			e.put(from, to, r)
 		}
