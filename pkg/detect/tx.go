@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/hex"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -85,6 +86,23 @@ func (tx *Tx) Subject() finding.Subject {
 		s.Addresses = []string{string(e.Client.Address)}
 	}
 	return s
+}
+
+// Stamp notes on the findings of out from the n-th on which transaction raised them.
+func (tx *Tx) Stamp(n int, out *Out) {
+	if len(out.Findings) == n {
+		return
+	}
+	s := &tx.Source
+	src := &finding.Source{
+		Topic: s.Topic, TopicID: hex.EncodeToString(s.TopicID[:]), Partition: s.Partition, Offset: s.Offset,
+		Replayed: tx.Event.Has(event.Replayed), Refused: tx.Event.Has(event.Enforced), Unproven: tx.Event.Status == 401,
+	}
+	for i := n; i < len(out.Findings); i++ {
+		if out.Findings[i].Source == nil {
+			out.Findings[i].Source = src
+		}
+	}
 }
 
 // Finding starts a finding of rule r about this one event.
