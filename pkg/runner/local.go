@@ -210,23 +210,27 @@ func (l *Local) Flush() {
 	}
 }
 
+// Idle moves event time on to t, as the clock does where no record comes.
+func (l *Local) Idle(t time.Time) {
+	l.Flush()
+	for _, s := range slices.Concat(l.stages, l.reads) {
+		for _, p := range s.parts {
+			p.idle(t.UnixNano())
+		}
+	}
+	l.Flush()
+}
+
 // Close moves event time on to the end and flushes. Feed must not follow.
 func (l *Local) Close() {
 	l.Flush()
-	sources := slices.Concat(l.stages, l.reads)
 	var newest int64
-	for _, s := range sources {
+	for _, s := range slices.Concat(l.stages, l.reads) {
 		for _, p := range s.parts {
 			newest = max(newest, p.watermark)
 		}
 	}
-	w := newest + int64(l.o.Options.Lateness+l.o.CloseAdvance)
-	for _, s := range sources {
-		for _, p := range s.parts {
-			p.idle(w)
-		}
-	}
-	l.Flush()
+	l.Idle(time.Unix(0, newest+int64(l.o.Options.Lateness+l.o.CloseAdvance)))
 }
 
 // Restart takes a snapshot of every partition and puts new machines, restored
