@@ -20,7 +20,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	}
 	m := &Metrics{
 		signs:   vec("signs_total", "Findings and verdicts taken, by what came of each.", "outcome"),
-		levels:  vec("findings_total", "RISK-01 findings and updates put out, by level.", "level"),
+		levels:  vec("risk_findings_total", "RISK-01 findings and updates put out, by level.", "level"),
 		evicted: vec("states_evicted_total", "States forgotten for want of room, by table.", "table"),
 	}
 	if reg == nil {
