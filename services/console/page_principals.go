@@ -36,7 +36,7 @@ func (c *Console) principalsPage(w http.ResponseWriter, r *http.Request, v sessi
 		c.fail(w, r, v, "principals", err)
 		return
 	}
-	c.show(w, v, "principals", "Who is to be feared", "principals", principalsBody{rows, newPager("/principals", url.Values{}, page, c.cfg.PageRows, len(rows), all)})
+	c.show(w, v, "principals", "Principals by risk", "principals", principalsBody{rows, newPager("/principals", url.Values{}, page, c.cfg.PageRows, len(rows), all)})
 }
 
 type principalBody struct {
