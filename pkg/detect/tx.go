@@ -88,20 +88,25 @@ func (tx *Tx) Subject() finding.Subject {
 	return s
 }
 
-// Stamp notes on the findings of out from the n-th on which transaction raised them.
+// Stamp notes on the findings of out from the n-th on which transaction raised them,
+// where they do not say so themselves.
 func (tx *Tx) Stamp(n int, out *Out) {
-	if len(out.Findings) == n {
-		return
+	var src *finding.Source
+	for i := n; i < len(out.Findings); i++ {
+		if f := &out.Findings[i]; f.Source == nil {
+			if src == nil {
+				src = tx.source()
+			}
+			f.Source = src
+		}
 	}
+}
+
+func (tx *Tx) source() *finding.Source {
 	s := &tx.Source
-	src := &finding.Source{
+	return &finding.Source{
 		Topic: s.Topic, TopicID: hex.EncodeToString(s.TopicID[:]), Partition: s.Partition, Offset: s.Offset,
 		Replayed: tx.Event.Has(event.Replayed), Refused: tx.Event.Has(event.Enforced), Unproven: tx.Event.Status == 401,
-	}
-	for i := n; i < len(out.Findings); i++ {
-		if out.Findings[i].Source == nil {
-			out.Findings[i].Source = src
-		}
 	}
 }
 
@@ -112,5 +117,6 @@ func (tx *Tx) Finding(r *finding.Rule) finding.Finding {
 	f.Time, f.FirstSeen, f.LastSeen, f.Count = tx.Time, tx.Time, tx.Time, 1
 	f.Subject = tx.Subject()
 	f.Events = []string{tx.EventID()}
+	f.Source = tx.source()
 	return f
 }
