@@ -75,6 +75,7 @@ type findingBody struct {
 
 	Verdict   *risk.Verdict // what was said of it last
 	CanJudge  bool
+	Sum       bool // it is made of other findings, which people judge instead
 	FixedName string
 	Done      string
 	Feared    *principalRow // nil where nothing speaks against the principal
@@ -93,7 +94,7 @@ func (c *Console) findingPage(w http.ResponseWriter, r *http.Request, v session)
 		c.fail(w, r, v, "findings", err)
 		return
 	}
-	b := findingBody{findingFull: f, Now: c.store.now().UTC(), CanJudge: c.verdicts != nil, FixedName: c.cfg.User}
+	b := findingBody{findingFull: f, Now: c.store.now().UTC(), CanJudge: c.verdicts != nil, Sum: isSum(f), FixedName: c.cfg.User}
 	if r.URL.Query().Get("done") == "verdict" {
 		b.Done = "Published: it counts from now on, here and for all findings of " + f.Rule + "."
 	}

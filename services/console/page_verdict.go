@@ -66,6 +66,10 @@ func (c *Console) judgeFinding(w http.ResponseWriter, r *http.Request, v session
 		c.fail(w, r, v, "findings", err)
 		return
 	}
+	if isSum(f) {
+		invalid("this finding is a sum of others; say it of those")
+		return
+	}
 	o := risk.Verdict{Tenant: c.cfg.Tenant, Finding: f.ID, Detector: f.Detector, Rule: f.Rule, Principal: f.Principal, Verdict: said, Person: name,
 		At: c.store.now().UTC().Truncate(time.Microsecond), Note: note}
 	if err := c.verdicts.Publish(r.Context(), o); err != nil {
@@ -79,6 +83,9 @@ func (c *Console) judgeFinding(w http.ResponseWriter, r *http.Request, v session
 	c.said.add(o)
 	http.Redirect(w, r, "/findings/"+url.PathEscape(f.ID)+"?done=verdict#verdict", http.StatusSeeOther)
 }
+
+// isSum says whether f is the responder's, which adds up what others found.
+func isSum(f *findingFull) bool { return f.Detector == "responder" }
 
 // verdictOf is what was said last of a finding; nil is nothing.
 func (c *Console) verdictOf(r *http.Request, finding string) (*risk.Verdict, error) {

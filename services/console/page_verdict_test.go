@@ -96,6 +96,26 @@ func TestFindingIsJudgedByForm(t *testing.T) {
 	}
 }
 
+// A finding that adds others up leads to these, and takes no verdict itself.
+func TestASumIsNotJudged(t *testing.T) {
+	cfg, _ := database(t)
+	w := newWorld(t, cfg)
+	f := finding.Finding{ID: "sum", Tenant: "default", Detector: "responder", Rule: "RISK-01", Title: "Several signs", Severity: finding.High, Confidence: .8, Count: 2, Time: w.now, FirstSeen: w.now, LastSeen: w.now,
+		Subject: finding.Subject{Principal: "sub:a"}, Summary: "s", Evidence: []finding.Evidence{{Location: "finding", Path: "f77", Note: "BOLA-01 Objects of others read"}}}
+	w.find = append(w.find, f)
+	w.flush()
+	c, b := serve(t, open(t, cfg), &orders{}, nil)
+	said := &spoken{}
+	c.TakeVerdicts(said)
+	page := b.page("/findings/sum")
+	if !strings.Contains(page, `href="/findings/f77"`) || strings.Contains(page, "Say so") {
+		t.Error("the page does not lead to what the sum is made of")
+	}
+	if a := b.post("/findings/sum/verdict", url.Values{"csrf": {csrfOf(t, page)}, "verdict": {"true"}}); a.status != http.StatusBadRequest || len(said.all) > 0 {
+		t.Errorf("a verdict on a sum: %d", a.status)
+	}
+}
+
 func TestPrincipalPages(t *testing.T) {
 	cfg, _ := database(t)
 	w := bank(t, cfg, .2)

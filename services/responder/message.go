@@ -67,6 +67,11 @@ func (s *sign) valid() error {
 			return fmt.Errorf("sign with a text of %d bytes", len(t))
 		}
 	}
+	for _, a := range s.Addresses {
+		if len(a) > maxText {
+			return fmt.Errorf("sign with an address of %d bytes", len(a))
+		}
+	}
 	if s.Finding == "" || s.Rule == "" || s.Tenant == "" || s.Principal == "" || len(s.Addresses) > maxAddresses || !(s.Confidence >= 0 && s.Confidence <= 1) {
 		return fmt.Errorf("sign of %q about %q with a confidence of %v and %d addresses", s.Rule, s.Principal, s.Confidence, len(s.Addresses))
 	}
