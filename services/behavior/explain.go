@@ -3,6 +3,7 @@ package behavior
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/miradorhq/mirador/pkg/finding"
 )
@@ -18,6 +19,7 @@ func formulas() map[string]formula {
 	return map[string]formula{
 		recon01.ID: explainRecon, enum01.ID: explainEnum, bola01.ID: explainBola, cred01.ID: explainSource,
 		cred01.ID + " cusum": explainCampaign,
+		fuzz01.ID:            explainFuzz, gql01.ID: explainGql, mass01.ID: explainMass, ssrf01.ID: explainSsrf, ew01.ID: explainEdge,
 	}
 }
 
@@ -60,6 +62,10 @@ func Explain(f *finding.Finding) ([]string, error) {
 		return out, nil
 	}
 	alerts, confidence := formula(of(f.Features), of(f.Baseline), say)
+	if f.Rule == ssrf01.ID && f.Severity == finding.Critical { // an address of metadata, which its evidence names
+		say("confidence + 0.1 for an address of metadata")
+		confidence = min(0.97, confidence+0.1)
+	}
 	switch {
 	case missing != "":
 		return out, fmt.Errorf("behavior: the finding does not store %q, which %s is decided by: an older build made it", missing, f.Rule)
@@ -124,4 +130,51 @@ func explainCampaign(v, n func(string) float64, say func(string, ...any)) (bool,
 	part := min(1, v("cusum")/(4*n("alarm")))
 	say("confidence = 0.7 + 0.2 × cusum of four alarms %.3f + 0.08 × users who never logged in %.3f", part, unknown)
 	return alarm, min(0.98, 0.7+0.2*part+0.08*unknown)
+}
+
+func explainFuzz(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "level", v("level"), n("capacity"))
+	for _, name := range violationNames {
+		name = strings.ReplaceAll(name, " ", "_")
+		say("%-24s %.0f", name, v(name))
+	}
+	part := min(1, v("level")/(2*n("capacity")))
+	say("confidence = 0.55 + 0.1 × kinds %.0f + 0.1 × level of twice the capacity %.3f", v("kinds"), part)
+	return alerts, min(0.95, 0.55+0.1*v("kinds")+0.1*part)
+}
+
+func explainGql(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	for _, name := range [...]string{"depth", "aliases", "batch", "fields"} {
+		atLeast(say, name, v(name), n(name)+1)
+	}
+	say("%-24s %.6g of this query, %.6g with those before", "excess", v("excess"), v("level"))
+	say("confidence = 0.6 + 0.05 × level %.3f", v("level"))
+	return v("excess") > 0, min(0.95, 0.6+0.05*v("level"))
+}
+
+func explainMass(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "properties", v("properties"), 1)
+	say("%-24s fewer than %.0f principals sent any of them, in %.0f writes before", "senders", n("senders"), n("writes_before"))
+	if v("echoed") > 0 {
+		say("confidence = 0.85, for %.0f answers showed the value", v("echoed"))
+		return alerts, 0.85
+	}
+	say("confidence = 0.6, for no answer showed the value")
+	return alerts, 0.6
+}
+
+func explainSsrf(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	say("%-24s %.3g, at most %.3g count", "seconds_between", v("seconds_between"), n("window_seconds"))
+	say("confidence = 0.75 + 0.15 × the host that was asked for is the one called %.0f", v("same_host"))
+	return v("seconds_between") <= n("window_seconds"), 0.75 + 0.15*v("same_host")
+}
+
+func explainEdge(v, _ func(string) float64, say func(string, ...any)) (bool, float64) {
+	say("new credential %.0f, new namespace %.0f", v("new_credential"), v("new_namespace"))
+	if v("new_credential")+v("new_namespace") == 2 {
+		say("confidence = 0.75, for both")
+		return true, 0.75
+	}
+	say("confidence = 0.6, for one of them")
+	return v("new_credential")+v("new_namespace") == 1, 0.6
 }
