@@ -69,6 +69,7 @@ func (g *merger) Merge(p *detect.Partial, out *detect.Out) {
 		g.metrics.signs.WithLabelValues("hurried").Inc()
 		g.sort()
 		g.take(math.MaxInt64, out)
+		g.letGo()
 	}
 }
 
@@ -90,6 +91,18 @@ func (g *merger) Advance(watermark time.Time, out *detect.Out) {
 	}
 	g.judged = end
 	g.expire(end, out)
+	g.letGo()
+}
+
+// letGo frees the memory of what was taken.
+func (g *merger) letGo() { g.waiting, g.heard = rest(g.waiting), rest(g.heard) }
+
+// rest is a copy of l; an empty one holds on to nothing.
+func rest[T any](l keyed.List[T]) keyed.List[T] {
+	if len(l) == 0 {
+		return nil
+	}
+	return slices.Clone(l)
 }
 
 func (g *merger) sort() {
@@ -156,7 +169,6 @@ func (g *merger) take(t int64, out *detect.Out) {
 		}
 		g.waiting = g.waiting[1:]
 	}
-	g.waiting, g.heard = slices.Clone(g.waiting), slices.Clone(g.heard) // lets go of what was taken
 	for _, k := range order {
 		if a := g.actors.Get(k); a != nil { // it may have been forgotten for another
 			g.judge(a, *fresh[k], out)
