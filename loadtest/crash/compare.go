@@ -151,7 +151,7 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 			}
 		}
 	})
-	q.each("SELECT principal, arraySort(groupArray(id)) FROM v_findings WHERE principal NOT IN ('', 'none') AND match(rule, '^(SIG|CRED|ENUM|BOLA|RECON)-|^INV-02$') GROUP BY principal", func(scan func(...any)) {
+	q.each("SELECT principal, arraySort(groupArray(id)) FROM v_findings WHERE principal NOT IN ('', 'none') AND NOT match(rule, '^(DATA|RUNNER|POLICY|RISK|TLS)-|^INV-0[013]$') GROUP BY principal", func(scan func(...any)) {
 		var who string
 		var ids []string
 		scan(&who, &ids)
