@@ -22,15 +22,17 @@ var JSON embed.FS
 
 // Names of the topics in topics.yaml.
 const (
-	TopicEvents    = "mirador.events"
-	TopicPartials  = "mirador.partials"
-	TopicFindings  = "mirador.findings"
-	TopicFields    = "mirador.fields"
-	TopicCatalog   = "mirador.catalog"
-	TopicSpecs     = "mirador.specifications"
-	TopicActions   = "mirador.actions"
-	TopicStatus    = "mirador.actions.status"
-	TopicSnapshots = "mirador.snapshots"
-	TopicDLQ       = "mirador.dlq"
-	TopicSensors   = "mirador.sensors"
+	TopicEvents     = "mirador.events"
+	TopicPartials   = "mirador.partials"
+	TopicFindings   = "mirador.findings"
+	TopicPrincipals = "mirador.principals"
+	TopicVerdicts   = "mirador.verdicts"
+	TopicFields     = "mirador.fields"
+	TopicCatalog    = "mirador.catalog"
+	TopicSpecs      = "mirador.specifications"
+	TopicActions    = "mirador.actions"
+	TopicStatus     = "mirador.actions.status"
+	TopicSnapshots  = "mirador.snapshots"
+	TopicDLQ        = "mirador.dlq"
+	TopicSensors    = "mirador.sensors"
 )

@@ -25,6 +25,9 @@ type observed struct {
 	actions    map[string]bool
 	strange    []string // actions whose finding is not there or is about somebody else
 	fields     map[string]bool
+	// against are the findings that speak against each principal, feared those that its
+	// risk is made of: whatever fails, the responder must have each once.
+	against, feared map[string]string
 }
 
 // mostLines of a difference are printed, a table.
@@ -55,6 +58,7 @@ func (c *Cluster) Compare(ctx context.Context, want *oracle.Expectation) ([]stri
 	}
 	diff = append(diff, oracle.Diff("actions", want.Actions, got.actions, mostLines)...)
 	diff = append(diff, got.strange...)
+	diff = append(diff, oracle.Diff("findings of principals", got.against, got.feared, mostLines)...)
 	for _, f := range []string{"card response cards[].pan", "iban response accounts[].iban", "email response email"} {
 		if !got.fields[f] {
 			diff = append(diff, fmt.Sprintf("fields: %s is missing", f))
@@ -80,7 +84,7 @@ func kindOf(rule string) traffic.Kind {
 
 func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 	o := &observed{events: map[string]bool{}, hits: map[string]uint64{}, minutes: map[string]uint64{}, hours: map[string]uint64{}, injections: map[string]oracle.Attack{},
-		attackers: map[traffic.Kind]map[string]bool{}, actions: map[string]bool{}, fields: map[string]bool{}}
+		attackers: map[traffic.Kind]map[string]bool{}, actions: map[string]bool{}, fields: map[string]bool{}, against: map[string]string{}, feared: map[string]string{}}
 	q := reader{ctx: ctx, conn: conn}
 	q.each("SELECT toString(event_id), count() FROM v_events GROUP BY event_id", func(scan func(...any)) {
 		var id string
@@ -147,11 +151,29 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 			}
 		}
 	})
-	q.each("SELECT target_type, target, op, findings FROM v_actions", func(scan func(...any)) {
-		var kind, target, op string
+	q.each("SELECT principal, arraySort(groupArray(id)) FROM v_findings WHERE principal NOT IN ('', 'none') AND NOT match(rule, '^(DATA|RUNNER|POLICY|RISK|TLS)-|^INV-0[013]$') GROUP BY principal", func(scan func(...any)) {
+		var who string
 		var ids []string
-		scan(&kind, &target, &op, &ids)
+		scan(&who, &ids)
+		o.against[who] = strings.Join(ids, " ")
+	})
+	q.each("SELECT id, arraySort(parts.finding) FROM v_principals", func(scan func(...any)) {
+		var who string
+		var ids []string
+		scan(&who, &ids)
+		o.feared[who] = strings.Join(ids, " ")
+	})
+	q.each("SELECT target_type, target, op, findings, rule FROM v_actions", func(scan func(...any)) {
+		var kind, target, op, rule string
+		var ids []string
+		scan(&kind, &target, &op, &ids, &rule)
 		f, ok := findings[first(ids)]
+		if rule == "RISK-01" { // one more word on who is acted on already; which, depends on time
+			if !ok || f.rule != rule || !slices.Contains(f.subjects, target) {
+				o.strange = append(o.strange, fmt.Sprintf("actions: %s %s for findings %v: not there, or not about it", op, target, ids))
+			}
+			return
+		}
 		if !ok || len(ids) != 1 || !slices.Contains(f.subjects, target) {
 			o.strange = append(o.strange, fmt.Sprintf("actions: %s %s for findings %v: not there, not one, or not about it", op, target, ids))
 			return

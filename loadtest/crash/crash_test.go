@@ -33,7 +33,7 @@ type plan struct {
 }
 
 // consumers suffer the faults; the enforcer is asked whether blocks get through.
-var consumers = []string{"discovery", "signature", "behavior", "classifier", "recorder"}
+var consumers = []string{"discovery", "signature", "behavior", "classifier", "responder", "recorder"}
 
 // TestFaults is the short run of every make test; the long one is in soak_test.go.
 func TestFaults(t *testing.T) {

@@ -64,8 +64,12 @@ func FuzzLatest(f *testing.F) {
 	must(f, err)
 	statuses, err := NewStatuses(DefaultConfig(), nil)
 	must(f, err)
-	sinks := []sink{endpoints, fields, actions, findings, statuses}
-	tables := []*table{endpoints.table, fields.table, actions.table, findings.table, statuses.table}
+	principals, err := NewPrincipals(DefaultConfig(), nil)
+	must(f, err)
+	verdicts, err := NewVerdicts(DefaultConfig(), nil)
+	must(f, err)
+	sinks := []sink{endpoints, fields, actions, findings, statuses, principals, verdicts}
+	tables := []*table{endpoints.table, fields.table, actions.table, findings.table, statuses.table, principals.table, verdicts.table}
 	f.Fuzz(func(t *testing.T, value, key []byte) {
 		for i, s := range sinks {
 			for _, r := range []*kgo.Record{{Value: value, Key: key}, {Key: key}} {

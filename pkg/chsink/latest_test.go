@@ -2,6 +2,7 @@ package chsink
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/risk"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -217,6 +219,45 @@ func TestCatalogLatest(t *testing.T) {
 		"f0\t5\tpan\ttrue\t411111******1111", "f1\t6\tpan\ttrue\t411111******1111", "f2\t7\tpan\ttrue\t411111******1111", "f3\t8\tpan\ttrue\t411111******1111"})
 }
 
+// TestRiskLatest: the newest of each principal and verdict, and the risk as package risk
+// has it, decayed to the moment.
+func TestRiskLatest(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(8, 0))
+	cfg, conn := migrated(t)
+	ps, err := NewPrincipals(cfg, nil)
+	must(t, err)
+	defer ps.Close()
+	vs, err := NewVerdicts(cfg, nil)
+	must(t, err)
+	defer vs.Close()
+	now := time.Now().UTC()
+	part := func(family, id string, share float64, age time.Duration) risk.Part {
+		return risk.Part{Family: family, Rule: "R-01", Finding: id, Severity: finding.High, Precision: share, Weight: 1, HalfLife: 1e9, At: now.Add(-age)}
+	}
+	var principals, verdicts []*kgo.Record
+	var last risk.Principal
+	for i := range 10 {
+		p := risk.Principal{Tenant: "acme", Principal: fmt.Sprintf("sub:%d", i%5), Risk: float64(i), Level: risk.Throttle, Held: "h", Updated: now, FirstSeen: base, LastSeen: now,
+			Findings: uint64(i), Addresses: []string{"192.0.2.1"}, Summary: "s",
+			Parts: []risk.Part{part("a", "1", .5, 0), part("a", "2", .6, 1e9*time.Second), part("b", "3", .4, 0)}}
+		principals = append(principals, jsonRecord(t, "mirador.principals", string(p.Key()), &p, int64(i)))
+		last = p
+		v := risk.Verdict{Tenant: "acme", Finding: fmt.Sprintf("f%d", i%5), Detector: "d", Rule: "R-01", Principal: "sub:1", Verdict: risk.Answers()[i%4], Person: "ann", At: now, Note: "n"}
+		verdicts = append(verdicts, jsonRecord(t, "mirador.verdicts", string(v.Key()), &v, int64(i)))
+	}
+	principals = append(principals, jsonRecord(t, "mirador.principals", "acme|sub:3", nil, 10))
+	verdicts = append(verdicts, jsonRecord(t, "mirador.verdicts", "acme|f3", nil, 10))
+	write(t, rnd, ps, [16]byte{1}, principals)
+	write(t, rnd, vs, [16]byte{1}, verdicts)
+	same(t, "v_principals", lines(t, conn, `SELECT id, toString(findings), level, addresses[1], toString(length(parts.rule)), toString(round(risk_now, 3)) FROM v_principals WHERE tenant = 'acme' ORDER BY id`), []string{
+		"sub:0\t5\tthrottle\t192.0.2.1\t3\t70", "sub:1\t6\tthrottle\t192.0.2.1\t3\t70", "sub:2\t7\tthrottle\t192.0.2.1\t3\t70", "sub:4\t9\tthrottle\t192.0.2.1\t3\t70"})
+	if got := last.RiskAt(now); math.Abs(got-70) > 1e-3 {
+		t.Errorf("package risk says %v", got)
+	}
+	same(t, "v_verdicts", lines(t, conn, "SELECT id, verdict, rule, person, note FROM v_verdicts ORDER BY id"), []string{
+		"f0\tbenign_true\tR-01\tann\tn", "f1\tfalse\tR-01\tann\tn", "f2\tunknown\tR-01\tann\tn", "f4\tbenign_true\tR-01\tann\tn"})
+}
+
 // TestPoison: what is no record is refused and leaves the batch as it was.
 func TestPoison(t *testing.T) {
 	cfg := DefaultConfig()
@@ -232,7 +273,12 @@ func TestPoison(t *testing.T) {
 	must(t, err)
 	fields, err := NewFields(cfg, nil)
 	must(t, err)
-	for name, s := range map[string]sink{"events": events, "findings": findings, "actions": actions, "action_status": statuses, "endpoints": endpoints, "fields": fields} {
+	principals, err := NewPrincipals(cfg, nil)
+	must(t, err)
+	verdicts, err := NewVerdicts(cfg, nil)
+	must(t, err)
+	for name, s := range map[string]sink{"events": events, "findings": findings, "actions": actions, "action_status": statuses, "endpoints": endpoints, "fields": fields,
+		"principals": principals, "verdicts": verdicts} {
 		for _, r := range []*kgo.Record{{}, {Value: []byte{}}, {Value: []byte("{")}, {Value: []byte("{}")}, {Value: []byte{0xc1}}, {Key: []byte("no separator")}} {
 			r.Topic, r.Partition, r.Offset = "a.topic", 3, 99
 			err := s.Append(r, [16]byte{1})

@@ -198,7 +198,11 @@ func inputs(t *testing.T, cfg Config) map[string][]string {
 	fields, err := NewFields(cfg, nil)
 	must(t, err)
 	out := map[string][]string{}
-	for _, s := range []*table{events.table, findings.table, actions.table, statuses.table, endpoints.table, fields.table} {
+	principals, err := NewPrincipals(cfg, nil)
+	must(t, err)
+	verdicts, err := NewVerdicts(cfg, nil)
+	must(t, err)
+	for _, s := range []*table{events.table, findings.table, actions.table, statuses.table, endpoints.table, fields.table, principals.table, verdicts.table} {
 		for _, c := range s.input {
 			out[s.name] = append(out[s.name], c.Name)
 		}

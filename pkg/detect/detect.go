@@ -57,6 +57,21 @@ type Stateful interface {
 	Restore(r io.Reader) error
 }
 
+// Reader is a detector over a topic that holds something else than transactions, as
+// mirador.findings: it sees the records of one partition in order. Preparer does not
+// apply; Advancer, Flusher and Stateful do.
+type Reader interface {
+	// Parse is pure and may be called from several goroutines at once. at is the event
+	// time of the record. An error makes the record a dead letter. It must not retain
+	// value.
+	Parse(value []byte) (v any, at time.Time, err error)
+	// Read takes what Parse made of the next record.
+	Read(v any, src Source, out *Out)
+}
+
+// ReaderFactory makes the reader of a partition, with empty state.
+type ReaderFactory func(partition int32) Reader
+
 // Merger is a detector of the second stage: it sees the partials of one
 // partition of mirador.partials, where a dimension that is not the principal
 // (host, address, endpoint, account) is the key. It is the only writer of what it says.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -105,10 +106,16 @@ func TestTransaction(t *testing.T) {
 	if len(out.Findings) != 3 || !out.Acts(0) || out.Acts(1) || !out.Acts(2) {
 		t.Errorf("%d findings; which may be acted on: %v %v %v", len(out.Findings), out.Acts(0), out.Acts(1), out.Acts(2))
 	}
+	out.Within(got, action.Throttle)
+	if out.Most(2) != "" || out.Most(3) != action.Throttle || !out.Acts(3) {
+		t.Errorf("limits %q and %q", out.Most(2), out.Most(3))
+	}
 	out.Partial("k", "t", "d", nil)
 	out.Record("topic", nil, nil)
 	out.Reset()
-	out.Finding(got)
+	if out.Finding(got); out.Most(0) != "" {
+		t.Error("a limit outlived its finding")
+	}
 	if !out.Acts(1) || len(out.Findings) != 1 || len(out.Partials)+len(out.Records) != 0 {
 		t.Errorf("%+v", out)
 	}

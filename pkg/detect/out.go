@@ -3,6 +3,7 @@ package detect
 import (
 	"slices"
 
+	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/finding"
 )
 
@@ -14,6 +15,13 @@ type Out struct {
 	Records  []Record
 
 	updates []int // indexes of the Findings that Update put out, ascending
+	limits  []limit
+}
+
+// limit is the strongest op that a finding bears.
+type limit struct {
+	finding int
+	most    action.Op
 }
 
 // Record is an output for a topic of the detector's own, keyed by the caller.
@@ -50,6 +58,22 @@ func (o *Out) Acts(i int) bool {
 	return !update
 }
 
+// Within puts out f, which bears nothing stronger than most: who acts on it does that or
+// what the rule allows, whichever is weaker.
+func (o *Out) Within(f finding.Finding, most action.Op) {
+	o.limits = append(o.limits, limit{len(o.Findings), most})
+	o.Finding(f)
+}
+
+// Most is the strongest op that the i-th of Findings bears; empty is no limit.
+func (o *Out) Most(i int) action.Op {
+	n, ok := slices.BinarySearchFunc(o.limits, i, func(l limit, i int) int { return l.finding - i })
+	if !ok {
+		return ""
+	}
+	return o.limits[n].most
+}
+
 // Partial puts out a difference for dimension of kind.
 func (o *Out) Partial(kind, tenant, dimension string, payload []byte) {
 	o.Partials = append(o.Partials, Partial{Kind: kind, Tenant: tenant, Dimension: dimension, Payload: payload})
@@ -58,6 +82,12 @@ func (o *Out) Partial(kind, tenant, dimension string, payload []byte) {
 // Grouped puts out a difference for dimension, which the second stage of group takes.
 func (o *Out) Grouped(kind, tenant, group, dimension string, payload []byte) {
 	o.Partials = append(o.Partials, Partial{Kind: kind, Tenant: tenant, Group: group, Dimension: dimension, Payload: payload})
+}
+
+// Everywhere puts out something that every partition of the second stage must know, as
+// what a person says of a rule. It belongs to no dimension.
+func (o *Out) Everywhere(kind, tenant string, payload []byte) {
+	o.Partials = append(o.Partials, Partial{Kind: kind, Tenant: tenant, Payload: payload, Everywhere: true})
 }
 
 // Record puts out a record for topic.
@@ -71,4 +101,5 @@ func (o *Out) Reset() {
 	clear(o.Partials)
 	clear(o.Records)
 	o.Findings, o.Partials, o.Records, o.updates = o.Findings[:0], o.Partials[:0], o.Records[:0], o.updates[:0]
+	o.limits = o.limits[:0]
 }

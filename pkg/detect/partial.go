@@ -29,6 +29,8 @@ type Partial struct {
 	// Group, where it is set, takes the place of Dimension in the key: dimensions of
 	// one group have one second stage. Every writer of a kind must name the same one.
 	Group string `msg:"-"`
+	// Everywhere sends it to every partition of the second stage, not to its key's.
+	Everywhere bool `msg:"-"`
 }
 
 // KindHeader is the record header that holds the kind, so that a merge stage need not

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/hex"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -87,6 +88,28 @@ func (tx *Tx) Subject() finding.Subject {
 	return s
 }
 
+// Stamp notes on the findings of out from the n-th on which transaction raised them,
+// where they do not say so themselves.
+func (tx *Tx) Stamp(n int, out *Out) {
+	var src *finding.Source
+	for i := n; i < len(out.Findings); i++ {
+		if f := &out.Findings[i]; f.Source == nil {
+			if src == nil {
+				src = tx.source()
+			}
+			f.Source = src
+		}
+	}
+}
+
+func (tx *Tx) source() *finding.Source {
+	s := &tx.Source
+	return &finding.Source{
+		Topic: s.Topic, TopicID: hex.EncodeToString(s.TopicID[:]), Partition: s.Partition, Offset: s.Offset,
+		Replayed: tx.Event.Has(event.Replayed), Refused: tx.Event.Has(event.Enforced), Unproven: tx.Event.Status == 401,
+	}
+}
+
 // Finding starts a finding of rule r about this one event.
 func (tx *Tx) Finding(r *finding.Rule) finding.Finding {
 	f := finding.From(r, tx.Tenant)
@@ -94,5 +117,6 @@ func (tx *Tx) Finding(r *finding.Rule) finding.Finding {
 	f.Time, f.FirstSeen, f.LastSeen, f.Count = tx.Time, tx.Time, tx.Time, 1
 	f.Subject = tx.Subject()
 	f.Events = []string{tx.EventID()}
+	f.Source = tx.source()
 	return f
 }

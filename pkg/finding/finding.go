@@ -94,6 +94,9 @@ type Finding struct {
 	Remediation string   `json:"remediation,omitempty"`
 
 	Versions Versions `json:"versions"`
+	// Source is the transaction that raised this update; nil where none did by itself, as
+	// in a second stage.
+	Source *Source `json:"source,omitempty"`
 }
 
 // MaxEvents and MaxEvidence bound what one finding carries.
@@ -140,6 +143,20 @@ type Versions struct {
 	Detector string `json:"detector,omitempty"`
 	Rules    string `json:"rules,omitempty"`
 	Catalog  string `json:"catalog,omitempty"`
+}
+
+// Source is where a transaction stands and what is known of it: from it the finding can
+// be computed again, and who acts later than the detector knows what the policy knew.
+type Source struct {
+	Topic     string `json:"topic,omitempty"`
+	TopicID   string `json:"topic_id,omitempty"` // hex
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+	// Replayed: sent from a spool or a file. Refused: the edge refused it for Mirador.
+	// Unproven: the API did not accept its credential.
+	Replayed bool `json:"replayed,omitempty"`
+	Refused  bool `json:"refused,omitempty"`
+	Unproven bool `json:"unproven,omitempty"`
 }
 
 // From starts a finding of rule r: its fixed fields are filled in.

@@ -23,6 +23,7 @@ func TestSchema(t *testing.T) {
 		Features: []finding.Number{{Name: "n", Value: 10}}, Baseline: []finding.Number{{Name: "n", Value: 2}},
 		Summary: "s", Counterfactual: "c", OWASP: []string{"API1"}, CWE: []string{"CWE-639"}, ATTACK: []string{"T1110"}, Remediation: "r",
 		Versions: finding.Versions{Detector: "1", Rules: "2", Catalog: "3"},
+		Source:   &finding.Source{Topic: "mirador.events", TopicID: "00", Partition: 1, Offset: 2, Replayed: true, Refused: true, Unproven: true},
 	}
 	// The least that Decode takes and a detector fills in, too.
 	rule := finding.Rule{ID: "R", Severity: finding.Low}

@@ -64,7 +64,8 @@ func Defaults() Config {
 	return Config{
 		Mode: action.DryRun,
 		Rules: map[string]Rule{
-			"*": {Op: Alert}, "SIG-*": attack, "CRED-*": attack, "ENUM-*": attack, "BOLA-*": attack,
+			// RISK-01 says by itself how much it bears.
+			"*": {Op: Alert}, "RISK-*": {Op: action.Block}, "SIG-*": attack, "CRED-*": attack, "ENUM-*": attack, "BOLA-*": attack,
 			"CRED-02":   {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.7},
 			"TOK-01":    {Op: action.Challenge, MinSeverity: finding.High, MinConfidence: 0.75, Targets: []action.TargetType{action.Credential, action.Session}},
 			"JWT-01":    {Op: action.Block, MinSeverity: finding.Critical, MinConfidence: 0.9, Targets: []action.TargetType{action.Credential}},

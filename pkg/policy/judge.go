@@ -19,6 +19,8 @@ type moment struct {
 	replayed bool // the event was sent from a spool or a file
 	refused  bool // the edge refused the request for Mirador
 	unproven bool // the API did not accept the credential
+	// most is the strongest op that the finding bears; empty is no limit.
+	most action.Op
 }
 
 // newest is the time of the newest event that supports f.
@@ -35,6 +37,9 @@ func (d *decider) judge(f *finding.Finding, m moment, out *detect.Out) string {
 	r := p.rule(f.Rule)
 	if r.Op == Alert {
 		return outcomeAlert
+	}
+	if m.most != "" && strength(m.most, r.Mode) < strength(r.Op, r.Mode) {
+		r.Op = m.most
 	}
 	if f.Severity.Weight() < r.MinSeverity.Weight() || f.Confidence < r.MinConfidence || f.Count < r.MinCount {
 		return outcomeBelow

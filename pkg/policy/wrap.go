@@ -99,6 +99,7 @@ func (d *decider) judgeFrom(n int, m moment, out *detect.Out) {
 			d.policy.decisions.WithLabelValues(outcomeUpdate).Inc()
 			continue
 		}
+		m.most = out.Most(i)
 		d.policy.decisions.WithLabelValues(d.judge(&out.Findings[i], m, out)).Inc()
 	}
 }

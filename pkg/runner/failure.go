@@ -37,6 +37,10 @@ func (p *partition) fail(it *item, f *failure) {
 	p.scope.log.Error("a detector failed on a record", "partition", p.id, "offset", it.offset, "where", f.where,
 		"what", f.what, "stack", string(f.stack))
 	tenant, id, tx := p.m.describe(it)
+	if id == "" {
+		p.emit.reject(p, it, dlqPanic, f.where+": "+f.what)
+		return
+	}
 	tenant = cmp.Or(tenant, event.DefaultTenant)
 	r := panicRule()
 	fd := finding.From(r, tenant)

@@ -22,6 +22,7 @@ type LocalOptions struct {
 	// Partitions is how many of events and of partials there are; 1 for a file.
 	Partitions int
 	Detect     []DetectStage
+	Read       []ReadStage
 	Merge      []MergeStage
 	// Finding and Record take what is put out, in order, and may be nil. Reject
 	// hears of records on which a detector failed.
@@ -45,6 +46,7 @@ type LocalOptions struct {
 type Local struct {
 	o       LocalOptions
 	stages  []*localStage
+	reads   []*localStage
 	merges  []*localStage
 	offsets []int64 // the next of every partition
 	since   int     // events since the last flush
@@ -55,6 +57,7 @@ type localStage struct {
 	l     *Local
 	scope *scope
 	kind  string // of a merge stage
+	topic string // of a read stage
 	build func(id int32) machine
 	parts []*partition
 	batch batch
@@ -95,6 +98,13 @@ func NewLocal(o LocalOptions) (*Local, error) {
 		l.stages = append(l.stages, add(d.Name, d.PartialKinds, "", func(id int32) machine {
 			return newEventMachine(d.New(id), &l.o.Options, detect.Source{Topic: schemas.TopicEvents, Partition: id})
 		}))
+	}
+	for _, d := range o.Read {
+		s := add(d.Name, d.PartialKinds, "", func(id int32) machine {
+			return newRecordMachine(d.New(id), &l.o.Options, detect.Source{Topic: d.Topic, Partition: id}, len(d.PartialKinds) > 0)
+		})
+		s.topic = d.Topic
+		l.reads = append(l.reads, s)
 	}
 	for _, d := range o.Merge {
 		l.merges = append(l.merges, add(d.Name, nil, d.Kind, func(id int32) machine {
@@ -157,6 +167,24 @@ func (l *Local) feed(es []*event.Event, brokerTime func(i int) time.Time) {
 	}
 }
 
+// Tell gives the read stages of topic a record; at stands for its broker's timestamp.
+func (l *Local) Tell(topic string, key, value []byte, at time.Time) {
+	for _, s := range l.reads {
+		if s.topic != topic {
+			continue
+		}
+		p := s.parts[spread(key, l.o.Partitions)]
+		it := s.batch.add(p)
+		it.offset, it.time, it.key, it.value = p.next, at, key, value
+		s.batch.prepare(1)
+		p.apply(it)
+		s.batch.clear()
+	}
+	if l.since++; l.since >= l.o.FlushEvery {
+		l.Flush()
+	}
+}
+
 func spread(key []byte, n int) int32 {
 	h := fnv.New32a()
 	_, _ = h.Write(key) // a hash takes everything
@@ -176,34 +204,40 @@ func (l *Local) Flush() {
 		}
 	}
 	flush(l.stages)
+	flush(l.reads)
 	for range l.merges {
 		flush(l.merges)
 	}
+}
+
+// Idle moves event time on to t, as the clock does where no record comes.
+func (l *Local) Idle(t time.Time) {
+	l.Flush()
+	for _, s := range slices.Concat(l.stages, l.reads) {
+		for _, p := range s.parts {
+			p.idle(t.UnixNano())
+		}
+	}
+	l.Flush()
 }
 
 // Close moves event time on to the end and flushes. Feed must not follow.
 func (l *Local) Close() {
 	l.Flush()
 	var newest int64
-	for _, s := range l.stages {
+	for _, s := range slices.Concat(l.stages, l.reads) {
 		for _, p := range s.parts {
 			newest = max(newest, p.watermark)
 		}
 	}
-	w := newest + int64(l.o.Options.Lateness+l.o.CloseAdvance)
-	for _, s := range l.stages {
-		for _, p := range s.parts {
-			p.idle(w)
-		}
-	}
-	l.Flush()
+	l.Idle(time.Unix(0, newest+int64(l.o.Options.Lateness+l.o.CloseAdvance)))
 }
 
 // Restart takes a snapshot of every partition and puts new machines, restored
 // from it, in the place of the old: what a process does that was stopped.
 func (l *Local) Restart() error {
 	l.Flush()
-	for _, s := range slices.Concat(l.stages, l.merges) {
+	for _, s := range slices.Concat(l.stages, l.reads, l.merges) {
 		for i, p := range s.parts {
 			state, err := p.state()
 			if err != nil {
@@ -238,6 +272,12 @@ func (s *localStage) emit(p *partition, out *detect.Out) {
 	for i := range out.Partials {
 		m.partials.Inc()
 		q := &out.Partials[i]
+		if q.Everywhere {
+			for id := range int32(o.Partitions) {
+				s.l.merge(id, *q)
+			}
+			continue
+		}
 		s.l.merge(spread(q.Key(), o.Partitions), *q)
 	}
 }

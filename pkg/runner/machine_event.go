@@ -70,7 +70,9 @@ func (m *eventMachine) apply(p *partition, it *item) {
 		return
 	}
 	p.moveTo(w)
+	n := len(p.out.Findings) // what the watermark raised is not of this transaction
 	m.d.Detect(&it.tx, &p.out)
+	it.tx.Stamp(n, &p.out)
 }
 
 func (m *eventMachine) save(b []byte) []byte { return m.dedup.save(b) }

@@ -29,7 +29,8 @@ type machine interface {
 	// stamps says whether its event time is that of a partition of events, which
 	// readers of its partials may rely on.
 	stamps() bool
-	// tenant and subject name the item for the finding of a panic.
+	// tenant and subject name the item for the finding of a panic; without an id there
+	// is none.
 	describe(it *item) (tenant, id string, tx *detect.Tx)
 }
 

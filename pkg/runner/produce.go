@@ -69,7 +69,13 @@ func (w *writer) emit(p *partition, out *detect.Out) {
 			w.unfit(p, err)
 			continue
 		}
-		p.pending.add(&kgo.Record{Topic: w.partials, Key: q.Key(), Value: b, Headers: kind(q.Kind)})
+		if q.Everywhere {
+			for id := range w.partialPartitions {
+				p.pending.add(&kgo.Record{Topic: w.partials, Partition: id, Value: b, Headers: kind(q.Kind)})
+			}
+		} else {
+			p.pending.add(&kgo.Record{Topic: w.partials, Key: q.Key(), Value: b, Headers: kind(q.Kind)})
+		}
 		m.partials.Inc()
 	}
 	for i := range out.Records {

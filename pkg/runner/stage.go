@@ -87,6 +87,32 @@ func NewDetect(o Options, d DetectStage) (*Stage, error) {
 	return s, nil
 }
 
+// ReadStage runs a Reader a partition over Topic.
+type ReadStage struct {
+	Name, Topic string
+	New         detect.ReaderFactory
+	// PartialKinds are the kinds of partial whose second stages are told its watermarks:
+	// no other stage may tell them any, and Topic must have as many partitions as
+	// mirador.events.
+	PartialKinds []string
+}
+
+// NewRead makes a read stage.
+func NewRead(o Options, d ReadStage) (*Stage, error) {
+	if d.Topic == "" || d.New == nil {
+		return nil, fmt.Errorf("runner: stage %s: a topic and a factory are required", d.Name)
+	}
+	s, err := newStage(o, d.Name, d.Topic, d.PartialKinds)
+	if err != nil {
+		return nil, err
+	}
+	s.session = s.transact
+	s.build = func(id int32, in *intake) machine {
+		return newRecordMachine(d.New(id), &s.opts, detect.Source{Topic: s.topic, TopicID: in.topicID, Partition: id}, len(d.PartialKinds) > 0)
+	}
+	return s, nil
+}
+
 // NewMerge makes a merge stage.
 func NewMerge(o Options, d MergeStage) (*Stage, error) {
 	s, err := newStage(o, d.Name, schemas.TopicPartials, nil)

@@ -76,6 +76,9 @@ func check(t *testing.T, f *finding.Finding, events int) {
 		len(f.Features) == 0 || len(f.Baseline) == 0 || f.LastSeen.Before(f.FirstSeen) || len(f.Events) > finding.MaxEvents {
 		t.Errorf("malformed finding: %s", b)
 	}
+	if lines, err := behavior.Explain(f); err != nil || len(lines) == 0 {
+		t.Errorf("%s does not explain itself: %v, %v", f.Rule, lines, err)
+	}
 	for _, secret := range []string{"hunter", "user17", "@mail"} {
 		if bytes.Contains(b, []byte(secret)) {
 			t.Errorf("the finding holds %q: %s", secret, b)

@@ -10,6 +10,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/chsink"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/risk"
 )
 
 const (
@@ -67,9 +68,23 @@ func bank(t testing.TB, cfg chsink.Config, per float64) *world {
 		add(fresh, ago(time.Duration(55-3*i)*time.Minute), r.method+" "+path, "198.51.100.1", sqli[:1], 1, fmt.Sprintf("%s was seen for the first time.", w.match(r.method, path).Label), "").Subject.Principal = ""
 	}
 	w.orders(a, b, c)
+	w.putPrincipals(feared("ip:"+attacker, w.now, a, b), feared("ip:"+enumerator, w.now, c))
+	w.putVerdicts(risk.Verdict{Tenant: "default", Finding: c.ID, Detector: c.Detector, Rule: c.Rule, Principal: c.Subject.Principal, Verdict: risk.True, Person: "bob", At: ago(time.Minute), Note: "seen before"})
 	w.catalog()
 	w.flush()
 	return w
+}
+
+// feared is a principal with the findings fs, each a family of its own.
+func feared(id string, at time.Time, fs ...*finding.Finding) risk.Principal {
+	p := risk.Principal{Tenant: "default", Principal: id, Level: risk.Block, Updated: at, FirstSeen: fs[0].FirstSeen, LastSeen: fs[0].LastSeen, Findings: uint64(len(fs)), Addresses: fs[0].Subject.Addresses}
+	for _, f := range fs {
+		p.Parts = append(p.Parts, risk.Part{Family: strings.ToLower(f.Rule), Rule: f.Rule, Finding: f.ID, Title: f.Title, Severity: f.Severity,
+			Precision: .9, Weight: f.Severity.Weight(), HalfLife: 21600, At: f.LastSeen, Count: f.Count})
+	}
+	p.Risk = p.RiskAt(at)
+	p.Summary = fmt.Sprintf("Risk %.0f of 100, of %d families; block", p.Risk, len(fs))
+	return p
 }
 
 // orders are the actions of findings, and what two edges said of them.

@@ -33,6 +33,7 @@ func TestBrowser(t *testing.T) {
 	settings.Token, settings.ClickHouse, settings.Refresh = testToken, "127.0.0.1:9000/mirador", time.Second
 	console, err := New(settings, conn, u, u, usualLag(), silent(), prometheus.NewRegistry())
 	must(t, err)
+	console.TakeVerdicts(&spoken{})
 	topic := newBoard()
 	console.TakeSpecifications(topic, boardLimits())
 	topic.sample(t)
@@ -79,6 +80,9 @@ func TestBrowser(t *testing.T) {
 		{"overview", "/", "table.findings tbody tr", "Credential stuffing"},
 		{"findings", "/findings", "table.findings tbody tr", "SQL injection"},
 		{"finding", finding, "table tbody tr", "9 or fewer failed accounts"},
+		{"principals", "/principals", "table.principals tbody tr", attacker},
+		{"principal", "/principals/one?id=ip:" + attacker, "#terms tbody tr", "Credential stuffing"},
+		{"precision", "/precision", "table.precision tbody tr", "Object ids walked in order"},
 		{"endpoints", "/endpoints", "table tbody tr", "/accounts/{int}"},
 		{"endpoint", "/endpoints/" + list[0].ID, "table tbody tr", "amount"},
 		{"endpoint-schemas", "/endpoints/" + catalog.ID("default", bankHost, "GET", "/accounts/{int}") + "?range=1h", "table.tree tbody tr", "tax_id"},

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/miradorhq/mirador/pkg/risk"
 )
 
 // Config is the console's settings. It is a value: New keeps its own copy.
@@ -30,6 +32,9 @@ type Config struct {
 	Refresh        time.Duration `yaml:"refresh" doc:"How often open pages fetch news. 0 turns that off."`
 	Range          string        `yaml:"range" doc:"Time range that the overview opens with: 15m, 1h, 6h, 24h, 7d or 30d."`
 
+	// Prior is what a rule is believed before people judge its findings: the responder's.
+	Prior risk.Prior `yaml:"-"`
+
 	// ClickHouse is what error pages call the server, as host:port/database. The
 	// caller knows it; a connection does not tell.
 	ClickHouse string `yaml:"-"`
@@ -39,7 +44,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Listen: "127.0.0.1:8095", Tenant: "default", SessionLife: 12 * time.Hour, LoginAttempts: 10,
-		QueryTimeout: 10 * time.Second, QueryRows: 200_000_000, PageRows: 50, Compared: 20_000, Refresh: 5 * time.Second, Range: "1h",
+		QueryTimeout: 10 * time.Second, QueryRows: 200_000_000, PageRows: 50, Compared: 20_000, Refresh: 5 * time.Second, Range: "1h", Prior: risk.DefaultPrior(),
 	}
 }
 

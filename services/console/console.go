@@ -42,6 +42,9 @@ type Console struct {
 	views     *views
 	pending   pendingAllows
 
+	verdicts Verdicts // nil without Kafka
+	said     saidHere
+
 	specs      Specifications // nil without Kafka
 	specLimits SpecificationLimits
 	candidates candidates

@@ -38,6 +38,7 @@ func functions() template.FuncMap {
 			}
 			return template.URL(base + "?" + q.Encode())
 		},
+		"answers": answerChoices, "answerSays": says, "dec0": func(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) },
 		"isAllow": func(o action.Op) bool { return o == action.Allow },
 		"dict": func(kv ...any) map[string]any {
 			m := map[string]any{}

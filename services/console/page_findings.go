@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/miradorhq/mirador/pkg/risk"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -71,6 +72,13 @@ type findingBody struct {
 	Actions  []actionRow
 	Related  []findingRow
 	Timeline []step
+
+	Verdict   *risk.Verdict // what was said of it last
+	CanJudge  bool
+	Sum       bool // it is made of other findings, which people judge instead
+	FixedName string
+	Done      string
+	Feared    *principalRow // nil where nothing speaks against the principal
 }
 
 // step is one line of a finding's history.
@@ -86,11 +94,16 @@ func (c *Console) findingPage(w http.ResponseWriter, r *http.Request, v session)
 		c.fail(w, r, v, "findings", err)
 		return
 	}
-	b := findingBody{findingFull: f, Now: c.store.now().UTC()}
+	b := findingBody{findingFull: f, Now: c.store.now().UTC(), CanJudge: c.verdicts != nil, Sum: isSum(f), FixedName: c.cfg.User}
+	if r.URL.Query().Get("done") == "verdict" {
+		b.Done = "Published: it counts from now on, here and for all findings of " + f.Rule + "."
+	}
 	g, ctx := errgroup.WithContext(r.Context())
 	g.Go(func() (err error) { b.Support, err = c.store.supporting(ctx, f.Events); return })
 	g.Go(func() (err error) { b.Actions, err = c.store.causedBy(ctx, f.ID); return })
 	g.Go(func() (err error) { b.Related, err = c.store.related(ctx, f); return })
+	g.Go(func() (err error) { b.Verdict, err = c.verdictOf(r, f.ID); return })
+	g.Go(func() (err error) { b.Feared, err = c.store.principal(ctx, f.Principal); return })
 	if err := g.Wait(); err != nil {
 		c.fail(w, r, v, "findings", err)
 		return

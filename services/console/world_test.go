@@ -16,6 +16,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/chsink"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/risk"
 	"github.com/segmentio/encoding/json"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -202,6 +203,32 @@ func (w *world) putFields(list ...catalog.Field) {
 		b, err := json.Marshal(list[i])
 		must(w.t, err)
 		w.put(s, list[i].Tenant+"|"+list[i].ID, b, list[i].LastSeen)
+	}
+	must(w.t, s.Flush(w.t.Context()))
+	must(w.t, s.Close())
+}
+
+func (w *world) putPrincipals(list ...risk.Principal) {
+	w.t.Helper()
+	s, err := chsink.NewPrincipals(w.cfg, nil)
+	must(w.t, err)
+	for i := range list {
+		b, err := risk.EncodePrincipal(&list[i])
+		must(w.t, err)
+		w.put(s, string(list[i].Key()), b, list[i].Updated)
+	}
+	must(w.t, s.Flush(w.t.Context()))
+	must(w.t, s.Close())
+}
+
+func (w *world) putVerdicts(list ...risk.Verdict) {
+	w.t.Helper()
+	s, err := chsink.NewVerdicts(w.cfg, nil)
+	must(w.t, err)
+	for i := range list {
+		b, err := risk.EncodeVerdict(&list[i])
+		must(w.t, err)
+		w.put(s, string(list[i].Key()), b, list[i].At)
 	}
 	must(w.t, s.Flush(w.t.Context()))
 	must(w.t, s.Close())

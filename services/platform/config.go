@@ -26,6 +26,7 @@ import (
 	"github.com/miradorhq/mirador/services/console"
 	"github.com/miradorhq/mirador/services/discovery"
 	"github.com/miradorhq/mirador/services/discovery/spec/audit"
+	"github.com/miradorhq/mirador/services/responder"
 	"github.com/miradorhq/mirador/services/shipper"
 	"github.com/miradorhq/mirador/services/signature"
 	"github.com/miradorhq/mirador/services/signature/engine"
@@ -51,6 +52,7 @@ type Config struct {
 	Signature      SignatureConfig      `yaml:"signature" doc:"Known attacks in requests and responses."`
 	Behavior       behavior.Config      `yaml:"behavior" doc:"Who acts unusually."`
 	Classifier     classifier.Config    `yaml:"classifier" doc:"Fields that carry sensitive data."`
+	Responder      responder.Config     `yaml:"responder" doc:"What all findings together say of a principal."`
 	Recorder       chsink.EventSettings `yaml:"recorder" doc:"How much of a transaction the audit log keeps."`
 	Policy         policy.Config        `yaml:"policy" doc:"What may be done about a finding."`
 	Enforcer       EnforcerConfig       `yaml:"enforcer" doc:"How actions take hold at an edge."`
@@ -120,7 +122,7 @@ func Defaults() Config {
 		Shipper:  shipper.Defaults(), Discovery: discovery.Defaults(),
 		Specifications: audit.Defaults(),
 		Signature:      SignatureConfig{Config: signature.Defaults(), Engine: engine.Defaults()},
-		Behavior:       behavior.Defaults(), Classifier: classifier.Defaults(), Recorder: chsink.DefaultEventSettings(),
+		Behavior:       behavior.Defaults(), Classifier: classifier.Defaults(), Responder: responder.Defaults(), Recorder: chsink.DefaultEventSettings(),
 		Policy: policy.Defaults(), Enforcer: enforcerDefaults(), Console: console.Defaults(), Telemetry: telemetry.Defaults(),
 	}
 }

@@ -192,11 +192,17 @@ func (p *Process) console() ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
+	verdicts, err := console.NewKafkaVerdicts("", p.kafka...)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Prior = p.Config.Responder.Prior
 	cfg.ClickHouse = fmt.Sprintf("%v/%s", p.Config.ClickHouse.Addr, p.Config.ClickHouse.Database)
 	c, err := console.New(cfg, conn, lift, templates, lag, log, p.Registry)
 	if err != nil {
 		return nil, err
 	}
+	c.TakeVerdicts(verdicts)
 	set, err := p.followSpecifications()
 	if err != nil {
 		return nil, err
@@ -217,6 +223,7 @@ func (p *Process) console() ([]part, error) {
 		defer conn.Close()
 		defer lift.Close()
 		defer templates.Close()
+		defer verdicts.Close()
 		defer lag.Close()
 		defer publisher.Close()
 		return c.Serve(ctx, ln)

@@ -11,6 +11,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/recorder"
+	"github.com/miradorhq/mirador/services/responder"
 	"github.com/miradorhq/mirador/services/shipper"
 )
 
@@ -29,6 +30,7 @@ func Services() []Service {
 		{"signature", "matches known attacks with the OWASP core rule set", (*Process).signature},
 		{"behavior", "scores who acts unusually: stuffing, scans, enumeration, objects of others", (*Process).behavior},
 		{"classifier", "finds fields that carry sensitive data", (*Process).classifier},
+		{"responder", "fuses the findings of all detectors to the risk of a principal, and acts on it", (*Process).responder},
 		{"recorder", "writes transactions, actions and statuses to ClickHouse: the audit log", (*Process).recorder},
 		{"enforcer", "carries out signed actions at an edge", (*Process).enforcer},
 		{"console", "shows analysts what was found, and lifts blocks", (*Process).console},
@@ -135,6 +137,43 @@ func (p *Process) detector(name, topic string, open func() (runner.Sink, error))
 	}
 	rows, err := p.sink(name, topic, open)
 	return append(parts, rows), err
+}
+
+// responder is three stages: findings and verdicts in, and the merger under policy that
+// weighs them.
+func (p *Process) responder() ([]part, error) {
+	cfg, o := p.Config.Responder, p.options(responder.Name)
+	m, err := responder.NewMetrics(p.Registry)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := policy.New(p.Config.Policy, responder.Name, p.signer, p.Registry)
+	if err != nil {
+		return nil, err
+	}
+	findings, err := responder.Findings(cfg, m)
+	if err != nil {
+		return nil, err
+	}
+	merger, err := responder.Merger(cfg, m)
+	if err != nil {
+		return nil, err
+	}
+	windowed := o
+	windowed.Lateness = cfg.Window
+	first, err := runner.NewRead(windowed, runner.ReadStage{Name: responder.Name, Topic: schemas.TopicFindings, New: findings, PartialKinds: []string{responder.Kind}})
+	if err != nil {
+		return nil, err
+	}
+	said, err := runner.NewRead(o, runner.ReadStage{Name: responder.Name + "-verdicts", Topic: schemas.TopicVerdicts, New: responder.Verdicts()})
+	if err != nil {
+		return nil, err
+	}
+	second, err := runner.NewMerge(o, runner.MergeStage{Name: responder.Name + "-merge", Kind: responder.Kind, New: policy.WrapMerger(merger, rules)})
+	if err != nil {
+		return nil, err
+	}
+	return []part{stagePart("findings", first), stagePart("verdicts", said), stagePart("merge", second)}, nil
 }
 
 func (p *Process) recorder() ([]part, error) {

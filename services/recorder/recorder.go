@@ -23,6 +23,8 @@ func Tables(c chsink.Config, m catalog.Matcher, s chsink.EventSettings, metrics 
 		{schemas.TopicEvents, func() (runner.Sink, error) { return chsink.NewEvents(c, m, s, metrics) }},
 		{schemas.TopicFindings, func() (runner.Sink, error) { return chsink.NewFindings(c, metrics) }},
 		{schemas.TopicActions, func() (runner.Sink, error) { return chsink.NewActions(c, metrics) }},
+		{schemas.TopicPrincipals, func() (runner.Sink, error) { return chsink.NewPrincipals(c, metrics) }},
+		{schemas.TopicVerdicts, func() (runner.Sink, error) { return chsink.NewVerdicts(c, metrics) }},
 		{schemas.TopicStatus, func() (runner.Sink, error) { return chsink.NewStatuses(c, metrics) }},
 	}
 }

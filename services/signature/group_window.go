@@ -82,7 +82,7 @@ func (s *group) add(g *groups, w *window, tx *detect.Tx, f *finding.Finding) {
 	}
 	if st := (strength{Weight: f.Severity.Weight(), Confidence: f.Confidence}); s.Count == 1 || s.Strength.less(st) {
 		s.Strength = st
-		s.F.Summary, s.F.Counterfactual, s.F.Features, s.F.Baseline, s.F.Versions = f.Summary, f.Counterfactual, f.Features, f.Baseline, f.Versions
+		s.F.Summary, s.F.Counterfactual, s.F.Features, s.F.Baseline, s.F.Versions, s.F.Source = f.Summary, f.Counterfactual, f.Features, f.Baseline, f.Versions, f.Source
 	}
 	if f.Severity.Weight() > s.F.Severity.Weight() {
 		s.F.Severity = f.Severity

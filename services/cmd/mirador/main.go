@@ -46,10 +46,11 @@ ever standing in the way of a request.
   mirador replay FILE        ship such a file to a running platform
   mirador spec check FILE    compare an API specification with such traffic
   mirador classify [FILE]    say what is sensitive in texts and values
+  mirador explain ID         decide a finding again, and print every term
   mirador report --regime R  what a law or standard is about, from what was recorded`,
 		SilenceUsage: true, SilenceErrors: true, Version: platform.Version,
 	}
-	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand(), classifyCommand(), reportCommand())
+	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand(), classifyCommand(), reportCommand(), explainCommand())
 	return c
 }
 

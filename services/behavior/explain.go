@@ -1,0 +1,198 @@
+package behavior
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/miradorhq/mirador/pkg/finding"
+)
+
+// formula decides a rule again from the numbers that a finding stores: v gives a
+// feature, n what is normal for it. It puts out every term, and says whether it alerts
+// and how sure it is.
+type formula func(v, n func(string) float64, say func(string, ...any)) (alerts bool, confidence float64)
+
+// formulas are those that a finding's numbers suffice for, by rule and, where two stages
+// have one each, by rule and first feature.
+func formulas() map[string]formula {
+	return map[string]formula{
+		recon01.ID: explainRecon, enum01.ID: explainEnum, bola01.ID: explainBola, cred01.ID: explainSource,
+		cred01.ID + " cusum": explainCampaign,
+		fuzz01.ID:            explainFuzz, gql01.ID: explainGql, mass01.ID: explainMass, ssrf01.ID: explainSsrf, ew01.ID: explainEdge,
+	}
+}
+
+// Explain decides f again from its features and says every step. An error means that it
+// comes out otherwise, or that another version made it. What has no formula is shown
+// beside what is normal.
+func Explain(f *finding.Finding) ([]string, error) {
+	var out []string
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if f.Versions.Detector != Version {
+		return nil, fmt.Errorf("behavior: version %s found it, this is %s: use a build of that time", f.Versions.Detector, Version)
+	}
+	missing := ""
+	of := func(list []finding.Number) func(string) float64 {
+		return func(name string) float64 {
+			for _, n := range list {
+				if n.Name == name {
+					return n.Value
+				}
+			}
+			missing = name
+			return math.NaN()
+		}
+	}
+	formula, ok := formulas()[f.Rule]
+	if len(f.Features) > 0 {
+		if second, two := formulas()[f.Rule+" "+f.Features[0].Name]; two {
+			formula, ok = second, true
+		}
+	}
+	if !ok {
+		for _, n := range f.Features {
+			if usual := of(f.Baseline)(n.Name); math.IsNaN(usual) {
+				say("%-24s %.6g", n.Name, n.Value)
+			} else {
+				say("%-24s %.6g, normal %.6g", n.Name, n.Value, usual)
+			}
+		}
+		say("%s decides from a history that a finding does not hold: these are its numbers as they were", f.Rule)
+		return out, nil
+	}
+	alerts, confidence := formula(of(f.Features), of(f.Baseline), say)
+	if f.Rule == ssrf01.ID && f.Severity == finding.Critical { // an address of metadata, which its evidence names
+		say("confidence + 0.1 for an address of metadata")
+		confidence = min(0.97, confidence+0.1)
+	}
+	lacks := missing
+	if listed := of(f.Features)("known_bad_sources"); listed > 0 {
+		// A finding of one transaction is raised by its one address, one that gathers
+		// addresses by the share of those that are listed.
+		share := 1.0
+		part := listed / float64(max(1, len(f.Subject.Addresses)))
+		if math.Abs(raised(confidence, part)-f.Confidence) < math.Abs(raised(confidence, 1)-f.Confidence) {
+			share = part
+		}
+		say("confidence %.4f, raised by 0.3 of the rest for known bad sources, %.2f of all", confidence, share)
+		confidence = raised(confidence, share)
+	}
+	missing = lacks
+	switch {
+	case missing != "":
+		return out, fmt.Errorf("behavior: the finding does not store %q, which %s is decided by: an older build made it", missing, f.Rule)
+	case !alerts:
+		return out, fmt.Errorf("behavior: computed again %s does not alert", f.Rule)
+	case math.Abs(confidence-f.Confidence) > 1e-6:
+		return out, fmt.Errorf("behavior: computed again the confidence is %.4f, stored is %.4f", confidence, f.Confidence)
+	}
+	say("it alerts, with a confidence of %.3f, as stored", confidence)
+	return out, nil
+}
+
+// raised is a confidence once a share of the sources is known to be bad.
+func raised(confidence, share float64) float64 {
+	return min(0.99, confidence+0.3*(1-confidence)*share)
+}
+
+// atLeast says a comparison and what comes of it.
+func atLeast(say func(string, ...any), name string, v, limit float64) bool {
+	word := "below"
+	if v >= limit {
+		word = "at or above"
+	}
+	say("%-24s %.6g is %s %.6g", name, v, word, limit)
+	return v >= limit
+}
+
+func explainRecon(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	// The level may be below the capacity again where the scan was told before.
+	atLeast(say, "level", v("level"), n("capacity"))
+	alerts := atLeast(say, "distinct_missing", v("distinct_missing"), n("capacity"))
+	share, grown := v("missing_share"), min(1, v("distinct_missing")/(2*n("capacity")))
+	say("confidence = 0.6 + 0.35 × share of misses %.3f × growth %.3f", share, grown)
+	return alerts, min(0.95, 0.6+0.35*share*grown)
+}
+
+func explainEnum(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	enough := atLeast(say, "ids", v("ids"), n("ids"))
+	stride := math.Abs(v("stride"))
+	ordered := stride != 0 && stride <= n("stride")
+	say("%-24s %.6g: %s, at most %.6g would be", "stride", v("stride"), map[bool]string{true: "order", false: "no order"}[ordered], n("stride"))
+	dense := atLeast(say, "density", v("density"), n("density"))
+	part, share := min(1, v("ids")/(4*n("ids"))), v("denied_share")
+	say("confidence = 0.6 + 0.2 × ids of four times the limit %.3f + 0.15 × refused %.3f", part, share)
+	return enough && (ordered || dense), min(0.95, 0.6+0.2*part+0.15*share)
+}
+
+func explainBola(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	short := atLeast(say, "novel_5m", v("novel_5m"), n("limit_5m"))
+	long := atLeast(say, "novel_1h", v("novel_1h"), n("limit_1h"))
+	foreign, surprise := v("foreign")/max(1, v("novel_total")), v("surprise")
+	say("confidence = 0.7 + 0.2 × foreign %.3f + 0.15 × surprise 10^-%.2f of 10^-14", foreign, surprise)
+	return short || long, min(0.99, 0.7+0.2*foreign+0.15*surprise/14)
+}
+
+func explainSource(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	many := atLeast(say, "users", v("users"), n("users"))
+	failing := atLeast(say, "failure_share", v("failure_share"), n("failure_share"))
+	part := min(1, v("users")/(4*n("users")))
+	say("confidence = 0.75 + 0.15 × users of four times the limit %.3f + 0.08 × failures %.3f", part, v("failure_share"))
+	return many && failing, min(0.98, 0.75+0.15*part+0.08*v("failure_share"))
+}
+
+func explainCampaign(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alarm := atLeast(say, "cusum", v("cusum"), n("alarm"))
+	unknown := (v("failing_users_5m") - v("known_users")) / v("failing_users_5m")
+	part := min(1, v("cusum")/(4*n("alarm")))
+	say("confidence = 0.7 + 0.2 × cusum of four alarms %.3f + 0.08 × users who never logged in %.3f", part, unknown)
+	return alarm, min(0.98, 0.7+0.2*part+0.08*unknown)
+}
+
+func explainFuzz(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "level", v("level"), n("capacity"))
+	for _, name := range violationNames {
+		name = strings.ReplaceAll(name, " ", "_")
+		say("%-24s %.0f", name, v(name))
+	}
+	part := min(1, v("level")/(2*n("capacity")))
+	say("confidence = 0.55 + 0.1 × kinds %.0f + 0.1 × level of twice the capacity %.3f", v("kinds"), part)
+	return alerts, min(0.95, 0.55+0.1*v("kinds")+0.1*part)
+}
+
+func explainGql(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	for _, name := range [...]string{"depth", "aliases", "batch", "fields"} {
+		atLeast(say, name, v(name), n(name)+1)
+	}
+	say("%-24s %.6g of this query, %.6g with those before", "excess", v("excess"), v("level"))
+	say("confidence = 0.6 + 0.05 × level %.3f", v("level"))
+	return v("excess") > 0, min(0.95, 0.6+0.05*v("level"))
+}
+
+func explainMass(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "properties", v("properties"), 1)
+	say("%-24s fewer than %.0f principals sent any of them, in %.0f writes before", "senders", n("senders"), n("writes_before"))
+	if v("echoed") > 0 {
+		say("confidence = 0.85, for %.0f answers showed the value", v("echoed"))
+		return alerts, 0.85
+	}
+	say("confidence = 0.6, for no answer showed the value")
+	return alerts, 0.6
+}
+
+func explainSsrf(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	say("%-24s %.3g, at most %.3g count", "seconds_between", v("seconds_between"), n("window_seconds"))
+	say("confidence = 0.75 + 0.15 × the host that was asked for is the one called %.0f", v("same_host"))
+	return v("seconds_between") <= n("window_seconds"), 0.75 + 0.15*v("same_host")
+}
+
+func explainEdge(v, _ func(string) float64, say func(string, ...any)) (bool, float64) {
+	say("new credential %.0f, new namespace %.0f", v("new_credential"), v("new_namespace"))
+	if v("new_credential")+v("new_namespace") == 2 {
+		say("confidence = 0.75, for both")
+		return true, 0.75
+	}
+	say("confidence = 0.6, for one of them")
+	return v("new_credential")+v("new_namespace") == 1, 0.6
+}
