@@ -18,8 +18,8 @@ type formula func(v, n func(string) float64, say func(string, ...any)) (alerts b
 func formulas() map[string]formula {
 	return map[string]formula{
 		recon01.ID: explainRecon, enum01.ID: explainEnum, bola01.ID: explainBola, cred01.ID: explainSource,
-		cred01.ID + " cusum": explainCampaign,
-		fuzz01.ID:            explainFuzz, gql01.ID: explainGql, mass01.ID: explainMass, ssrf01.ID: explainSsrf, ew01.ID: explainEdge,
+		cred01.ID + " cusum": explainCampaign, recon01.ID + " new_missing_1h": explainSlowRecon,
+		fuzz01.ID: explainFuzz, gql01.ID: explainGql, mass01.ID: explainMass, ssrf01.ID: explainSsrf, ew01.ID: explainEdge,
 	}
 }
 
@@ -126,12 +126,20 @@ func explainEnum(v, n func(string) float64, say func(string, ...any)) (bool, flo
 	return enough && (ordered || dense), min(0.95, 0.6+0.2*part+0.15*share)
 }
 
+// explainBola: how improbable the counts are is held against the bar that the calibrator
+// had set for the kind of actor; both stand in the finding.
 func explainBola(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
-	short := atLeast(say, "novel_5m", v("novel_5m"), n("limit_5m"))
-	long := atLeast(say, "novel_1h", v("novel_1h"), n("limit_1h"))
-	foreign, surprise := v("foreign")/max(1, v("novel_total")), v("surprise")
-	say("confidence = 0.7 + 0.2 × foreign %.3f + 0.15 × surprise 10^-%.2f of 10^-14", foreign, surprise)
-	return short || long, min(0.99, 0.7+0.2*foreign+0.15*surprise/14)
+	alerts := atLeast(say, "surprise", v("surprise"), n("bar"))
+	foreign, sure := v("foreign")/max(1, v("novel_total")), min(1, v("surprise")/14)
+	say("confidence = 0.7 + 0.2 × foreign %.3f + 0.15 × surprise of 14 %.3f", foreign, sure)
+	return alerts, min(0.99, 0.7+0.2*foreign+0.15*sure)
+}
+
+func explainSlowRecon(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "surprise", v("surprise"), n("bar"))
+	sure := min(1, v("surprise")/20)
+	say("confidence = 0.6 + 0.3 × surprise of 20 %.3f", sure)
+	return alerts, min(0.9, 0.6+0.3*sure)
 }
 
 func explainSource(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
