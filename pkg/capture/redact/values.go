@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"net/url"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -31,7 +30,7 @@ func Values(data []byte, contentType string, visit Visitor) (out []byte, readabl
 	}
 	e := &editor{in: data}
 	kind := kindOf(data, contentType)
-	if kind != multipartBody && bytes.IndexByte(data, 0) >= 0 { // no text, or UTF-16
+	if packed(contentType) || kind != multipartBody && bytes.IndexByte(data, 0) >= 0 { // no text, or UTF-16
 		return data, false
 	}
 	switch kind {
@@ -42,7 +41,11 @@ func Values(data []byte, contentType string, visit Visitor) (out []byte, readabl
 	case formBody:
 		e.pairValues(visit)
 	case textBody:
-		e.textValues(visit)
+		if bytes.HasPrefix(bytes.ToLower([]byte(contentType)), []byte("text/event-stream")) {
+			e.eventValues(visit)
+		} else {
+			e.textValues(visit)
+		}
 	default:
 		return data, false
 	}
@@ -96,23 +99,49 @@ func (e *editor) jsonValues(visit Visitor) {
 			for end < len(in) && bytes.IndexByte(jsonEnds, in[end]) < 0 {
 				end++
 			}
-			word := in[i:end]
-			switch string(word) {
-			case "true", "false", "null":
-			default:
-				if r, ok := visit(name, word, false); ok {
-					if number(word) && !number(r) {
-						r = []byte("0")
-					}
-					e.put(i, end, r)
-				}
+			next := skipSpace(in, end)
+			for end > i && in[end-1] == ' ' {
+				end--
 			}
+			if next < len(in) && in[next] == ':' { // a name without quotes, as GraphQL has them
+				e.word(visit, i, end, nil, true)
+				name, i = lastWord(in[i:end]), next+1
+				continue
+			}
+			e.word(visit, i, end, name, false)
 			i = end
 		}
 	}
 }
 
-var jsonEnds = []byte(",]}{[\": \t\r\n")
+// word shows what stands without quotes: a number, or text where no JSON is.
+func (e *editor) word(visit Visitor, from, to int, name []byte, structure bool) {
+	word := e.in[from:to]
+	switch string(word) {
+	case "true", "false", "null":
+		return
+	}
+	if r, ok := visit(name, word, structure); ok {
+		if number(word) && !number(r) {
+			r = []byte("0")
+		}
+		e.put(from, to, r)
+	}
+}
+
+// lastWord is the name at the end of text.
+func lastWord(text []byte) []byte {
+	text = bytes.TrimRight(text, "'")
+	i := len(text)
+	for i > 0 && nameByte(text[i-1]) {
+		i--
+	}
+	return text[i:]
+}
+
+// jsonEnds end what stands without quotes. A blank does not: in what is no JSON at all a
+// card may be written in four groups.
+var jsonEnds = []byte(",]}{[\":\t\r\n")
 
 func (e *editor) visitString(visit Visitor, from, to int, name, text []byte, structure bool) {
 	if from == to {
@@ -205,137 +234,6 @@ func unit(in []byte, i int) (r rune, ok bool) {
 	return r, true
 }
 
-// pairValues shows the values of name=value&name=value; what has no '=' is a value.
-func (e *editor) pairValues(visit Visitor) {
-	in := e.in
-	for from := 0; from < len(in); {
-		end := len(in)
-		if i := bytes.IndexAny(in[from:], "&;"); i >= 0 {
-			end = from + i
-		}
-		var name []byte
-		value := from
-		if eq := bytes.IndexByte(in[from:end], '='); eq >= 0 {
-			name = percent(in[from : from+eq])
-			value = from + eq + 1
-		}
-		if value < end {
-			if r, ok := visit(name, percent(in[value:end]), false); ok {
-				e.put(value, end, []byte(url.QueryEscape(string(r))))
-			}
-		}
-		from = end + 1
-	}
-}
-
-// percent undoes the escapes of a form, leniently: what is none stays.
-func percent(in []byte) []byte {
-	if bytes.IndexByte(in, '%') < 0 && bytes.IndexByte(in, '+') < 0 {
-		return in
-	}
-	out := make([]byte, 0, len(in))
-	for i := 0; i < len(in); i++ {
-		switch c := in[i]; {
-		case c == '+':
-			out = append(out, ' ')
-		case c == '%' && i+2 < len(in) && hex(in[i+1]) >= 0 && hex(in[i+2]) >= 0:
-			out = append(out, byte(hex(in[i+1])<<4|hex(in[i+2])))
-			i += 2
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// multipartValues shows the parts, and the names of files. A part that holds a zero
-// byte is no text and is taken out: a file that nobody looked into must not pass.
-func (e *editor) multipartValues(visit Visitor) {
-	e.parts(func(name []byte, file bool, from, to int) bool {
-		value := e.in[from:to]
-		switch {
-		case bytes.IndexByte(value, 0) >= 0:
-			e.put(from, to, nil)
-		case file:
-			if r, ok := visit([]byte("filename"), value, false); ok {
-				e.put(from, to, bytes.Map(unquotable, r))
-			}
-		default:
-			if r, ok := visit(name, value, false); ok {
-				e.put(from, to, r)
-			}
-		}
-		return true
-	})
-}
-
-func unquotable(r rune) rune {
-	if r == '"' || r == '\r' || r == '\n' {
-		return '_'
-	}
-	return r
-}
-
-// textValues shows the elements and attributes of XML by their names, and any other
-// text as a whole.
-func (e *editor) textValues(visit Visitor) {
-	in := e.in
-	var name []byte
-	for i := 0; i < len(in); {
-		end := len(in)
-		if j := bytes.IndexByte(in[i:], '<'); j >= 0 {
-			end = i + j
-		}
-		if len(bytes.TrimSpace(in[i:end])) > 0 {
-			if r, ok := visit(name, in[i:end], false); ok {
-				e.put(i, end, r)
-			}
-		}
-		if end == len(in) {
-			return
-		}
-		stop := len(in)
-		if j := bytes.IndexByte(in[end:], '>'); j >= 0 {
-			stop = end + j
-		}
-		e.attributes(visit, end+1, stop)
-		name = element(in, 0, stop)
-		if len(name) > 0 && name[0] == '/' {
-			name = nil
-		}
-		i = min(stop+1, len(in))
-	}
-}
-
-// attributes shows those of the tag between from and to; one without quotes goes with
-// the whole tag.
-func (e *editor) attributes(visit Visitor, from, to int) {
-	in := e.in
-	if bytes.IndexByte(in[from:to], '=') < 0 {
-		return
-	}
-	if !bytes.ContainsAny(in[from:to], "\"'") {
-		if r, ok := visit(nil, in[from:to], true); ok {
-			e.put(from, to, r)
-		}
-		return
-	}
-	for i := from; i < to; {
-		eq := bytes.IndexByte(in[i:to], '=')
-		if eq < 0 {
-			return
-		}
-		eq += i
-		start, end := valueAfter(in, eq+1, to)
-		if start < end {
-			if r, ok := visit(wordBefore(in, i, eq), in[start:end], false); ok {
-				e.put(start, end, r)
-			}
-		}
-		i = max(end, eq) + 1
-	}
-}
-
 // bodyKind is what a body is scanned as.
 type bodyKind uint8
 
@@ -366,4 +264,16 @@ func kindOf(data []byte, contentType string) bodyKind {
 		return binaryBody
 	}
 	return textBody
+}
+
+// packed says whether a format writes numbers and lengths in binary, so that no zero
+// byte need tell it from text.
+func packed(contentType string) bool {
+	mt := strings.ToLower(contentType)
+	for _, f := range [...]string{"msgpack", "messagepack", "cbor", "bson", "avro", "thrift", "flatbuffer", "smile"} {
+		if strings.Contains(mt, f) {
+			return true
+		}
+	}
+	return false
 }
