@@ -126,7 +126,9 @@ func (s *Set) Report(r *Regime, seen *Seen) *Report {
 			}
 		}
 		for _, f := range findings {
-			if !q.names(f.Rule) || !q.Anywhere && !scope[f.EndpointID] {
+			// A scan is about no endpoint, and so about each of them.
+			all := q.Anywhere || f.EndpointID == "" && len(scope) > 0
+			if !q.names(f.Rule) || !all && !scope[f.EndpointID] {
 				continue
 			}
 			i, ok := at[f.ID]
