@@ -118,6 +118,15 @@ func TestAFindingAboutNoEndpoint(t *testing.T) {
 	}
 }
 
+// A field whose endpoint became part of another's is found by its own id as well.
+func TestJoinedFieldsAreFound(t *testing.T) {
+	f := Field{ID: "a", Values: 2, FirstSeen: day0, LastSeen: day0}
+	f.join(&Field{ID: "b", Values: 3, FirstSeen: day0.Add(-time.Hour), LastSeen: day0.Add(time.Hour)})
+	if !f.Is("a") || !f.Is("b") || f.Is("c") || f.Values != 5 || !f.FirstSeen.Equal(day0.Add(-time.Hour)) || !f.LastSeen.Equal(day0.Add(time.Hour)) {
+		t.Errorf("joined %+v", f)
+	}
+}
+
 func TestCellsAreNoFormulas(t *testing.T) {
 	for _, cell := range []string{"=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1"} {
 		if got := inert(cell); got != "'"+cell {
