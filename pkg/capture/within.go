@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"encoding/base64"
+	"html"
 	"unicode"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ const (
 )
 
 // within masks what a value holds under another syntax or encoding: a document, so that
-// the names in it count; base64; percent escapes. false where there is nothing to mask,
+// the names in it count; base64; entities; other forms of letters; percent escapes. false where there is nothing to mask,
 // and the value is looked at as it stands.
 func (p *Masker) within(name, value []byte) ([]byte, bool) {
 	if p.depth == maxWithin {
@@ -31,6 +32,16 @@ func (p *Masker) within(name, value []byte) ([]byte, bool) {
 	if enc, plain := text64(value); enc != nil {
 		if masked, ok := p.masked(name, plain); ok {
 			return enc.AppendEncode(nil, masked), true
+		}
+	}
+	if bytes.Contains(value, []byte("&#")) {
+		if masked, ok := p.masked(name, []byte(html.UnescapeString(string(value)))); ok {
+			return []byte(html.EscapeString(string(masked))), true
+		}
+	}
+	if plain := narrow(value); plain != nil {
+		if masked, ok := p.masked(name, plain); ok {
+			return bytes.Clone(masked), true
 		}
 	}
 	if plain := unescaped(value); len(plain) < len(value) {
@@ -70,8 +81,12 @@ func text64(value []byte) (*base64.Encoding, []byte) {
 	if len(value) < least64 {
 		return nil, nil
 	}
+	breaks := 0
 	for _, c := range value {
-		if !alphanumeric(c) && c != '+' && c != '/' && c != '-' && c != '_' && c != '=' {
+		switch {
+		case c == '\r' || c == '\n': // the decoder passes over them
+			breaks++
+		case !alphanumeric(c) && bytes.IndexByte([]byte("+/-_="), c) < 0:
 			return nil, nil
 		}
 	}
@@ -79,7 +94,7 @@ func text64(value []byte) (*base64.Encoding, []byte) {
 	if bytes.ContainsAny(value, "-_") {
 		enc = base64.URLEncoding
 	}
-	if value[len(value)-1] != '=' && len(value)%4 != 0 {
+	if (len(value)-breaks)%4 != 0 {
 		enc = enc.WithPadding(base64.NoPadding)
 	}
 	plain, err := enc.AppendDecode(nil, value)
@@ -87,6 +102,29 @@ func text64(value []byte) (*base64.Encoding, []byte) {
 		return nil, nil
 	}
 	return enc, plain
+}
+
+// narrow writes wide forms of ASCII and blanks that are none of it as ASCII, and leaves
+// out what has no width; nil where there is nothing of it.
+func narrow(value []byte) []byte {
+	if !bytes.ContainsFunc(value, func(r rune) bool { return r >= 0x80 && ascii(r) != r }) {
+		return nil
+	}
+	return bytes.Map(ascii, value)
+}
+
+func ascii(r rune) rune {
+	switch {
+	case r >= 0xff01 && r <= 0xff5e:
+		return r - 0xfee0
+	case r == 0xad, r >= 0x200b && r <= 0x200d, r == 0x2060, r == 0xfeff:
+		return -1
+	case r > 0x80 && unicode.Is(unicode.Zs, r):
+		return ' '
+	case r == 0x2010, r == 0x2011, r == 0x2212:
+		return '-'
+	}
+	return r
 }
 
 // unescaped undoes percent escapes, leniently, and leaves a plus as it is.

@@ -19,6 +19,7 @@ func TestValues(t *testing.T) {
 			`{"A":"X","B":[1,"Y",{"C":2}],"D":{"E":"Z"},"F":true}`},
 		{"", `{"a":"é\n\"q","b":[["p"],"q"]}`, "=a a=é\n\"q =b b=p b=q", `{"A":"É\n\"Q","B":[["P"],"Q"]}`},
 		{"", `{"card":"4111 11`, "=card card=4111 11", `{"CARD":"4111 11`},
+		{"", `{"name":"x","value":[1,"y"]},{"value":2}`, "=name name=x =value x=1 x=y =value value=2", `{"NAME":"X","VALUE":[1,"Y"]},{"VALUE":2}`},
 		{"text/plain", `{"a":nul`, "=a a=nul", `{"A":NUL`},
 		{"application/x-www-form-urlencoded", "a=x%20y&b=&c&d=%zz", "=a a=x y =b =c =d d=%zz", "A=X+Y&B=&C&D=%25ZZ"},
 		{"multipart/form-data; boundary=X", multipart, `=Content-Disposition: form-data; name="to"; filename=" filename=ann.txt =" to=hello =Content-Disposition: form-data; name="n" n=12 ` +

@@ -66,6 +66,9 @@ func left(e *event.Event) string {
 // However data is spelled, nothing of it is left.
 func TestSpellingsHideNothing(t *testing.T) {
 	cases := spellings(t)
+	if len(cases) != 69 {
+		t.Errorf("%d cases, want 69", len(cases))
+	}
 	b := builder(t, func(m *shipper.Masking) { m.Mode = "mask" })
 	for _, c := range cases {
 		all := left(b.Build(c.raw()))
