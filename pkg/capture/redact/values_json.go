@@ -15,8 +15,8 @@ func (e *editor) jsonValues(visit Visitor) {
 	names := room[:0]
 	var name, label []byte // label names the value beside it
 	for i := 0; i < len(in); {
-		switch c := in[i]; {
-		case c == '"':
+		switch c := in[i]; c {
+		case '"':
 			end := stringEnd(in, i+1)
 			next := skipSpace(in, min(end+1, len(in)))
 			text := plainText(in[i+1 : end])
@@ -31,7 +31,7 @@ func (e *editor) jsonValues(visit Visitor) {
 				label = text
 			}
 			i = end + 1
-		case c == '{' || c == '[':
+		case '{', '[':
 			if c == '{' {
 				label = nil
 			}
@@ -39,7 +39,7 @@ func (e *editor) jsonValues(visit Visitor) {
 				names = append(names, name)
 			}
 			i++
-		case c == '}' || c == ']':
+		case '}', ']':
 			if c == '}' {
 				label = nil
 			}
@@ -47,7 +47,7 @@ func (e *editor) jsonValues(visit Visitor) {
 				name, names = names[n-1], names[:n-1]
 			}
 			i++
-		case c == ',' || c == ':' || c == ' ' || c == '\t' || c == '\r' || c == '\n':
+		case ',', ':', ' ', '\t', '\r', '\n':
 			if c == ',' && len(names) > 0 { // the next of an array goes by the array's name
 				name = names[len(names)-1]
 			}

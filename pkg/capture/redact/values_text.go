@@ -97,7 +97,7 @@ func (e *editor) marked(visit Visitor, from, to int, name []byte, structure bool
 func (e *editor) attributes(visit Visitor, from, to int) {
 	in := e.in
 	tag := in[from:to]
-	if bytes.IndexByte(tag, '=') < 0 || bytes.IndexAny(tag, "\"'") < 0 {
+	if bytes.IndexByte(tag, '=') < 0 || !bytes.ContainsAny(tag, "\"'") {
 		if bytes.ContainsAny(tag, " @=0123456789") {
 			e.marked(visit, from, to, nil, true)
 		}
