@@ -3,7 +3,6 @@ package capture
 import (
 	"bytes"
 	"cmp"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -21,7 +20,9 @@ type Masker struct {
 	classes    map[string]Mode
 	note       func(class string)
 	spans      []Span
+	taken      []uint64 // a bit for each byte of a value that a span covers
 	out        []byte
+	depth      int // of documents and encodings within values
 }
 
 // NewMasker makes one of c's general mode and classes; routes do not count. key is
@@ -56,6 +57,13 @@ func (m *sealer) personal(coding, backCoding []byte) {
 		h := &e.ResponseHeaders[i]
 		h.Value = bytes.Clone(p.Header(h.Name, h.Value))
 	}
+	where = "identity"
+	for i := range e.Identity.Claims {
+		c := &e.Identity.Claims[i]
+		c.Value = bytes.Clone(p.Claim(c.Name, c.Value))
+	}
+	where = "tls"
+	e.TLS.ClientSubject = bytes.Clone(p.text(clientSubject, e.TLS.ClientSubject))
 	where = "request.query"
 	e.Query = p.Query(e.Query)
 	where = "request.path"
@@ -69,7 +77,7 @@ func (m *sealer) personal(coding, backCoding []byte) {
 // body goes without its data where that cannot be looked into.
 func (p *Masker) body(b *event.Body, coding []byte) {
 	packed := len(coding) > 0 && !b.Decoded && !bytes.EqualFold(bytes.TrimSpace(coding), []byte("identity"))
-	data, readable := p.Body(b.Data, string(b.ContentType))
+	data, readable := p.Body(b.Data, string(b.ContentType), b.Truncated)
 	if len(b.Data) > 0 && (packed || !readable) {
 		b.Data, b.Truncated = nil, true
 		p.note("unreadable")
@@ -79,9 +87,14 @@ func (p *Masker) body(b *event.Body, coding []byte) {
 }
 
 // Body masks the values of a body without content coding. Where it cannot look into
-// it readable is false, and it must not be kept.
-func (p *Masker) Body(data []byte, contentType string) (masked []byte, readable bool) {
-	return redact.Values(data, contentType, p.visit)
+// it readable is false, and it must not be kept. Of a truncated one the end may be half
+// of a value, which nothing recognises.
+func (p *Masker) Body(data []byte, contentType string, truncated bool) (masked []byte, readable bool) {
+	masked, readable = redact.Values(data, contentType, p.visit)
+	if truncated && readable {
+		masked = blurEnd(masked)
+	}
+	return masked, readable
 }
 
 // Query masks the values of a raw query string.
@@ -104,11 +117,14 @@ func (p *Masker) masked(name, value []byte) ([]byte, bool) {
 	if len(value) < 2 || string(value) == redact.Mark {
 		return nil, false
 	}
+	if within, ok := p.within(name, value); ok {
+		return within, true
+	}
 	spans := p.find.Find(p.spans[:0], "", value)
 	for i := range spans {
 		spans[i].Score += 2
 	}
-	spans = identifiers(spans, value)
+	spans = p.identifiers(spans, value)
 	if len(name) > 0 {
 		spans = p.find.Find(spans, string(name), value)
 	}
@@ -124,15 +140,8 @@ func (p *Masker) masked(name, value []byte) ([]byte, bool) {
 	slices.SortStableFunc(spans, func(a, b Span) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.End-b.Start, a.End-a.Start), cmp.Compare(a.Start, b.Start), strings.Compare(a.Class, b.Class))
 	})
-	n := 0
-	for _, s := range spans {
-		if slices.ContainsFunc(spans[:n], func(t Span) bool { return s.Start < t.End && t.Start < s.End }) {
-			continue
-		}
-		spans[n] = s
-		n++
-	}
-	spans = spans[:n]
+	p.taken = append(p.taken[:0], make([]uint64, len(value)/64+1)...)
+	spans = slices.DeleteFunc(spans, func(s Span) bool { return !take(p.taken, s.Start, s.End) })
 	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 	p.out = p.out[:0]
 	at := 0
@@ -153,129 +162,44 @@ func (p *Masker) masked(name, value []byte) ([]byte, bool) {
 	return append(p.out, value[at:]...), true
 }
 
-// isHash says whether the keyed hash of a credential stands at from.
-func (p *Masker) isHash(value []byte, from int) bool {
-	before, id := value[:from], p.key.id
-	return bytes.HasSuffix(before, []byte("hmac:"+id+":")) || bytes.HasPrefix(value[from:], []byte("hmac:"+id+":"))
-}
-
-const (
-	idDigits  = 6  // in a row make an identifier
-	idLetters = 12 // letters and digits do
-)
-
-// identifiers adds what looks like an identifier: a UUID, a run of digits, a run of
-// letters and digits.
-func identifiers(to []Span, value []byte) []Span {
-	for i := 0; i < len(value); {
-		if !alphanumeric(value[i]) {
-			i++
-			continue
-		}
-		end, digits, most, run := i, 0, 0, 0
-		for ; end < len(value) && alphanumeric(value[end]); end++ {
-			if c := value[end]; c >= '0' && c <= '9' {
-				digits++
-				run++
-				most = max(most, run)
-			} else {
-				run = 0
+// take marks the bits from from to to; false, and nothing is marked, where one was. A
+// comparison with every span before would take minutes for a megabyte of numbers.
+func take(bits []uint64, from, to int) bool {
+	words := func(each func(word *uint64, mask uint64) bool) bool {
+		for w := from / 64; w <= (to-1)/64; w++ {
+			mask := ^uint64(0)
+			if w == from/64 {
+				mask &= ^uint64(0) << (from % 64)
 			}
-		}
-		if end-i == 8 && len(value) >= i+36 && uuid(value[i:i+36]) {
-			end = i + 36
-			digits, most = 32, 32
-		}
-		if most >= idDigits || end-i >= idLetters && digits >= 2 && digits < end-i {
-			to = append(to, Span{Class: ClassID, Start: i, End: end, Score: 1.5})
-		}
-		i = end
-	}
-	return to
-}
-
-func alphanumeric(c byte) bool { return word(c) && c < 0x80 }
-
-func uuid(v []byte) bool {
-	for i, c := range v {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if c != '-' {
+			if w == (to-1)/64 {
+				mask &= ^uint64(0) >> (63 - (to-1)%64)
+			}
+			if !each(&bits[w], mask) {
 				return false
 			}
-		} else if nibble(c) < 0 {
-			return false
 		}
-	}
-	return true
-}
-
-// Path masks the segments of a raw path, each by the name of the one before.
-func (p *Masker) Path(path []byte) []byte {
-	var out []byte
-	var name []byte
-	for i := 0; i < len(path); {
-		end := len(path)
-		if j := bytes.IndexByte(path[i:], '/'); j >= 0 {
-			end = i + j
-		}
-		segment := path[i:end]
-		if bytes.IndexByte(segment, '+') < 0 {
-			segment = percent(segment)
-		}
-		if masked, ok := p.masked(name, segment); ok {
-			if out == nil {
-				out = append(make([]byte, 0, len(path)+8), path[:i]...)
-			}
-			out = append(out, url.PathEscape(string(masked))...)
-		} else if out != nil {
-			out = append(out, path[i:end]...)
-		}
-		if end < len(path) && out != nil {
-			out = append(out, '/')
-		}
-		name = segment
-		i = end + 1
-	}
-	if out == nil {
-		return path
-	}
-	return out
-}
-
-// Header masks the value of a header that is not of the protocol. What it gives holds
-// until the next call.
-func (p *Masker) Header(name, value []byte) []byte {
-	if protocolHeader(name) {
-		return value
-	}
-	if q := bytes.IndexByte(value, '?'); q >= 0 && slices.Contains(urlHeaders, lower(name)) {
-		front := bytes.Clone(p.text(name, value[:q+1]))
-		return append(front, p.Query(value[q+1:])...)
-	}
-	return p.text(name, value)
-}
-
-func (p *Masker) text(name, value []byte) []byte {
-	if masked, ok := p.masked(bytes.ToLower(name), value); ok {
-		return masked
-	}
-	return value
-}
-
-// protocolHeader says whether a header says how the message is carried and not what
-// somebody put in.
-func protocolHeader(name []byte) bool {
-	n := lower(name)
-	switch n {
-	case "host", "date", "etag", "age", "expires", "last-modified", "user-agent", "connection", "server", "via", "vary", "allow", "upgrade", "te", "range",
-		"authorization", "proxy-authorization", "forwarded", "x-real-ip", "x-request-id", "x-correlation-id", "traceparent", "tracestate", "alt-svc",
-		"retry-after", "transfer-encoding", "strict-transport-security", "keep-alive", "pragma", "origin":
 		return true
 	}
-	for _, p := range [...]string{"accept", "content-", "sec-", "if-", "access-control-", "cache-", "x-forwarded-", "x-ratelimit-", "x-b3-"} {
-		if strings.HasPrefix(n, p) {
-			return !slices.Contains(urlHeaders, n)
-		}
+	if !words(func(word *uint64, mask uint64) bool { return *word&mask == 0 }) {
+		return false
 	}
-	return false
+	return words(func(word *uint64, mask uint64) bool { *word |= mask; return true })
+}
+
+// isHash says whether the keyed hash of a credential stands at from. Whoever only
+// writes its beginning before a value hides nothing.
+func (p *Masker) isHash(value []byte, from int) bool {
+	mark := []byte("hmac:" + p.key.id + ":")
+	rest, ok := bytes.CutPrefix(value[from:], mark)
+	if !ok {
+		if !bytes.HasSuffix(value[:from], mark) {
+			return false
+		}
+		rest = value[from:]
+	}
+	n := 0
+	for n < len(rest) && nibble(rest[n]) >= 0 {
+		n++
+	}
+	return n == 32 // 128 bits
 }

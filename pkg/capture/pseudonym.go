@@ -225,7 +225,10 @@ func (p pseudonyms) iban(dst, v []byte) []byte {
 // last label stays.
 func (p pseudonyms) email(dst, v []byte) []byte {
 	v = bytes.ToLower(v)
-	at := max(0, bytes.LastIndexByte(v, '@'))
+	at := bytes.LastIndexByte(v, '@')
+	if at < 0 {
+		return p.like(dst, v, 0)
+	}
 	s := p.stream(v)
 	dst = s.spell(dst, v[:at], 0)
 	dot := bytes.LastIndexByte(v, '.')
@@ -275,7 +278,7 @@ func (p pseudonyms) place(dst, v []byte) []byte {
 // date keeps the year and the time of day. Month and day become 01 to 12 both, which
 // is right in either order; a month that is written out stays.
 func (p pseudonyms) date(dst, v []byte) []byte {
-	if t := bytes.IndexByte(v, 'T'); t >= 8 {
+	if t := bytes.IndexByte(v, 'T'); t >= 8 && v[t-1] >= '0' && v[t-1] <= '9' {
 		return append(p.date(dst, v[:t]), v[t:]...)
 	}
 	s := p.stream(v)
@@ -292,8 +295,18 @@ func (p pseudonyms) date(dst, v []byte) []byte {
 			dst = append(dst, byte('1'+s.below(9)))
 		case 2:
 			dst = s.month(dst)
-		default:
+		case 4:
 			dst = append(dst, group...)
+		case 8: // the year stands in front or behind
+			front := string(group[:2]) == "19" || string(group[:2]) == "20"
+			if front {
+				dst = append(dst, group[:4]...)
+			}
+			if dst = s.month(s.month(dst)); !front {
+				dst = append(dst, group[4:]...)
+			}
+		default:
+			dst = s.spell(dst, group, 0)
 		}
 		i = end
 	}

@@ -33,8 +33,10 @@ type Masking interface {
 	Path(path []byte) []byte
 	Query(query []byte) []byte
 	Header(name, value []byte) []byte
+	// Claim is that of a token, its value in JSON.
+	Claim(name, value []byte) []byte
 	// Body gives false for one that it cannot look into.
-	Body(data []byte, contentType string) ([]byte, bool)
+	Body(data []byte, contentType string, truncated bool) ([]byte, bool)
 }
 
 // DefaultEventSettings keep metadata and the query.
@@ -175,9 +177,13 @@ func (s *Events) appendIdentity(e *event.Event) int {
 	c.tokenHeader.append(s.cut(id.TokenHeader))
 	n := len(p) + len(id.Credential) + len(id.Subject) + len(id.Session)
 	for i := range id.Claims {
+		v := id.Claims[i].Value
+		if s.settings.Masking != nil {
+			v = s.settings.Masking.Claim(id.Claims[i].Name, v)
+		}
 		c.claimNames.data.append(s.cut(id.Claims[i].Name))
-		c.claimValues.data.AppendBytes(s.cut(id.Claims[i].Value))
-		n += len(id.Claims[i].Value)
+		c.claimValues.data.AppendBytes(s.cut(v))
+		n += len(v)
 	}
 	c.claimNames.end()
 	c.claimValues.end()
@@ -185,7 +191,11 @@ func (s *Events) appendIdentity(e *event.Event) int {
 	c.tlsSNI.append(s.cut(e.TLS.SNI))
 	c.ja4.append(s.cut(e.TLS.JA4))
 	c.clientCertificate.append(s.cut(e.TLS.ClientCertificate))
-	c.clientSubject.append(s.cut(e.TLS.ClientSubject))
+	subject := e.TLS.ClientSubject
+	if s.settings.Masking != nil {
+		subject = s.settings.Masking.Header(clientSubject, subject)
+	}
+	c.clientSubject.append(s.cut(subject))
 	return n
 }
 
@@ -256,7 +266,7 @@ func (s *Events) appendMessage(c *messageColumns, b *event.Body, headers []event
 	var body []byte
 	if s.settings.Bodies {
 		if body = b.Data; s.settings.Masking != nil {
-			masked, readable := s.settings.Masking.Body(body, string(b.ContentType))
+			masked, readable := s.settings.Masking.Body(body, string(b.ContentType), b.Truncated)
 			if !readable {
 				masked = nil
 			}
@@ -270,6 +280,8 @@ func (s *Events) appendMessage(c *messageColumns, b *event.Body, headers []event
 	c.body.AppendBytes(body)
 	return n + len(body)
 }
+
+var clientSubject = []byte("client-subject")
 
 // cut cuts b at the limit of a single text.
 func (s *Events) cut(b []byte) []byte {

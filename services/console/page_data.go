@@ -93,7 +93,7 @@ func (c *Console) fieldPage(w http.ResponseWriter, r *http.Request, v session) {
 		return
 	}
 	b := fieldBody{Field: rows[0], Now: c.store.now().UTC()}
-	same := func(f regimes.Field) bool { return f.ID == b.Field.ID }
+	same := func(f regimes.Field) bool { return f.Is(b.Field.ID) }
 	if i := slices.IndexFunc(all, same); i >= 0 {
 		b.Exposed = all[i].Exposed
 	}

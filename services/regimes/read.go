@@ -68,6 +68,7 @@ func (f *Field) same(o *Field) bool {
 }
 
 func (f *Field) join(o *Field) {
+	f.also = append(f.also, o.ID)
 	f.Values += o.Values
 	f.Confidence = max(f.Confidence, o.Confidence)
 	if o.FirstSeen.Before(f.FirstSeen) {

@@ -54,7 +54,8 @@ type Requirement struct {
 	Remedy string `yaml:"remedy"`
 	// Fields of data in scope that touch it, nil for none.
 	Fields *Fields `yaml:"fields"`
-	// Rules whose findings touch it, on endpoints in scope unless Anywhere.
+	// Rules whose findings touch it: on endpoints in scope, and where one is about no
+	// endpoint if any is in scope; or Anywhere.
 	Rules    []string `yaml:"rules"`
 	Anywhere bool     `yaml:"anywhere"`
 }

@@ -42,7 +42,11 @@ type Field struct {
 	Exposed  []string `json:"exposed"`
 	Callers  uint64   `json:"callers"` // principals, estimated
 	Services []string `json:"services,omitempty"`
+	also     []string // ids of the fields that are part of it, as their endpoints are
 }
+
+// Is says whether the field of that id is this one, or became part of it.
+func (f *Field) Is(id string) bool { return f.ID == id || slices.Contains(f.also, id) }
 
 // Finding is one that is about the time of the report.
 type Finding struct {
@@ -126,7 +130,9 @@ func (s *Set) Report(r *Regime, seen *Seen) *Report {
 			}
 		}
 		for _, f := range findings {
-			if !q.names(f.Rule) || !q.Anywhere && !scope[f.EndpointID] {
+			// A scan is about no endpoint, and so about each of them.
+			all := q.Anywhere || f.EndpointID == "" && len(scope) > 0
+			if !q.names(f.Rule) || !all && !scope[f.EndpointID] {
 				continue
 			}
 			i, ok := at[f.ID]

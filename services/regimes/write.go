@@ -76,7 +76,7 @@ func (r *Report) csv(w io.Writer) error {
 // inert keeps a spreadsheet from taking text for a formula: paths and names come from
 // whoever sends requests.
 func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
 		return "'" + cell
 	}
 	return cell

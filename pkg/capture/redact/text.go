@@ -99,6 +99,8 @@ func valueAfter(in []byte, i, to int) (start, end int) {
 					return start, end
 				}
 				end = run
+			} else if run > end {
+				end = run - 1 // or each backslash would be counted for all before it
 			}
 		}
 		return start, min(end, to)

@@ -2,12 +2,7 @@ package redact
 
 import (
 	"bytes"
-	"net/url"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
-
-	"github.com/segmentio/encoding/json"
 )
 
 // Visitor is shown a value: the name of its field, nil where there is none, and its
@@ -31,7 +26,7 @@ func Values(data []byte, contentType string, visit Visitor) (out []byte, readabl
 	}
 	e := &editor{in: data}
 	kind := kindOf(data, contentType)
-	if kind != multipartBody && bytes.IndexByte(data, 0) >= 0 { // no text, or UTF-16
+	if packed(contentType) || kind != multipartBody && bytes.IndexByte(data, 0) >= 0 { // no text, or UTF-16
 		return data, false
 	}
 	switch kind {
@@ -42,7 +37,11 @@ func Values(data []byte, contentType string, visit Visitor) (out []byte, readabl
 	case formBody:
 		e.pairValues(visit)
 	case textBody:
-		e.textValues(visit)
+		if bytes.HasPrefix(bytes.ToLower([]byte(contentType)), []byte("text/event-stream")) {
+			e.eventValues(visit)
+		} else {
+			e.textValues(visit)
+		}
 	default:
 		return data, false
 	}
@@ -54,286 +53,6 @@ func QueryValues(query []byte, visit Visitor) []byte {
 	e := &editor{in: query}
 	e.pairValues(visit)
 	return e.result().Data
-}
-
-// jsonValues walks from value to value.
-func (e *editor) jsonValues(visit Visitor) {
-	in := e.in
-	var room [16][]byte
-	names := room[:0]
-	var name []byte
-	for i := 0; i < len(in); {
-		switch c := in[i]; c {
-		case '"':
-			end := stringEnd(in, i+1)
-			next := skipSpace(in, min(end+1, len(in)))
-			text := plainText(in[i+1 : end])
-			if next < len(in) && in[next] == ':' {
-				e.visitString(visit, i+1, end, nil, text, true)
-				name = text
-				i = next + 1
-				continue
-			}
-			e.visitString(visit, i+1, end, name, text, false)
-			i = end + 1
-		case '{', '[':
-			if len(names) < maxDepth {
-				names = append(names, name)
-			}
-			i++
-		case '}', ']':
-			if n := len(names); n > 0 {
-				name, names = names[n-1], names[:n-1]
-			}
-			i++
-		case ',', ':', ' ', '\t', '\r', '\n':
-			if c == ',' && len(names) > 0 { // the next of an array goes by the array's name
-				name = names[len(names)-1]
-			}
-			i++
-		default:
-			end := i + 1
-			for end < len(in) && bytes.IndexByte(jsonEnds, in[end]) < 0 {
-				end++
-			}
-			word := in[i:end]
-			switch string(word) {
-			case "true", "false", "null":
-			default:
-				if r, ok := visit(name, word, false); ok {
-					if number(word) && !number(r) {
-						r = []byte("0")
-					}
-					e.put(i, end, r)
-				}
-			}
-			i = end
-		}
-	}
-}
-
-var jsonEnds = []byte(",]}{[\": \t\r\n")
-
-func (e *editor) visitString(visit Visitor, from, to int, name, text []byte, structure bool) {
-	if from == to {
-		return
-	}
-	if r, ok := visit(name, text, structure); ok {
-		quoted := json.AppendEscape(nil, string(r), 0)
-		e.put(from, to, quoted[1:len(quoted)-1])
-	}
-}
-
-// number says whether b is a number of JSON, leniently.
-func number(b []byte) bool {
-	digits := false
-	for _, c := range b {
-		if !isNumber(c) {
-			return false
-		}
-		digits = digits || c >= '0' && c <= '9'
-	}
-	return digits
-}
-
-// put is replace for a field that is not to be noted.
-func (e *editor) put(from, to int, with []byte) {
-	if e.out == nil {
-		e.out = make([]byte, 0, len(e.in)+32)
-	}
-	e.out = append(append(e.out, e.in[e.copied:from]...), with...)
-	e.copied = to
-}
-
-// plainText undoes the escapes of a JSON string, leniently: what is none stays.
-func plainText(in []byte) []byte {
-	if bytes.IndexByte(in, '\\') < 0 {
-		return in
-	}
-	out := make([]byte, 0, len(in))
-	for i := 0; i < len(in); i++ {
-		if in[i] != '\\' || i+1 == len(in) {
-			out = append(out, in[i])
-			continue
-		}
-		i++
-		switch c := in[i]; c {
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'u':
-			r, ok := unit(in, i+1)
-			if !ok {
-				out = append(out, '\\', c)
-				continue
-			}
-			i += 4
-			if utf16.IsSurrogate(r) && i+2 < len(in) && in[i+1] == '\\' && in[i+2] == 'u' {
-				if low, ok := unit(in, i+3); ok {
-					if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
-						r, i = both, i+6
-					}
-				}
-			}
-			out = utf8.AppendRune(out, r)
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// unit is the UTF-16 unit of the four hex digits at i.
-func unit(in []byte, i int) (r rune, ok bool) {
-	if i+4 > len(in) {
-		return 0, false
-	}
-	for _, c := range in[i : i+4] {
-		h := hex(c)
-		if h < 0 {
-			return 0, false
-		}
-		r = r<<4 | rune(h)
-	}
-	return r, true
-}
-
-// pairValues shows the values of name=value&name=value; what has no '=' is a value.
-func (e *editor) pairValues(visit Visitor) {
-	in := e.in
-	for from := 0; from < len(in); {
-		end := len(in)
-		if i := bytes.IndexAny(in[from:], "&;"); i >= 0 {
-			end = from + i
-		}
-		var name []byte
-		value := from
-		if eq := bytes.IndexByte(in[from:end], '='); eq >= 0 {
-			name = percent(in[from : from+eq])
-			value = from + eq + 1
-		}
-		if value < end {
-			if r, ok := visit(name, percent(in[value:end]), false); ok {
-				e.put(value, end, []byte(url.QueryEscape(string(r))))
-			}
-		}
-		from = end + 1
-	}
-}
-
-// percent undoes the escapes of a form, leniently: what is none stays.
-func percent(in []byte) []byte {
-	if bytes.IndexByte(in, '%') < 0 && bytes.IndexByte(in, '+') < 0 {
-		return in
-	}
-	out := make([]byte, 0, len(in))
-	for i := 0; i < len(in); i++ {
-		switch c := in[i]; {
-		case c == '+':
-			out = append(out, ' ')
-		case c == '%' && i+2 < len(in) && hex(in[i+1]) >= 0 && hex(in[i+2]) >= 0:
-			out = append(out, byte(hex(in[i+1])<<4|hex(in[i+2])))
-			i += 2
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// multipartValues shows the parts, and the names of files. A part that holds a zero
-// byte is no text and is taken out: a file that nobody looked into must not pass.
-func (e *editor) multipartValues(visit Visitor) {
-	e.parts(func(name []byte, file bool, from, to int) bool {
-		value := e.in[from:to]
-		switch {
-		case bytes.IndexByte(value, 0) >= 0:
-			e.put(from, to, nil)
-		case file:
-			if r, ok := visit([]byte("filename"), value, false); ok {
-				e.put(from, to, bytes.Map(unquotable, r))
-			}
-		default:
-			if r, ok := visit(name, value, false); ok {
-				e.put(from, to, r)
-			}
-		}
-		return true
-	})
-}
-
-func unquotable(r rune) rune {
-	if r == '"' || r == '\r' || r == '\n' {
-		return '_'
-	}
-	return r
-}
-
-// textValues shows the elements and attributes of XML by their names, and any other
-// text as a whole.
-func (e *editor) textValues(visit Visitor) {
-	in := e.in
-	var name []byte
-	for i := 0; i < len(in); {
-		end := len(in)
-		if j := bytes.IndexByte(in[i:], '<'); j >= 0 {
-			end = i + j
-		}
-		if len(bytes.TrimSpace(in[i:end])) > 0 {
-			if r, ok := visit(name, in[i:end], false); ok {
-				e.put(i, end, r)
-			}
-		}
-		if end == len(in) {
-			return
-		}
-		stop := len(in)
-		if j := bytes.IndexByte(in[end:], '>'); j >= 0 {
-			stop = end + j
-		}
-		e.attributes(visit, end+1, stop)
-		name = element(in, 0, stop)
-		if len(name) > 0 && name[0] == '/' {
-			name = nil
-		}
-		i = min(stop+1, len(in))
-	}
-}
-
-// attributes shows those of the tag between from and to; one without quotes goes with
-// the whole tag.
-func (e *editor) attributes(visit Visitor, from, to int) {
-	in := e.in
-	if bytes.IndexByte(in[from:to], '=') < 0 {
-		return
-	}
-	if !bytes.ContainsAny(in[from:to], "\"'") {
-		if r, ok := visit(nil, in[from:to], true); ok {
-			e.put(from, to, r)
-		}
-		return
-	}
-	for i := from; i < to; {
-		eq := bytes.IndexByte(in[i:to], '=')
-		if eq < 0 {
-			return
-		}
-		eq += i
-		start, end := valueAfter(in, eq+1, to)
-		if start < end {
-			if r, ok := visit(wordBefore(in, i, eq), in[start:end], false); ok {
-				e.put(start, end, r)
-			}
-		}
-		i = max(end, eq) + 1
-	}
 }
 
 // bodyKind is what a body is scanned as.
@@ -366,4 +85,16 @@ func kindOf(data []byte, contentType string) bodyKind {
 		return binaryBody
 	}
 	return textBody
+}
+
+// packed says whether a format writes numbers and lengths in binary, so that no zero
+// byte need tell it from text.
+func packed(contentType string) bool {
+	mt := strings.ToLower(contentType)
+	for _, f := range [...]string{"msgpack", "messagepack", "cbor", "bson", "avro", "thrift", "flatbuffer", "smile"} {
+		if strings.Contains(mt, f) {
+			return true
+		}
+	}
+	return false
 }
