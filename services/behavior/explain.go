@@ -24,8 +24,8 @@ func formulas() map[string]formula {
 }
 
 // Explain decides f again from its features and says every step. An error means that it
-// comes out otherwise, or that another version made it. What has no formula is shown
-// beside what is normal.
+// comes out otherwise, or that another version made it. Where its numbers do not suffice
+// they are shown beside what is normal.
 func Explain(f *finding.Finding) ([]string, error) {
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
@@ -51,15 +51,7 @@ func Explain(f *finding.Finding) ([]string, error) {
 		}
 	}
 	if !ok {
-		for _, n := range f.Features {
-			if usual := of(f.Baseline)(n.Name); math.IsNaN(usual) {
-				say("%-24s %.6g", n.Name, n.Value)
-			} else {
-				say("%-24s %.6g, normal %.6g", n.Name, n.Value, usual)
-			}
-		}
-		say("%s decides from a history that a finding does not hold: these are its numbers as they were", f.Rule)
-		return out, nil
+		return shown(f), nil
 	}
 	alerts, confidence := formula(of(f.Features), of(f.Baseline), say)
 	if f.Rule == ssrf01.ID && f.Severity == finding.Critical { // an address of metadata, which its evidence names
@@ -80,8 +72,8 @@ func Explain(f *finding.Finding) ([]string, error) {
 	}
 	missing = lacks
 	switch {
-	case missing != "":
-		return out, fmt.Errorf("behavior: the finding does not store %q, which %s is decided by: an older build made it", missing, f.Rule)
+	case missing != "": // the rule has another way to alert, which stores other numbers
+		return shown(f), nil
 	case !alerts:
 		return out, fmt.Errorf("behavior: computed again %s does not alert", f.Rule)
 	case math.Abs(confidence-f.Confidence) > 1e-6:
@@ -89,6 +81,20 @@ func Explain(f *finding.Finding) ([]string, error) {
 	}
 	say("it alerts, with a confidence of %.3f, as stored", confidence)
 	return out, nil
+}
+
+// shown are the numbers of f beside what is normal, where no formula decides from them.
+func shown(f *finding.Finding) (out []string) {
+	for _, n := range f.Features {
+		line := fmt.Sprintf("%-24s %.6g", n.Name, n.Value)
+		for _, b := range f.Baseline {
+			if b.Name == n.Name {
+				line += fmt.Sprintf(", normal %.6g", b.Value)
+			}
+		}
+		out = append(out, line)
+	}
+	return append(out, f.Rule+" decided this from a history that a finding does not hold: these are its numbers as they were")
 }
 
 // raised is a confidence once a share of the sources is known to be bad.

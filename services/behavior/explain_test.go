@@ -21,16 +21,20 @@ func TestExplainTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("%v, %v", lines, err)
 	}
 	for want, change := range map[string]func(*finding.Finding){
-		"version 0 found it":       func(f *finding.Finding) { f.Versions.Detector = "0" },
-		"does not alert":           func(f *finding.Finding) { f.Features[0].Value = 23 },
-		"stored is 0.9900":         func(f *finding.Finding) { f.Confidence = 0.99 },
-		`does not store "density"`: func(f *finding.Finding) { f.Baseline = f.Baseline[:2] },
+		"version 0 found it": func(f *finding.Finding) { f.Versions.Detector = "0" },
+		"does not alert":     func(f *finding.Finding) { f.Features[0].Value = 23 },
+		"stored is 0.9900":   func(f *finding.Finding) { f.Confidence = 0.99 },
 	} {
 		f := right()
 		change(&f)
 		if _, err := behavior.Explain(&f); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
+	}
+	f = right()
+	f.Baseline = f.Baseline[:2]
+	if lines, err := behavior.Explain(&f); err != nil || !strings.Contains(strings.Join(lines, "\n"), "as they were") {
+		t.Errorf("numbers that do not suffice: %v, %v", lines, err)
 	}
 	f = right()
 	f.Rule = "X-99"
