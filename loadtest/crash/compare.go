@@ -3,6 +3,7 @@ package crash
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ type observed struct {
 	actions    map[string]bool
 	strange    []string // actions whose finding is not there or is about somebody else
 	fields     map[string]bool
+	// others are targets of rules that the oracle expects nothing of: they must be among
+	// those whom the rules that it knows act on.
+	others map[string]string
 	// against are the findings that speak against each principal, feared those that its
 	// risk is made of: whatever fails, the responder must have each once.
 	against, feared map[string]string
@@ -58,6 +62,11 @@ func (c *Cluster) Compare(ctx context.Context, want *oracle.Expectation) ([]stri
 	}
 	diff = append(diff, oracle.Diff("actions", want.Actions, got.actions, mostLines)...)
 	diff = append(diff, got.strange...)
+	for target, rule := range got.others {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(want.Actions)), func(a string) bool { return strings.Contains(a, "|"+target+" ") }) {
+			diff = append(diff, fmt.Sprintf("actions: %s acts on %s, who attacks nobody", rule, target))
+		}
+	}
 	diff = append(diff, oracle.Diff("findings of principals", got.against, got.feared, mostLines)...)
 	for _, f := range []string{"card response cards[].pan", "iban response accounts[].iban", "email response email"} {
 		if !got.fields[f] {
@@ -84,7 +93,7 @@ func kindOf(rule string) traffic.Kind {
 
 func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 	o := &observed{events: map[string]bool{}, hits: map[string]uint64{}, minutes: map[string]uint64{}, hours: map[string]uint64{}, injections: map[string]oracle.Attack{},
-		attackers: map[traffic.Kind]map[string]bool{}, actions: map[string]bool{}, fields: map[string]bool{}, against: map[string]string{}, feared: map[string]string{}}
+		attackers: map[traffic.Kind]map[string]bool{}, actions: map[string]bool{}, fields: map[string]bool{}, others: map[string]string{}, against: map[string]string{}, feared: map[string]string{}}
 	q := reader{ctx: ctx, conn: conn}
 	q.each("SELECT toString(event_id), count() FROM v_events GROUP BY event_id", func(scan func(...any)) {
 		var id string
@@ -176,6 +185,10 @@ func observe(ctx context.Context, conn driver.Conn) (*observed, error) {
 		}
 		if !ok || len(ids) != 1 || !slices.Contains(f.subjects, target) {
 			o.strange = append(o.strange, fmt.Sprintf("actions: %s %s for findings %v: not there, not one, or not about it", op, target, ids))
+			return
+		}
+		if kindOf(f.rule) == traffic.Ordinary {
+			o.others[target] = f.rule
 			return
 		}
 		action := fmt.Sprintf("%s %s|%s %s", op, kind, target, kindOf(f.rule))
