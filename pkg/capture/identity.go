@@ -143,31 +143,11 @@ func parameter(query []byte, names *redact.Names) []byte {
 			query = nil
 		}
 		name, value, ok := bytes.Cut(part, []byte{'='})
-		if ok && len(value) > 0 && names.Has(percent(name)) {
-			return percent(value)
+		if ok && len(value) > 0 && names.Has(redact.Percent(name)) {
+			return redact.Percent(value)
 		}
 	}
 	return nil
-}
-
-// percent undoes %XX and '+'; what is no escape stays.
-func percent(b []byte) []byte {
-	if bytes.IndexByte(b, '%') < 0 && bytes.IndexByte(b, '+') < 0 {
-		return b
-	}
-	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); i++ {
-		switch {
-		case b[i] == '+':
-			out = append(out, ' ')
-		case b[i] == '%' && i+2 < len(b) && nibble(b[i+1]) >= 0 && nibble(b[i+2]) >= 0:
-			out = append(out, byte(nibble(b[i+1])<<4|nibble(b[i+2])))
-			i += 2
-		default:
-			out = append(out, b[i])
-		}
-	}
-	return out
 }
 
 func nibble(c byte) int {

@@ -116,7 +116,7 @@ func (m *sealer) query(q []byte, where string) []byte {
 		return q
 	}
 	r := redact.Query(q, m.b.rules.parameters, func(_, value []byte) []byte {
-		return m.b.key.appendMark(nil, value, credential(percent(value)).token)
+		return m.b.key.appendMark(nil, value, credential(redact.Percent(value)).token)
 	})
 	for _, f := range r.Fields {
 		m.note(where, f)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/miradorhq/mirador/services/classifier/scan"
+	"github.com/miradorhq/mirador/services/follow"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -284,22 +285,7 @@ func (c *Classes) Follow(ctx context.Context, told func(error)) error {
 		<-ctx.Done()
 		return nil
 	}
-	tick := time.NewTicker(c.every)
-	defer tick.Stop()
-	before := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		// What still changes may be half written, and half a file can be a valid one.
-		now := c.state()
-		if now == before && now != *c.read.Load() {
-			told(c.Reload())
-		}
-		before = now
-	}
+	return follow.Files(ctx, c.every, c.state, func() string { return *c.read.Load() }, c.Reload, told)
 }
 
 // state names every file of the folder with its size and time.

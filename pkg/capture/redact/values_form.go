@@ -17,14 +17,14 @@ func (e *editor) pairValues(visit Visitor) {
 		var name []byte
 		value := from
 		if eq := bytes.IndexByte(in[from:end], '='); eq >= 0 {
-			name = percent(in[from : from+eq])
+			name = Percent(in[from : from+eq])
 			value = from + eq + 1
 			if r, ok := visit(nil, name, true); ok {
 				e.put(from, from+eq, []byte(url.QueryEscape(string(r))))
 			}
 		}
 		if value < end {
-			if r, ok := visit(name, percent(in[value:end]), false); ok {
+			if r, ok := visit(name, Percent(in[value:end]), false); ok {
 				e.put(value, end, []byte(url.QueryEscape(string(r))))
 			}
 		}
@@ -32,8 +32,9 @@ func (e *editor) pairValues(visit Visitor) {
 	}
 }
 
-// percent undoes the escapes of a form, leniently: what is none stays.
-func percent(in []byte) []byte {
+// Percent undoes the escapes of a query or form, %XX and +, leniently: what is none
+// stays. It gives in itself where there is nothing to undo.
+func Percent(in []byte) []byte {
 	if bytes.IndexByte(in, '%') < 0 && bytes.IndexByte(in, '+') < 0 {
 		return in
 	}

@@ -6,7 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
+
+	"github.com/miradorhq/mirador/services/follow"
 )
 
 // Follow reads the rules again whenever a file of the folder of own rules has changed,
@@ -18,22 +19,7 @@ func (e *Engine) Follow(ctx context.Context, told func(error)) error {
 		<-ctx.Done()
 		return nil
 	}
-	tick := time.NewTicker(e.cfg.Reload)
-	defer tick.Stop()
-	before := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		// What still changes may be half written, and half a file can be a valid one.
-		now := e.folder()
-		if now == before && now != *e.read.Load() {
-			told(e.Reload())
-		}
-		before = now
-	}
+	return follow.Files(ctx, e.cfg.Reload, e.folder, func() string { return *e.read.Load() }, e.Reload, told)
 }
 
 // folder names every file of the folder with its size and time.
