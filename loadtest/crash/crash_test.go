@@ -151,8 +151,14 @@ func (c *Cluster) wouldNotice(ctx context.Context, t *testing.T, want *oracle.Ex
 	spoil(want.Attackers[traffic.Scan])
 	spoil(want.Actions)
 	diff, err := c.Compare(ctx, want)
-	if err != nil || len(diff) != 7 {
-		t.Errorf("7 things were taken out of the expectation, the comparison names %d: %v (error %v)", len(diff), diff, err)
+	// One thing may be missed twice: without its action, its target attacks nobody.
+	named := map[string]bool{}
+	for _, d := range diff {
+		table, _, _ := strings.Cut(d, ":")
+		named[table] = true
+	}
+	if err != nil || len(named) != 7 {
+		t.Errorf("7 things were taken out of the expectation, the comparison names %d tables: %v (error %v)", len(named), diff, err)
 	}
 }
 
