@@ -29,7 +29,7 @@ func truthOf(ops []operation) func(place, text string) (value, known bool) {
 	for _, op := range ops {
 		_, path, _ := strings.Cut(op.shape, " ")
 		place := ""
-		for s := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		for s := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 			if s == "{}" {
 				params[place] = !constant(&op, strings.Count(place, "{"))
 			} else {

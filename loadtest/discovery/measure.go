@@ -51,7 +51,7 @@ func measure(all []transaction, learner bool, weights learn.Weights) (*score, er
 				return
 			}
 			live.Apply(e)
-			endpoints[e.ID] = shapeOf(e.Method, e.Template)
+			endpoints[e.ID] = shapeOf(e.Method, e.Path())
 		},
 	})
 	if err != nil {
@@ -74,7 +74,10 @@ func measure(all []transaction, learner bool, weights learn.Weights) (*score, er
 	}
 	s := judge(all, shapes(endpoints), func(t *transaction) string {
 		m := live.Match("default", t.event.Host(), string(t.event.Method), t.event.Path)
-		return m.Method + " " + m.Template
+		if shape, known := endpoints[m.ID]; known {
+			return shape
+		}
+		return shapeOf(m.Method, m.Template)
 	})
 	s.hitsToCorrect = h.results()
 	return s, failed

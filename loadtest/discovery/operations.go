@@ -83,8 +83,8 @@ func readOperations(file string) (map[string][]operation, error) {
 	return byProvider(all), nil
 }
 
-// byProvider groups operations; those of one shape are one, and what is no path
-// is left out.
+// byProvider groups operations; those of one shape are one, with a slash at
+// the end or without, and what is no path is left out.
 func byProvider(all []operation) map[string][]operation {
 	out := map[string][]operation{}
 	seen := map[string]bool{}
@@ -94,7 +94,7 @@ func byProvider(all []operation) map[string][]operation {
 		}
 		op.Method = strings.ToUpper(op.Method)
 		op.shape = shapeOf(op.Method, op.Template)
-		if key := op.Provider + " " + op.shape; !seen[key] {
+		if key := op.Provider + " " + strings.TrimRight(op.shape, "/"); !seen[key] {
 			seen[key] = true
 			out[op.Provider] = append(out[op.Provider], op)
 		}
@@ -104,12 +104,9 @@ func byProvider(all []operation) map[string][]operation {
 
 var braces = regexp.MustCompile(`\{[^}]*\}`)
 
-// shapeOf is method and template with every parameter as {}.
+// shapeOf is method and template with every parameter as {}. A slash at the end is
+// part of it: a document without it would lead its readers to redirects.
 func shapeOf(method, template string) string {
-	template = strings.TrimRight(template, "/")
-	if template == "" {
-		template = "/"
-	}
 	return method + " " + braces.ReplaceAllString(template, "{}")
 }
 

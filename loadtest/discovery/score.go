@@ -63,7 +63,7 @@ func (t *transaction) answered() bool {
 }
 
 // judge compares what was learned with what made the traffic. group gives the
-// learned template of a transaction; learned are all templates, as shapes.
+// learned template of a transaction; learned are all templates. Both are shapes.
 func judge(all []transaction, learned map[string]bool, group func(*transaction) string) *score {
 	s := &score{classes: map[string]*[2]int{}}
 	answers := map[string]int{}
@@ -118,8 +118,7 @@ func judge(all []transaction, learned map[string]bool, group func(*transaction) 
 	for shape, with := range truths {
 		for g, n := range with {
 			s.transactions += n
-			method, template, _ := strings.Cut(g, " ")
-			if shapeOf(method, template) == shape {
+			if g == shape {
 				s.placed += n
 			}
 			if len(with) == 1 && len(groups[g]) == 1 {

@@ -18,7 +18,10 @@ type Endpoint struct {
 	Host     string `json:"host"`
 	Method   string `json:"method"`
 	Template string `json:"template"`
-	Protocol string `json:"protocol"` // rest, graphql, grpc, soap, jsonrpc, mcp, websocket, sse
+	// TrailingSlash is set where most transactions that show that the endpoint exists
+	// asked with a slash at the end. A template matches with it and without.
+	TrailingSlash bool   `json:"trailing_slash,omitempty"`
+	Protocol      string `json:"protocol"` // rest, graphql, grpc, soap, jsonrpc, mcp, websocket, sse
 	// Source is "learned" or "specification".
 	Source  string `json:"source"`
 	Version int64  `json:"version"`
@@ -56,6 +59,19 @@ type Endpoint struct {
 	Risk        Risk     `json:"risk"`
 	// Pins are what persons said of the segments of the template, by segment.
 	Pins []Pin `json:"pins,omitempty"`
+}
+
+// Path is the template as its clients spell it: for reading and for documents, not
+// for comparing.
+func (e *Endpoint) Path() string {
+	path, operation := SplitOperation(e.Template)
+	if e.TrailingSlash && path != "/" {
+		path += "/"
+	}
+	if operation != "" {
+		return WithOperation(path, operation)
+	}
+	return path
 }
 
 // Pin is what a person said of one segment: that a text is a value there or is a

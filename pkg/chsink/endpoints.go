@@ -21,6 +21,7 @@ type Endpoints struct {
 	deleted                        *proto.ColBool
 	host, method, protocol, origin *dictionary
 	template                       *proto.ColStr
+	trailingSlash                  *proto.ColBool
 	version                        *proto.ColInt64
 	supersedes                     *texts
 	first, last                    *moments
@@ -48,7 +49,7 @@ func NewEndpoints(cfg Config, metrics *Metrics) (*Endpoints, error) {
 	}
 	return &Endpoints{
 		table: t, tenant: t.dictionary("tenant"), id: t.text("id"), deleted: t.flag("deleted"), host: t.dictionary("host"),
-		method: t.dictionary("method"), template: t.text("template"), protocol: t.dictionary("protocol"),
+		method: t.dictionary("method"), template: t.text("template"), trailingSlash: t.flag("trailing_slash"), protocol: t.dictionary("protocol"),
 		origin: t.dictionary("source"), version: t.signed("version"), supersedes: t.texts("supersedes"),
 		first: t.moments("first_seen"), last: t.moments("last_seen"), hits: t.unsigned("hits"),
 		statuses: t.tallies("statuses"), auth: t.tallies("auth"),
@@ -79,6 +80,7 @@ func (s *Endpoints) Append(r *kgo.Record, topicID [16]byte) error {
 	s.host.appendString(e.Host)
 	s.method.appendString(e.Method)
 	s.template.Append(e.Template)
+	s.trailingSlash.Append(e.TrailingSlash)
 	s.protocol.appendString(e.Protocol)
 	s.origin.appendString(e.Source)
 	s.version.Append(e.Version)

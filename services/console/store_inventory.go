@@ -11,6 +11,7 @@ import (
 // endpointRow is an endpoint in a list.
 type endpointRow struct {
 	ID, Host, Method, Template, Protocol, Source string
+	TrailingSlash                                bool
 	Hits                                         uint64
 	Status                                       map[string]uint64 // by class, as "2xx"
 	Auth, Exposure                               []catalog.Tally   // of what was answered 2xx, where the record tells
@@ -21,7 +22,12 @@ type endpointRow struct {
 }
 
 // Label is "METHOD host/template".
-func (e *endpointRow) Label() string { return e.Method + " " + e.Host + e.Template }
+func (e *endpointRow) Label() string { return e.Method + " " + e.Host + e.Path() }
+
+// Path is the template as its clients spell it.
+func (e *endpointRow) Path() string {
+	return (&catalog.Endpoint{Template: e.Template, TrailingSlash: e.TrailingSlash}).Path()
+}
 
 // Band of the risk.
 func (e *endpointRow) Band() string { return riskBand(int(e.Risk)) }
@@ -30,7 +36,7 @@ func (e *endpointRow) Band() string { return riskBand(int(e.Risk)) }
 // has of each facet, in the order of facets(), and whether each facet is content
 // with them. Fields count for what their endpoint was merged into, each once.
 const inventoryRows = `(
-SELECT e.id AS id, e.host AS host, e.method AS method, e.template AS template, e.protocol AS protocol, e.source AS source,
+SELECT e.id AS id, e.host AS host, e.method AS method, e.template AS template, e.trailing_slash AS trailing_slash, e.protocol AS protocol, e.source AS source,
     e.hits AS hits, e.first_seen AS first_seen, e.last_seen AS last_seen, e.callers AS callers, e.risk AS risk, e.likelihood AS likelihood, e.impact AS impact,
     e.statuses.name AS status_names, e.statuses.count AS status_counts, e.exposure.name AS exposure_names, e.exposure.count AS exposure_counts,
     if(empty(e.auth_served.name), e.auth.name, e.auth_served.name) AS auth_names, if(empty(e.auth_served.name), e.auth.count, e.auth_served.count) AS auth_counts,
@@ -50,7 +56,7 @@ SELECT e.id AS id, e.host AS host, e.method AS method, e.template AS template, e
 FROM (
     SELECT * FROM v_endpoints
     WHERE tenant = {tenant:String}
-    AND arrayAll(w -> positionCaseInsensitiveUTF8(concat(method, ' ', host, template), w) > 0, splitByWhitespace({text:String}))
+    AND arrayAll(w -> positionCaseInsensitiveUTF8(concat(method, ' ', host, template, if(trailing_slash, '/', '')), w) > 0, splitByWhitespace({text:String}))
 ) AS e
 LEFT JOIN (
     SELECT if(a.endpoint_id != '', a.endpoint_id, f.endpoint_id) AS part_of, uniqExact(f.direction, f.location, f.path, f.type) AS n
@@ -79,14 +85,14 @@ func (s *store) inventoryArgs(f inventory) []arg {
 func (s *store) endpoints(ctx context.Context, f inventory, size int) ([]endpointRow, error) {
 	var out []endpointRow
 	err := s.query(ctx, "endpoints", `
-SELECT id, host, method, template, protocol, source, hits, first_seen, last_seen, callers, risk, likelihood, impact, sensitive,
+SELECT id, host, method, template, trailing_slash, protocol, source, hits, first_seen, last_seen, callers, risk, likelihood, impact, sensitive,
     status_names, status_counts, exposure_names, exposure_counts, auth_names, auth_counts
 FROM `+inventoryRows+` WHERE arrayAll(p -> p, passes)
 ORDER BY `+f.order()+` LIMIT {size:UInt32} OFFSET {skip:UInt32}`, func(r driver.Rows) error {
 		var v endpointRow
 		var statusNames, exposureNames, authNames []string
 		var statusCounts, exposureCounts, authCounts []uint64
-		err := r.Scan(&v.ID, &v.Host, &v.Method, &v.Template, &v.Protocol, &v.Source, &v.Hits, &v.FirstSeen, &v.LastSeen, &v.Callers, &v.Risk, &v.Likelihood, &v.Impact, &v.Sensitive,
+		err := r.Scan(&v.ID, &v.Host, &v.Method, &v.Template, &v.TrailingSlash, &v.Protocol, &v.Source, &v.Hits, &v.FirstSeen, &v.LastSeen, &v.Callers, &v.Risk, &v.Likelihood, &v.Impact, &v.Sensitive,
 			&statusNames, &statusCounts, &exposureNames, &exposureCounts, &authNames, &authCounts)
 		v.Status = map[string]uint64{}
 		for i, n := range statusNames {

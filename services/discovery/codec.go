@@ -7,10 +7,10 @@ import (
 )
 
 // formatVersion starts every payload and snapshot. A reader knows one.
-const formatVersion = 3
+const formatVersion = 4
 
 // fieldsOfOperation is the length of an operation's array.
-const fieldsOfOperation = 23
+const fieldsOfOperation = 24
 
 // appendOperation appends the MessagePack form of op: an array, with the
 // parameters in order, so that equal operations have equal bytes.
@@ -30,6 +30,7 @@ func appendOperation(b []byte, op *operation) []byte {
 		b = msgp.AppendString(b, s)
 	}
 	b = msgp.AppendUint64(b, op.successes)
+	b = msgp.AppendUint64(b, op.slashed)
 	b = msgp.AppendInt64(b, op.witness.time)
 	b = msgp.AppendBytes(b, append(op.witness.id[:len(op.witness.id):len(op.witness.id)], byte(op.witness.status>>8), byte(op.witness.status)))
 	b = op.params.Append(b)
@@ -57,6 +58,7 @@ func (r *reader) operation(c *Config) *operation {
 		}
 	}
 	op.successes = wire.Take(&r.Reader, msgp.ReadUint64Bytes)
+	op.slashed = wire.Take(&r.Reader, msgp.ReadUint64Bytes)
 	op.witness.time = wire.Take(&r.Reader, msgp.ReadInt64Bytes)
 	w := wire.Take(&r.Reader, msgp.ReadBytesZC)
 	if r.Err == nil && len(w) != len(op.witness.id)+2 {

@@ -34,3 +34,27 @@ func TestAConstantIsAName(t *testing.T) {
 		y.expect(want)
 	}
 }
+
+// How clients spell the end of a path is told, and does not make another endpoint of it.
+func TestTheSlashAtTheEnd(t *testing.T) {
+	x := newMerging(t, Defaults())
+	for range 9 {
+		x.feed(200, "/labels/7/", "/labels", "/")
+	}
+	x.feed(301, "/labels/8", "/labels/9", "/labels/10") // elsewhere
+	x.feed(404, "/labels/11", "/labels/12")
+	x.feed(200, "/labels/13", "/labels/")
+	x.decide()
+	for template, want := range map[string]string{"/labels/{int}": "/labels/{int}/", "/labels": "/labels", "/": "/"} {
+		if e := x.all[catalog.ID("default", "h", "GET", template)]; e.Path() != want {
+			t.Errorf("%s stands as %s (slash: %v), want %s", template, e.Path(), e.TrailingSlash, want)
+		}
+	}
+	for range 20 {
+		x.feed(200, "/labels/14")
+	}
+	x.decide()
+	if e := x.all[catalog.ID("default", "h", "GET", "/labels/{int}")]; e.Path() != "/labels/{int}" {
+		t.Errorf("most ask without, and it stands as %s", e.Path())
+	}
+}

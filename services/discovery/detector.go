@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -133,6 +134,9 @@ func (op *operation) count(tx *detect.Tx, t *traits, c *Config) {
 			op.witness = w
 		}
 		op.successes++
+		if bytes.HasSuffix(tx.Event.Path, []byte("/")) {
+			op.slashed++
+		}
 		op.prefix.Join(prefixOf(tx.Endpoint.Values))
 		op.protocols[t.protocol]++
 	}

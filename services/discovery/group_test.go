@@ -27,6 +27,8 @@ func visits(r *rand.Rand, n int) []*event.Event {
 		uri := []string{"/users/%s/orders", "/users/%s/orders/7", "/users/%s", "/users/search", "/status"}[r.IntN(5)]
 		if strings.Contains(uri, "%s") {
 			uri = fmt.Sprintf(uri, people[r.IntN(len(people))])
+		} else if uri == "/status" && r.IntN(5) > 1 {
+			uri += "/"
 		}
 		e := request{URI: uri, Status: []uint16{200, 200, 200, 404}[r.IntN(4)], Service: "shop"}.event(i)
 		e.ID[14] = byte(i >> 8)
@@ -50,7 +52,7 @@ func TestMergesAreExact(t *testing.T) {
 		counts, ok := map[string]uint64{}, map[string]uint64{}
 		aliases := map[string]bool{}
 		for _, e := range events {
-			parts := strings.Split(string(e.Path), "/")
+			parts := strings.Split(strings.TrimRight(string(e.Path), "/"), "/")
 			if len(parts) > 2 && parts[2] != "search" {
 				if e.Status == 200 {
 					template, _ := catalog.Template(e.Path)
@@ -69,6 +71,9 @@ func TestMergesAreExact(t *testing.T) {
 		for _, e := range endpoints {
 			if e.Hits != counts[e.Template] || e.Statuses[0] != (catalog.Tally{Name: "2xx", Count: ok[e.Template]}) {
 				t.Errorf("seed %d: %s has %d hits, %v; want %d and %d", seed, e.Template, e.Hits, e.Statuses, counts[e.Template], ok[e.Template])
+			}
+			if e.TrailingSlash != (e.Template == "/status") {
+				t.Errorf("seed %d: %s stands as %s", seed, e.Template, e.Path())
 			}
 			superseded += len(e.Supersedes)
 			for _, id := range e.Supersedes {

@@ -74,6 +74,7 @@ type operation struct {
 	// the earliest of them. Parameters and bodies of requests come from these alone:
 	// what a scanner sends to be refused is no parameter.
 	successes uint64
+	slashed   uint64 // of the successes, those asked for with a slash at the end
 	witness   witness
 	params    params
 	usage     usage
@@ -118,6 +119,7 @@ func (op *operation) add(o *operation, c *Config) (dropped int) {
 		op.witness = o.witness
 	}
 	op.successes += o.successes
+	op.slashed += o.slashed
 	op.usage.join(&o.usage)
 	op.prefix.Join(o.prefix)
 	return op.params.Add(&o.params, c.limits())
@@ -164,7 +166,7 @@ const maxListed = 500
 func (op *operation) endpoint(tenant, host string) catalog.Endpoint {
 	e := catalog.Endpoint{
 		ID: op.id, Tenant: tenant, Host: host, Method: op.method, Template: op.template,
-		Protocol: op.protocol(), Source: catalog.Learned, Version: 1,
+		TrailingSlash: 2*op.slashed > op.successes, Protocol: op.protocol(), Source: catalog.Learned, Version: 1,
 		FirstSeen: time.Unix(0, op.first).UTC(), LastSeen: time.Unix(0, op.last).UTC(), Hits: op.hits,
 		Auth: tallies(schemeNames[:], op.auth[:]), Services: slices.Clone(op.services),
 	}

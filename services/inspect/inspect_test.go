@@ -263,6 +263,17 @@ func TestEndpointsAreLearned(t *testing.T) {
 	}
 }
 
+// A slash at the end is part of what is printed, and of the document.
+func TestEndpointsEndAsTheyAreAskedFor(t *testing.T) {
+	file := write(t, "a.jsonl", strings.Repeat(`{"method":"GET","uri":"https://h.example/labels/7/","status":200}`+"\n", 5))
+	for out, want := range map[inspect.Output]string{inspect.Endpoints: `"template":"/labels/{int}/"`, inspect.OpenAPI: `"/labels/{labels_id}/":`} {
+		lines, _, _, err := run(t, inspect.Options{Files: []string{file}, Out: out, JSON: true})
+		if err != nil || !strings.Contains(strings.Join(lines, ""), want) {
+			t.Errorf("%v, no %s in %s", err, want, strings.Join(lines, "\n"))
+		}
+	}
+}
+
 // Hosts that differ in one label and are one API stand under one template.
 func TestHostsAreLearned(t *testing.T) {
 	var b strings.Builder

@@ -127,9 +127,9 @@ func (r *inspection) finish() (Summary, error) {
 	case Endpoints:
 		for _, e := range r.sortedEndpoints() {
 			if r.o.JSON {
-				r.out.json(endpointLine{e, append([]catalog.Param{}, e.Params...)})
+				r.out.json(endpointLine{e, e.Path(), append([]catalog.Param{}, e.Params...)})
 			} else {
-				r.out.printf("%8d  %-7s %s%s\n", e.Hits, e.Method, e.Host, e.Template)
+				r.out.printf("%8d  %-7s %s%s\n", e.Hits, e.Method, e.Host, e.Path())
 			}
 		}
 	case OpenAPI:
@@ -154,11 +154,12 @@ func (r *inspection) finish() (Summary, error) {
 	return r.sum, cmp.Or(r.err, r.out.err, r.out.b.Flush())
 }
 
-// endpointLine is a line of --out endpoints: the record, with a list of parameters
-// even where there are none.
+// endpointLine is a line of --out endpoints: the record, with the template as clients
+// spell it and a list of parameters even where there are none.
 type endpointLine struct {
 	catalog.Endpoint
-	Params []catalog.Param `json:"params"`
+	Template string          `json:"template"`
+	Params   []catalog.Param `json:"params"`
 }
 
 // withInputIDs names events by the ids of their records. A record without one

@@ -70,7 +70,7 @@ func document(endpoints []catalog.Endpoint) object {
 	hosts := map[string]bool{}
 	for i := range endpoints {
 		e := &endpoints[i]
-		path, operation := catalog.SplitOperation(e.Template)
+		path, operation := catalog.SplitOperation(e.Path())
 		at := place{pathOf(path), e.Method}
 		if operation != "" { // OpenAPI has no word for it
 			asked[at] = append(asked[at], object{"name": operation, "protocol": e.Protocol, "hits": e.Hits, "endpoint": e.ID})
