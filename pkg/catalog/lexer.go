@@ -5,6 +5,7 @@ import "math"
 // Types of a path segment that varies. They stand in braces in a template.
 const (
 	TypeInt    = "int"    // 42, -1, 1,2,3
+	TypeBool   = "bool"   // true, false: no name of anything
 	TypeNumber = "number" // 52.5200, with three or more places: "1.0" is a version
 	TypeUUID   = "uuid"
 	TypeULID   = "ulid"
@@ -150,6 +151,9 @@ func (c *shape) mark(b byte) {
 // and does not allocate.
 func Classify(s []byte) string {
 	if isWord(s) {
+		if string(s) == "true" || string(s) == "false" {
+			return TypeBool
+		}
 		return ""
 	}
 	c := measure(s)

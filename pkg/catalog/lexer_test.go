@@ -34,7 +34,7 @@ func cases(t testing.TB, file string, fields, count int) [][]string {
 }
 
 func TestClassify(t *testing.T) {
-	for _, c := range cases(t, "testdata/segments.tsv", 2, 86) {
+	for _, c := range cases(t, "testdata/segments.tsv", 2, 91) {
 		want := c[1]
 		if want == "-" {
 			want = ""
@@ -67,7 +67,7 @@ func FuzzTemplate(f *testing.F) {
 	for _, c := range cases(f, "testdata/templates.tsv", 3, 27) {
 		f.Add([]byte(c[0]))
 	}
-	for _, c := range cases(f, "testdata/segments.tsv", 2, 86) {
+	for _, c := range cases(f, "testdata/segments.tsv", 2, 91) {
 		f.Add([]byte("/x/" + c[0]))
 	}
 	f.Fuzz(func(t *testing.T, path []byte) {

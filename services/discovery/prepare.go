@@ -126,6 +126,8 @@ func pathType(typ string) content.Type {
 	switch typ {
 	case catalog.TypeInt:
 		return content.Integer
+	case catalog.TypeBool:
+		return content.Boolean
 	case catalog.TypeNumber:
 		return content.Number
 	}

@@ -88,6 +88,8 @@ func pathParams(m catalog.Match, where spec.Place) []spec.Param {
 		switch v.Type {
 		case catalog.TypeInt:
 			s.Types = []string{"integer"}
+		case catalog.TypeBool:
+			s.Types = []string{"boolean"}
 		case catalog.TypeNumber:
 			s.Types = []string{"number"}
 		case catalog.TypeUUID:

@@ -198,8 +198,7 @@ func textSchema(text string, where spec.Place) *spec.Schema {
 		s.Types = []string{"integer"}
 	case catalog.TypeNumber:
 		s.Types = []string{"number"}
-	}
-	if text == "true" || text == "false" {
+	case catalog.TypeBool:
 		s.Types = []string{"boolean"}
 	}
 	return s
