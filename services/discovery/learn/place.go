@@ -39,8 +39,7 @@ func (t *Tree) at(place string) ([]*node, *view) {
 		var next []*node
 		for _, n := range nodes {
 			for _, k := range sortedKeys(n.children) {
-				literal := v.literals[k] != nil
-				if s == k || isTyped(k) && v.affixed[k].template == s || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
+				if v.reads(k) == s {
 					next = append(next, n.children[k])
 				}
 			}
