@@ -5,6 +5,27 @@ import "strings"
 // marks are what stands before a name to say of what kind it is: @jane, ~jane.
 const marks = "@$~!"
 
+// extensions are those that say in what form something is asked for. Those of programs
+// and pages are left out: index.php and next.js are names. None is a domain's but those
+// in domains.
+var extensions = set(`json jsonl xml yaml yml csv tsv txt html htm md pdf rtf doc docx xls xlsx ods odt ppt pptx
+	png jpg jpeg gif svg webp bmp tiff ico mp3 mp4 m3u8 mpd wav ogg webm mov avi m4a flac zip gz tgz bz2
+	rss atom ics vcf kml kmz gpx rdf ttl nt n3 pbf mvt wkt shp avro orc jwt pem crt cer der crl`)
+
+var domains = set("md mov zip")
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// IsExtension says whether s, behind the last dot of a name, says in what form
+// something is asked for.
+func IsExtension(s string) bool { return extensions[strings.ToLower(s)] }
+
 // Affixes finds what may stand around a value within a literal: a mark before it, as
 // in "@jane", or what is asked of it behind it, as in "jane.json" and "jane:cancel".
 // The value is s[open:end], and all of s where nothing is around it. Whether that is

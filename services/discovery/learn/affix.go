@@ -25,18 +25,6 @@ const (
 	leastShare = 5
 )
 
-// extensions are those that say in what form something is asked for. Those of programs
-// and pages are left out: index.php and next.js are names.
-var extensions = func() map[string]bool {
-	set := map[string]bool{}
-	for _, e := range strings.Fields(`json xml yaml yml csv tsv txt html htm md pdf rtf doc docx xls xlsx ods odt ppt pptx
-		png jpg jpeg gif svg webp bmp tiff ico mp3 mp4 m3u8 mpd wav ogg webm mov avi m4a flac
-		zip gz tgz bz2 rss atom ics vcf kml kmz gpx rdf ttl nt n3 pbf mvt wkt shp geojs avro orc jsonl jwt pem crt cer der crl`) {
-		set["."+e] = true
-	}
-	return set
-}()
-
 // ending is what the values at a place have around them in one form.
 type ending struct {
 	members []int
@@ -46,7 +34,7 @@ type ending struct {
 // known says whether what is around a value may belong to the endpoint: of files, if it
 // is an extension.
 func known(around string) bool {
-	return around != "" && (around[0] != '.' || extensions[strings.ToLower(around[strings.LastIndexByte(around, '.'):])])
+	return around != "" && (around[0] != '.' || catalog.IsExtension(around[strings.LastIndexByte(around, '.')+1:]))
 }
 
 // spill is the child of n that stands for a literal that found no room: {string}, with
