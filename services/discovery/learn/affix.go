@@ -25,30 +25,41 @@ const (
 	leastShare = 5
 )
 
-// ending is what the values at a place have around them in one form.
-type ending struct {
-	members []int
-	known   bool
+// form is how a literal would stand as a value with text around, "{}.json", and what
+// the value were. The form of what is one as a whole is "{}".
+func form(literal string) (around, value string) {
+	open, end := catalog.Affixes(literal)
+	return literal[:open] + "{}" + literal[end:], literal[open:end]
 }
 
-// known says whether what is around a value may belong to the endpoint: of files, if it
-// is an extension.
-func known(around string) bool {
-	return around != "" && (around[0] != '.' || catalog.IsExtension(around[strings.LastIndexByte(around, '.')+1:]))
+// kindOf is the first byte of what is around the value: '.' of extensions, ':' of verbs,
+// else a mark; 0 where there is nothing.
+func kindOf(form string) byte {
+	if around := strings.Replace(form, "{}", "", 1); around != "" {
+		return around[0]
+	}
+	return 0
 }
 
-// spill is the child of n that stands for a literal that found no room: {string}, with
-// what is around the value.
-func (n *node) spill(segment string) string {
-	open, end := catalog.Affixes(segment)
-	if !known(segment[:open] + segment[end:]) {
-		return overflow
+// mayBelong says whether what is around the value may belong to the endpoint.
+func mayBelong(form string) bool {
+	kind := kindOf(form)
+	return kind != 0 && (kind != '.' || catalog.IsExtension(form[strings.LastIndexByte(form, '.')+1:]))
+}
+
+// valued is a form with the type that all texts have.
+func valued(form string) string { return strings.Replace(form, "{}", overflow, 1) }
+
+// pattern is how a pin names all texts of a form: "*.json".
+func pattern(form string) string { return strings.Replace(form, "{}", "*", 1) }
+
+// spill is the child of n that stands for a literal that found no room.
+func (n *node) spill(literal string) string {
+	around, _ := form(literal)
+	if key := valued(around); mayBelong(around) && (n.children[key] != nil || len(n.children)-n.literals < mostVerbs) {
+		return key
 	}
-	key := segment[:open] + overflow + segment[end:]
-	if n.children[key] == nil && len(n.children)-n.literals >= mostVerbs {
-		return overflow
-	}
-	return key
+	return overflow
 }
 
 // spilled are those of the children with text around a value that spill made.
@@ -63,95 +74,82 @@ func spilled(mixed []*child) (out, rest []*child) {
 	return out, rest
 }
 
-// apart says of each word that is a value what is around it that belongs to the
-// endpoint: "{}.json", or "" where nothing does.
+// apart gives each word that is a value and stands apart from the others its form.
 func apart(at context, words []*child, values []bool) []string {
 	out := make([]string, len(words))
 	if at.host.teacher != nil {
 		return out
 	}
-	pinned := at.host.pins.Places[at.place]
-	kinds := map[byte]map[string]*ending{} // by the first byte of what is around
-	stems := map[string]int{}
-	n := 0
+	forms, seen := map[string][]*child{}, map[string]int{}
 	for i, c := range words {
-		if !values[i] {
-			continue
-		}
-		n++
-		open, end := catalog.Affixes(c.text)
-		stems[c.text[open:end]]++
-		around := c.text[:open] + c.text[end:]
-		if around == "" {
-			continue
-		}
-		kind := around[0]
-		if kinds[kind] == nil {
-			kinds[kind] = map[string]*ending{}
-		}
-		key := c.text[:open] + "{}" + c.text[end:]
-		e := kinds[kind][key]
-		if e == nil {
-			e = &ending{known: known(around)}
-			kinds[kind][key] = e
-		}
-		e.members = append(e.members, i)
-	}
-	for kind, endings := range kinds {
-		belong := belongs(kind, endings, n, func(i int) bool {
-			open, end := catalog.Affixes(words[i].text)
-			return !isTyped(words[i].text) && stems[words[i].text[open:end]] > 1
-		})
-		for key, e := range endings {
-			value, said := pinned[strings.Replace(key, "{}", "*", 1)]
-			if said && !value || !said && belong && e.known {
-				for _, i := range e.members {
-					out[i] = key
-				}
+		if values[i] {
+			around, value := form(c.text)
+			if around != "{}" {
+				out[i] = around
 			}
+			forms[around] = append(forms[around], c)
+			seen[value]++
+		}
+	}
+	belongs := map[byte]bool{}
+	for around := range forms {
+		if kind := kindOf(around); mayBelong(around) && !belongs[kind] {
+			belongs[kind] = belong(kind, forms, seen)
+		}
+	}
+	pinned := at.host.pins.Places[at.place]
+	for i, around := range out {
+		value, said := pinned[pattern(around)]
+		if said && value || !said && !(mayBelong(around) && belongs[kindOf(around)]) {
+			out[i] = ""
 		}
 	}
 	return out
 }
 
-// belongs says whether endings of one kind belong to endpoints. shared says of a value
-// whether it is there with another ending, or without.
-func belongs(kind byte, endings map[string]*ending, values int, shared func(int) bool) bool {
-	all, most, many, both := 0, 0, 0, 0
-	for _, e := range endings {
-		all += len(e.members)
-		if !e.known || len(e.members) < leastStems {
+// belong says whether forms of one kind belong to endpoints; seen is how often each
+// value is there, in any form.
+func belong(kind byte, forms map[string][]*child, seen map[string]int) bool {
+	all, total, count, most, many, shared := 0, 0, 0, 0, 0, 0
+	for around, members := range forms {
+		total += len(members)
+		if kindOf(around) != kind {
 			continue
 		}
-		most = max(most, len(e.members))
-		many += len(e.members)
-		for _, i := range e.members {
-			both += int(flag(shared(i)))
+		count++
+		all += len(members)
+		if !mayBelong(around) || len(members) < leastStems {
+			continue
+		}
+		most = max(most, len(members))
+		many += len(members)
+		for _, c := range members {
+			if _, value := form(c.text); !isTyped(value) && seen[value] > 1 {
+				shared++
+			}
 		}
 	}
-	if most == 0 || many*4 < all*3 {
+	switch {
+	case most == 0 || many*4 < all*3:
 		return false
+	case kind == '.':
+		return count <= mostExtensions && shared*3 >= many || count <= mostAlone && most >= leastAlone && many*leastShare >= total
+	default:
+		return count <= mostVerbs
 	}
-	switch kind {
-	case '.':
-		return len(endings) <= mostExtensions && both*3 >= many || len(endings) <= mostAlone && most >= leastAlone && many*leastShare >= values
-	case ':':
-		return len(endings) <= mostVerbs
-	}
-	return true
 }
 
 // families are the words that stand apart, as children that hold a value among text.
-func families(words []*child, keys []string) []*child {
+func families(words []*child, forms []string) []*child {
 	by := map[string]*child{}
 	for i, c := range words {
-		if keys[i] == "" {
+		if forms[i] == "" {
 			continue
 		}
-		f := by[keys[i]]
+		f := by[forms[i]]
 		if f == nil {
-			f = &child{text: strings.Replace(keys[i], "{}", overflow, 1)}
-			by[keys[i]] = f
+			f = &child{text: valued(forms[i])}
+			by[forms[i]] = f
 		}
 		f.nodes = append(f.nodes, c.nodes...)
 	}
@@ -164,6 +162,9 @@ func families(words []*child, keys []string) []*child {
 
 // holds is what s is where it holds a value among text.
 func (v *view) holds(s string) (affixed, bool) {
+	if len(v.affixed) == 0 {
+		return affixed{}, false
+	}
 	if isTyped(s) {
 		if a, ok := v.affixed[s]; ok { // a constant
 			return a, true
@@ -171,8 +172,8 @@ func (v *view) holds(s string) (affixed, bool) {
 		a, ok := v.affixed[affix(s)]
 		return a, ok
 	}
-	open, end := catalog.Affixes(s)
-	a, ok := v.affixed[s[:open]+"{}"+s[end:]]
+	around, _ := form(s)
+	a, ok := v.affixed[around]
 	return a, ok && strings.Contains(a.template, overflow)
 }
 
