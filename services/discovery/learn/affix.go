@@ -50,8 +50,19 @@ func mayBelong(form string) bool {
 // valued is a form with the type that all texts have.
 func valued(form string) string { return strings.Replace(form, "{}", overflow, 1) }
 
-// pattern is how a pin names all texts of a form: "*.json".
-func pattern(form string) string { return strings.Replace(form, "{}", "*", 1) }
+// Pattern is how a pin names all texts that stand at a segment of a learned template, or
+// like a literal: "{string}.json" and "jane.json" give "*.json". It is "" where nothing
+// is around the value.
+func Pattern(segment string) string {
+	around := affix(segment)
+	if !isTyped(segment) {
+		around, _ = form(segment)
+	}
+	if !mayBelong(around) {
+		return ""
+	}
+	return strings.Replace(around, "{}", "*", 1)
+}
 
 // spill is the child of n that stands for a literal that found no room.
 func (n *node) spill(literal string) string {
@@ -93,13 +104,14 @@ func apart(at context, words []*child, values []bool) []string {
 	}
 	belongs := map[byte]bool{}
 	for around := range forms {
-		if kind := kindOf(around); mayBelong(around) && !belongs[kind] {
+		kind := kindOf(around)
+		if _, asked := belongs[kind]; !asked && kind != 0 {
 			belongs[kind] = belong(kind, forms, seen)
 		}
 	}
 	pinned := at.host.pins.Places[at.place]
 	for i, around := range out {
-		value, said := pinned[pattern(around)]
+		value, said := pinned[strings.Replace(around, "{}", "*", 1)]
 		if said && value || !said && !(mayBelong(around) && belongs[kindOf(around)]) {
 			out[i] = ""
 		}
