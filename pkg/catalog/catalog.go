@@ -78,8 +78,9 @@ func (e *Endpoint) Path() string {
 // name, or what the parameter is called.
 type Pin struct {
 	Segment int `json:"segment"` // from 0
-	// Text is the one spoken of; "*" is every text of which nothing else is said. It
-	// is empty for the name of a parameter.
+	// Text is the one spoken of; "*" is every text of which nothing else is said, and
+	// "*.json" says whether what is around such a value is part of it. It is empty for
+	// the name of a parameter.
 	Text  string `json:"text,omitempty"`
 	Value bool   `json:"value,omitempty"`
 	Name  string `json:"name,omitempty"`

@@ -46,7 +46,7 @@ func TestClassify(t *testing.T) {
 }
 
 func TestTemplate(t *testing.T) {
-	for _, c := range cases(t, "testdata/templates.tsv", 3, 27) {
+	for _, c := range cases(t, "testdata/templates.tsv", 3, 28) {
 		got, values := Template([]byte(c[0]))
 		if got != c[1] {
 			t.Errorf("%q gives %q, want %q", c[0], got, c[1])
@@ -64,7 +64,7 @@ func TestTemplate(t *testing.T) {
 // A template is the template of itself only where it has no types; but a path
 // and its decoded, slash-trimmed form must agree, whatever the bytes.
 func FuzzTemplate(f *testing.F) {
-	for _, c := range cases(f, "testdata/templates.tsv", 3, 27) {
+	for _, c := range cases(f, "testdata/templates.tsv", 3, 28) {
 		f.Add([]byte(c[0]))
 	}
 	for _, c := range cases(f, "testdata/segments.tsv", 2, 91) {

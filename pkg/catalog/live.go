@@ -117,10 +117,12 @@ func valuesOf(m Match, template string) []Value {
 		var text, segment string
 		text, have, _ = strings.Cut(have, "/")
 		segment, want, _ = strings.Cut(want, "/")
+		open, end := strings.IndexByte(segment, '{'), strings.IndexByte(segment, '}')
 		if len(rest) > 0 && rest[0].Index == i {
 			text, rest = rest[0].Text, rest[1:]
+		} else if open >= 0 && end > open {
+			text = strings.TrimSuffix(strings.TrimPrefix(text, segment[:open]), segment[end+1:])
 		}
-		open, end := strings.IndexByte(segment, '{'), strings.IndexByte(segment, '}')
 		if open >= 0 && end > open {
 			out = append(out, Value{Index: i, Type: segment[open+1 : end], Text: text})
 		}

@@ -61,7 +61,7 @@ func TestLexicalMatch(t *testing.T) {
 }
 
 func TestLiveAgreesWithLexical(t *testing.T) {
-	for _, c := range cases(t, "testdata/templates.tsv", 3, 27) {
+	for _, c := range cases(t, "testdata/templates.tsv", 3, 28) {
 		x := &Lexical{}
 		l := NewLive(x)
 		want := x.Match("default", "h", "GET", []byte(c[0]))

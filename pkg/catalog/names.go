@@ -22,7 +22,7 @@ func ParamNames(template string) []string {
 			continue
 		}
 		before := last
-		if open > 0 { // Orders({int})
+		if isLetter(s[0]) { // Orders({int}); a mark, as in @{string}, is no name
 			before = strings.TrimRight(s[:open], "(")
 		}
 		name := identifier(before)

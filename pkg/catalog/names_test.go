@@ -20,4 +20,5 @@ func TestParamNames(t *testing.T) {
 	f("/odata/Orders({int})/Lines", "Orders_id")
 	f("/health-checks/{int}", "health_checks_id")
 	f("/a/{rest}", "a_id")
+	f("/users/@{string}", "users_id")
 }

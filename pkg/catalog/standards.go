@@ -86,11 +86,14 @@ func within(s []byte, low, high int) bool {
 }
 
 // isEmail asks for a local part, a domain with a dot, and letters at its end.
-// "@scope/package" and "user@local" are none.
+// "@scope/package" and "user@local" are none, and in "jane@example.com.json" there is one.
 func isEmail(s []byte) bool {
 	at := bytes.IndexByte(s, '@')
 	dot := bytes.LastIndexByte(s, '.')
 	if at < 1 || dot < at+2 || len(s)-dot < 3 {
+		return false
+	}
+	if end := s[dot+1:]; extensions[string(end)] && !domains[string(end)] {
 		return false
 	}
 	for _, b := range s[dot+1:] {

@@ -236,12 +236,8 @@ func affixes(s []byte) (head, stem, tail []byte, typ string) {
 	}
 	end := len(s)
 	for range 2 { // .tar.gz
-		i := end - 1
-		for i > 0 && (isLetter(s[i]) || isDigit(s[i]) && end-i <= 4) {
-			i--
-		}
-		verb := s[i] == ':'
-		if i <= 0 || end-i < 2 || !isLetter(s[i+1]) || !verb && (s[i] != '.' || end-i > 6) {
+		i := suffix(s[:end])
+		if i < 0 {
 			return nil, nil, nil, ""
 		}
 		if typ := Classify(s[:i]); typ != "" {

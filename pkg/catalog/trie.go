@@ -114,22 +114,13 @@ func changed[V any](m map[string]V, key string, v V, present bool) map[string]V 
 	return out
 }
 
-// around is a segment that holds a value with the type left out: "{int}.json"
-// gives "{}.json".
-func around(segment string) string {
-	open, end := strings.IndexByte(segment, '{'), strings.IndexByte(segment, '}')
-	if open < 0 || end < open {
-		return segment
-	}
-	return segment[:open+1] + segment[end:]
-}
-
 // maxSteps bounds the walk of one match: templates that share many beginnings
 // could send it back and forth.
 const maxSteps = 128
 
 // find is the id of the endpoint whose template matches a lexical one. A literal
-// or a type beats {string} at every segment, from the left.
+// or a type beats {string} at every segment, from the left, and {string} among text
+// beats it alone.
 func (t *tries) find(s site, method, template string) (id string, ok bool) {
 	all := t.shard(s).Load()
 	if all == nil {
@@ -166,14 +157,14 @@ func (b *branch) find(rest, method string, steps *int) (id string, ok bool) {
 			}
 		}
 	}
-	if open >= 0 && !whole && len(b.mixed) > 0 {
+	if !whole && len(b.mixed) > 0 {
 		if next := b.mixed[around(segment)]; next != nil {
 			if id, ok := next.find(rest, method, steps); ok {
 				return id, true
 			}
 		}
 	}
-	// What is around a value is a name that developers gave: no value itself.
+	// What is around a typed value is a name that developers gave: no value itself.
 	if b.wild != nil && (open < 0 || whole) && segment != "{"+TypeRest+"}" {
 		return b.wild.find(rest, method, steps)
 	}

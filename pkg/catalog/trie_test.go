@@ -9,7 +9,7 @@ import (
 )
 
 func TestLearnedTemplates(t *testing.T) {
-	for _, c := range cases(t, "testdata/learned.tsv", 4, 17) {
+	for _, c := range cases(t, "testdata/learned.tsv", 4, 30) {
 		l := NewLive(&Lexical{})
 		for label := range strings.FieldsSeq(c[0]) {
 			method, template, _ := strings.Cut(label, ":")
@@ -65,7 +65,7 @@ func TestLearnedWithoutSupersedes(t *testing.T) {
 // Whatever is put in and taken out in whatever order, the trie that is left
 // answers like one that was made of the rest alone.
 func TestTrieForgetsNothingAndKeepsNothing(t *testing.T) {
-	segments := []string{"a", "b", "{int}", wildSegment, wildSegment + ".json"}
+	segments := []string{"a", "b", "a.json", "{int}", wildSegment, wildSegment + ".json"}
 	r := rand.New(rand.NewPCG(1, 2))
 	template := func() string {
 		var b strings.Builder
@@ -143,6 +143,7 @@ func FuzzLearnedMatch(f *testing.F) {
 	f.Add("/users/{string}", "/users/jane")
 	f.Add("/{string}/{string}.json", "/a/42.json")
 	f.Add("/a/{string}/c", "/a//b/c;x=1")
+	f.Add("/a/@{string}/{string}:b", "/a/@b/c:b")
 	f.Fuzz(func(t *testing.T, template, path string) {
 		if !strings.HasPrefix(template, "/") {
 			return
@@ -167,9 +168,11 @@ func BenchmarkLearnedMatch(b *testing.B) {
 	for i := range 5_000 {
 		l.Apply(endpoint("bank.example", "GET", fmt.Sprintf("/c%d/{int}", i)))
 		l.Apply(endpoint("bank.example", "GET", fmt.Sprintf("/d%d/{string}/cards", i)))
+		l.Apply(endpoint("bank.example", "GET", fmt.Sprintf("/f%d/{string}.json", i)))
 	}
 	for _, c := range []struct{ name, path string }{
 		{"literal", "/c77/42"}, {"learned", "/d77/jane/cards"}, {"unknown", "/d77/jane/cards/other"},
+		{"affixed", "/f77/jane.json"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			path := []byte(c.path)

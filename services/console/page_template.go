@@ -38,8 +38,13 @@ func wishes(template string) []wishChoice {
 		}
 	}
 	for i, s := range segments {
-		if s == "{string}" {
+		if strings.Contains(s, "{string}") {
 			add(order.Split, i, "Segment %d, %s, is a name", i+1, s)
+		}
+	}
+	for i, s := range segments {
+		if s != "{string}" && strings.Contains(s, "{string}") {
+			add(order.Merge, i, "Segment %d, %s, is a value as a whole", i+1, s)
 		}
 	}
 	for i, s := range segments {
@@ -77,6 +82,8 @@ func pins(e *catalog.Endpoint) []pinned {
 			choice = wishChoice{Value: fmt.Sprintf("%s:%d:", order.Rename, p.Segment), op: order.Rename, segment: p.Segment, fixed: true}
 		case p.Text == order.All:
 			says = at + " is a value whatever stands there, unless something else is said of it"
+		case !p.Value && strings.Contains(p.Text, order.All):
+			says = at + " is told from others by what is around its value"
 		case p.Value:
 			says = fmt.Sprintf("%s is a value where it is %s", at, p.Text)
 		}

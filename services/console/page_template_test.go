@@ -20,6 +20,7 @@ func TestWishes(t *testing.T) {
 		"/login":                 {"merge:0", "merge-all:0", "pin:-1", "unpin:-1"},
 		"/v1/reports/{string}":   {"merge:0", "merge-all:0", "merge:1", "merge-all:1", "split:2", "rename:2", "pin:-1", "unpin:-1"},
 		"/users/{int}/x({uuid})": {"merge:0", "merge-all:0", "rename:1", "rename:2", "pin:-1", "unpin:-1"},
+		"/{string}.json/{int}:x": {"split:0", "merge:0", "rename:0", "rename:1", "pin:-1", "unpin:-1"},
 		"/graphql#query a/{b}":   {"merge:0", "merge-all:0", "pin:-1", "unpin:-1"},
 		"/a//":                   {"merge:0", "merge-all:0", "pin:-1", "unpin:-1"},
 	} {

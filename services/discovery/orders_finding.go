@@ -79,6 +79,9 @@ func (c *change) says() string {
 		if o.Name == order.All {
 			return segment + " is a value, and so is every other name there"
 		}
+		if isParameter(o.Segments()[o.Segment]) {
+			return segment + " is a value as a whole"
+		}
 		return segment + " is a value"
 	case order.Split:
 		if o.Name != "" {

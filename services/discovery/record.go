@@ -129,6 +129,9 @@ func pinsOf(template string, tree *learn.Tree) (out []catalog.Pin) {
 		if all {
 			out = append(out, catalog.Pin{Segment: i, Text: order.All, Value: true})
 		}
+		if p := learn.Pattern(segment); slices.Contains(names, p) {
+			out = append(out, catalog.Pin{Segment: i, Text: p})
+		}
 		for _, text := range values[:min(len(values), maxListedPins)] {
 			out = append(out, catalog.Pin{Segment: i, Text: text, Value: true})
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/services/discovery/learn"
 	"github.com/miradorhq/mirador/services/discovery/order"
 )
 
@@ -29,8 +30,13 @@ func (w *wish) change(c *change, maxPins int) error {
 	c.after = o.Template
 	switch i := o.Segment; o.Op {
 	case order.Merge:
-		if isParameter(w.segments[i]) {
-			return fmt.Errorf("segment %d is a value already; pin it to keep it one", i+1)
+		text := w.segments[i]
+		if isParameter(text) {
+			if len(tree.Held(w.place(i), text)) == 0 || learn.Pattern(text) == "" || o.Name != "" {
+				return fmt.Errorf("segment %d is a value already; pin it to keep it one", i+1)
+			}
+			text = learn.Pattern(text)
+			c.after = w.with(i, "{"+catalog.TypeString+"}")
 		}
 		if tree.Pins() >= maxPins {
 			return full(maxPins)
@@ -38,14 +44,14 @@ func (w *wish) change(c *change, maxPins int) error {
 		if o.Name == order.All {
 			tree.MergeAll(w.place(i))
 		} else {
-			tree.Merge(w.place(i), w.segments[i])
+			tree.Merge(w.place(i), text)
 		}
 	case order.Split:
 		if !isParameter(w.segments[i]) {
 			return fmt.Errorf("segment %d is a name already; pin it to keep it one", i+1)
 		}
-		_, texts := tree.Texts(w.place(i))
-		if len(texts) == 0 || w.segments[i][0] != '{' {
+		texts := tree.Held(w.place(i), w.segments[i])
+		if len(texts) == 0 {
 			return fmt.Errorf("segment %d holds nothing but what has the shape of a value", i+1)
 		}
 		if o.Name != "" {
@@ -63,18 +69,24 @@ func (w *wish) change(c *change, maxPins int) error {
 			tree.Split(w.place(i), texts...)
 		}
 		c.texts = texts
-		_, operation := catalog.SplitOperation(o.Template)
-		segments := slices.Clone(w.segments)
-		segments[i] = texts[0]
-		if c.after = "/" + strings.Join(segments, "/"); operation != "" {
-			c.after = catalog.WithOperation(c.after, operation)
-		}
+		c.after = w.with(i, texts[0])
 	case order.Pin:
 		return w.pin(maxPins)
 	case order.Unpin:
 		return w.unpin()
 	}
 	return nil
+}
+
+// with is the template with another segment.
+func (w *wish) with(i int, segment string) string {
+	segments := slices.Clone(w.segments)
+	segments[i] = segment
+	template := "/" + strings.Join(segments, "/")
+	if _, operation := catalog.SplitOperation(w.order.Template); operation != "" {
+		return catalog.WithOperation(template, operation)
+	}
+	return template
 }
 
 func full(maxPins int) error {
@@ -90,17 +102,23 @@ func (w *wish) each(f func(place, segment string)) {
 	}
 }
 
-// pin says of every literal segment that it is a name, and of the texts that were
-// merged into a parameter that they are values. A text that comes later is still
+// pin says of every literal segment that it is a name, of the texts that were merged
+// into a parameter that they are values, and of what is around them whether it is part of
+// them. A text that comes later is still
 // for the tree to judge: a place that takes no new values would make an endpoint of
 // each.
 func (w *wish) pin(maxPins int) error {
 	tree, n := w.site.tree, 0
-	values := func(place, segment string) []string {
-		if segment[0] != '{' {
-			return nil
+	values := func(place, segment string) (texts []string) {
+		texts = tree.Held(place, segment)
+		if learn.Pattern(segment) != "" {
+			return texts
 		}
-		_, texts := tree.Texts(place)
+		for _, text := range texts {
+			if p := learn.Pattern(text); p != "" && !slices.Contains(texts, p) {
+				texts = append(texts, p)
+			}
+		}
 		return texts
 	}
 	w.each(func(place, segment string) {
@@ -123,6 +141,9 @@ func (w *wish) pin(maxPins int) error {
 			}
 		} else if texts := values(place, segment); len(texts) > 0 {
 			tree.Merge(place, texts...)
+			if p := learn.Pattern(segment); p != "" {
+				tree.Split(place, p)
+			}
 		}
 	})
 	return nil
@@ -140,6 +161,8 @@ func (w *wish) unpin() error {
 			all = all && name == order.All
 		case !isParameter(segment):
 			texts, all = slices.DeleteFunc(names, func(s string) bool { return s != segment }), false
+		case slices.Contains(names, learn.Pattern(segment)):
+			texts = append(texts, learn.Pattern(segment))
 		}
 		if n += len(texts); len(texts) > 0 {
 			tree.Unpin(place, texts...)

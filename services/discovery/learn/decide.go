@@ -94,8 +94,14 @@ func decide(nodes []*node, at context) *view {
 	slices.Sort(v.methods)
 	typed, mixed, words := childrenOf(nodes)
 	typed, fixed := constants(at, typed)
-	values := assign(at, telling(typed, words), words)
+	spilled, mixed := spilled(mixed)
+	values := assign(at, telling(slices.Concat(typed, spilled), words), words)
 	at.host.pins.apply(at.place, words, values)
+	for _, c := range spilled {
+		words, values = append(words, c), append(values, true)
+	}
+	around := apart(at, words, values)
+	mixed = byAffix(append(mixed, families(words, around)...))
 	for c, text := range fixed {
 		v.affix(c.text, affixed{text, decide(c.nodes, context{depth: at.depth + 1, last: text, host: at.host, place: at.place + "/" + text})})
 	}
@@ -107,8 +113,10 @@ func decide(nodes []*node, at context) *view {
 	}
 	for i, c := range words {
 		if values[i] {
-			general = append(general, c.nodes...)
-			types = append(types, overflow)
+			if around[i] == "" {
+				general = append(general, c.nodes...)
+				types = append(types, overflow)
+			}
 			continue
 		}
 		if v.literals == nil {
@@ -220,8 +228,12 @@ func childrenOf(nodes []*node) (typed, mixed, words []*child) {
 			mixed = append(mixed, c)
 		}
 	}
+	return typed, byAffix(mixed), words
+}
+
+func byAffix(mixed []*child) []*child {
 	slices.SortStableFunc(mixed, func(a, b *child) int { return strings.Compare(affix(a.text), affix(b.text)) })
-	return typed, mixed, words
+	return mixed
 }
 
 func (c *child) look() {

@@ -10,7 +10,8 @@ import (
 // what stands before, with every parameter as {}: "/users" or "/users/{}/cards";
 // the root is "".
 type Pins struct {
-	// Places says, a place and a text, whether the text is a value there.
+	// Places says, a place and a text, whether the text is a value there. A Pattern says
+	// whether what is around values of its form is part of them.
 	Places map[string]map[string]bool
 	// Values are places at which every literal that is not pinned is a value, those
 	// too that come later.

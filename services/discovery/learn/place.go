@@ -28,6 +28,19 @@ func (t *Tree) Texts(place string) (names, values []string) {
 	return names, values
 }
 
+// Held are the texts at a place that are remembered as values of a segment of a learned
+// template: of "{string}.json" those that end so.
+func (t *Tree) Held(place, segment string) (texts []string) {
+	_, v := t.at(PlaceOf(place))
+	_, values := t.Texts(place)
+	for _, k := range values {
+		if v.reads(k) == affix(segment) {
+			texts = append(texts, k)
+		}
+	}
+	return texts
+}
+
 // at are the nodes that stand at a place under the last decision, and its part of
 // the templates; nil where there is none.
 func (t *Tree) at(place string) ([]*node, *view) {
@@ -39,8 +52,7 @@ func (t *Tree) at(place string) ([]*node, *view) {
 		var next []*node
 		for _, n := range nodes {
 			for _, k := range sortedKeys(n.children) {
-				literal := v.literals[k] != nil
-				if s == k || isTyped(k) && v.affixed[k].template == s || s == affix(k) && isTyped(k) || s == "{}" && !literal && !isMixed(k) {
+				if v.reads(k) == s {
 					next = append(next, n.children[k])
 				}
 			}

@@ -39,16 +39,10 @@ func (v *view) match(segments []string, method string, out []string, budget *int
 			return true
 		}
 	}
-	if isTyped(s) {
-		a, ok := v.affixed[s] // a constant
-		if !ok {
-			a, ok = v.affixed[affix(s)]
-		}
-		if ok {
-			out[0] = a.template
-			if a.next.match(segments[1:], method, out[1:], budget) {
-				return true
-			}
+	if a, ok := v.holds(s); ok {
+		out[0] = a.template
+		if a.next.match(segments[1:], method, out[1:], budget) {
+			return true
 		}
 	}
 	if v.param != nil && (!isTyped(s) || s[0] == '{' && s[len(s)-1] == '}') {

@@ -1,6 +1,9 @@
 package learn
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Signs add up, and where one is extreme it can outvote all others. What follows
 // says what must hold whatever they say.
@@ -96,7 +99,7 @@ func complete(typed, words []*child, values []bool) {
 			group = append(group, c)
 		}
 	}
-	folded := slices.ContainsFunc(typed, func(c *child) bool { return c.text == overflow })
+	folded := slices.ContainsFunc(typed, func(c *child) bool { return strings.Contains(c.text, overflow) })
 	if len(group) < manyValues && !folded {
 		return
 	}

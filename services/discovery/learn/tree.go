@@ -27,7 +27,7 @@ type Config struct {
 	// MaxNodes of a tree. Beyond it the leaves that were fed least recently go.
 	MaxNodes int
 	// MaxChildren are the literals remembered a node. Beyond it the rarest are
-	// counted as {string}.
+	// counted as {string}, or as {string}.json and the like.
 	MaxChildren int
 	// MaxFields are the names of fields remembered an endpoint and direction: those
 	// with the smallest hash.
@@ -149,12 +149,12 @@ func (t *Tree) child(n *node, segment string, hits uint64) *node {
 		}
 		t.folded++
 		if n.children[rarest].hits > hits {
-			return t.child(n, overflow, hits)
+			return t.child(n, n.spill(segment), hits)
 		}
 		old := n.children[rarest]
 		delete(n.children, rarest)
 		n.literals--
-		t.absorb(t.child(n, overflow, 0), old)
+		t.absorb(t.child(n, n.spill(rarest), 0), old)
 	}
 	if n.children == nil {
 		n.children = map[string]*node{}

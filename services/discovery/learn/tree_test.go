@@ -94,8 +94,8 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
-	if n != 24 {
-		t.Fatalf("%d cases, want 24", n)
+	if n != 34 {
+		t.Fatalf("%d cases, want 34", n)
 	}
 }
 
@@ -106,7 +106,7 @@ func grown(seed uint64, n int) *Tree {
 	for range n {
 		s := Sample{Method: []string{"GET", "PUT"}[r.IntN(2)], Hits: 1 + uint64(r.IntN(3))}
 		s.Template = "/v1/" + []string{"users", "orders", "teams"}[r.IntN(3)] + "/" + names[r.IntN(len(names))]
-		s.Template += []string{"", "/items", "/{int}", "/{int}.json", "/{uuid}"}[r.IntN(5)]
+		s.Template += []string{"", "/items", "/{int}", "/{int}.json", "/{uuid}", ".json", ":cancel"}[r.IntN(7)]
 		if r.IntN(4) == 0 {
 			s.Template, s.Prefix = "/{date}"+s.Template, Prefix{Text: "2021-07-01"}
 		}
@@ -281,6 +281,7 @@ func FuzzDecode(f *testing.F) {
 func FuzzResolve(f *testing.F) {
 	f.Add("/users/jane", "/users/{string}.json")
 	f.Add("/", "/{int}/{")
+	f.Add("/a/@b/c.json", "/a/{string}.json/@{string}:d")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		tree := New(Defaults())
 		for _, x := range []string{a, b} {

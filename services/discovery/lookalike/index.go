@@ -262,5 +262,5 @@ func (w *walk) fits(text string, i int) bool {
 	if w.types[i] == "" {
 		w.types[i], _ = catalog.Template([]byte(w.segments[i]))
 	}
-	return w.types[i][1:] == text
+	return catalog.Takes(text, w.types[i][1:])
 }

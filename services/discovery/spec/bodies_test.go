@@ -212,6 +212,23 @@ func TestGlob(t *testing.T) {
 	}
 }
 
+func TestSegment(t *testing.T) {
+	for _, c := range []struct {
+		want, learned string
+		is            relation
+	}{
+		{"a", "a", same}, {"a", "b", different}, {"{id}", "a", covered}, {"{id}", "{int}", same}, {"a", "{string}", merged}, {"a", "{int}", different},
+		{"{id}.json", "{string}.json", same}, {"{id}.json", "{string}.xml", different}, {"{id}.json", "a.json", covered},
+		{"{id}", "{string}.json", covered}, {"{id}", "{int}:cancel", covered}, {"@{id}", "@{string}", same},
+		{"a.json", "{string}.json", merged}, {"a.xml", "{string}.json", different}, {"{id}.json", "{string}", merged}, {"{id}.json", "{int}", different},
+		{"2010-04-01", "{date}", same},
+	} {
+		if got := segment(c.want, c.learned); got != c.is {
+			t.Errorf("documented %s and learned %s: %d, want %d", c.want, c.learned, got, c.is)
+		}
+	}
+}
+
 func FuzzGlob(f *testing.F) {
 	f.Add("{a}-{b}", "x-y")
 	f.Add("v{x}.json", "v1.json")

@@ -186,7 +186,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: the order of the endpoints shows", c.Name)
 		}
 	}
-	if len(list) != 36 || negative != 15 || kinds[spec.Shadow] != 8 || kinds[spec.Zombie] != 1 || kinds[spec.Orphan] != 7 || kinds[spec.Drift] != 19 {
+	if len(list) != 37 || negative != 15 || kinds[spec.Shadow] != 9 || kinds[spec.Zombie] != 1 || kinds[spec.Orphan] != 7 || kinds[spec.Drift] != 19 {
 		t.Errorf("%d cases, %d negative, %v", len(list), negative, kinds)
 	}
 }

@@ -22,7 +22,8 @@ type fit struct {
 	// merged segments are literals of the document where learning saw a parameter: the
 	// learned endpoint is that operation and others.
 	merged int
-	// covered segments are learned literals where the document has a parameter.
+	// covered segments are learned literals, or have some around their value, where the
+	// document has a parameter.
 	covered int
 }
 
@@ -92,16 +93,16 @@ func segment(want, learned string) relation {
 	wantParam, learnedParam := strings.IndexByte(want, '{') >= 0, strings.IndexByte(learned, '{') >= 0
 	switch {
 	case wantParam && glob(want, learned):
-		if learnedParam {
+		if learnedParam && (isWhole(learned) || !isWhole(want)) {
 			return same
 		}
-		return covered
-	case wantParam:
-		return different
+		return covered // {name} is documented, {string}.json was learned
 	case want == learned:
 		return same
-	case learned == "{"+catalog.TypeString+"}":
+	case strings.Contains(learned, "{"+catalog.TypeString+"}") && glob(learned, want):
 		return merged
+	case wantParam:
+		return different
 	case learnedParam:
 		// A literal that looks like a value: /2010-04-01/accounts.
 		if t, _ := catalog.Template([]byte(want)); t == "/"+learned {
@@ -109,6 +110,11 @@ func segment(want, learned string) relation {
 		}
 	}
 	return different
+}
+
+// isWhole says whether a parameter is all of a segment.
+func isWhole(segment string) bool {
+	return segment[0] == '{' && strings.IndexByte(segment, '}') == len(segment)-1
 }
 
 // glob says whether text is pattern with something in the place of each {name}.
