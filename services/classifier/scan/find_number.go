@@ -104,7 +104,7 @@ func (l *line) number(start, end int, near *set) (found bool) {
 			}
 			ok, prefixed := n.accepts(c, l.text[start:end])
 			switch {
-			case !ok || !named && !l.alone(start, end):
+			case !ok || n.bare || !named && !l.alone(start, end):
 				continue
 			case named && n.firm, named && prefixed:
 				l.add(n.class, start, end, scoreProven)
@@ -134,20 +134,17 @@ func (l *line) alone(start, end int) bool {
 	return end+1 >= len(l.text) || l.text[end] != '-' && l.text[end] != '.' || kinds[l.text[end+1]] == other
 }
 
+// goesOn says that a group of four digits stands before or after: text[start:end] is a piece of
+// a number in such groups.
+func (l *line) goesOn(start, end int) bool {
+	t := l.text
+	return end+1 < len(t) && t[end] == ' ' && kinds[t[end+1]] == digit || start > 1 && t[start-1] == ' ' && kinds[t[start-2]] == digit
+}
+
 // dashed are the numbers whose separators tell them: 536-90-4399, 390.533.447-05.
 func (l *line) dashed(c []byte, start, end int) bool {
 	v := l.text[start:end]
-	form := func(form string) bool {
-		if len(form) != len(v) {
-			return false
-		}
-		for i := range v {
-			if form[i] == '0' && kinds[v[i]] != digit || form[i] != '0' && form[i] != v[i] {
-				return false
-			}
-		}
-		return true
-	}
+	form := func(form string) bool { return written(v, form) }
 	name := ""
 	switch len(v) {
 	case 11:
@@ -166,7 +163,7 @@ func (l *line) dashed(c []byte, start, end int) bool {
 			name = "ru.snils"
 		case form("000000-0000000"):
 			name = "kr.rrn"
-		case form("0000 0000 0000"):
+		case form("0000 0000 0000") && !l.goesOn(start, end):
 			name = "in_.aadhaar"
 		}
 	case 16:
@@ -233,18 +230,36 @@ func (s *Scanner) Value(v []byte, name string, to []Match) []Match {
 		ok, prefixed := n.accepts(c, v)
 		switch {
 		case !ok || n.asked:
-		case n.firm || prefixed:
+		case n.firm && !(n.class == s.own.card && len(c) < 14) || prefixed && len(n.prefix) > 1:
 			l.add(n.class, 0, len(v), scoreFirm)
+			if prefixed && len(n.prefix) == 2 && memberState(c) {
+				l.add(s.own.vat, 0, len(v), scoreFirm)
+			}
 		default:
 			l.add(n.class, 0, len(v), scoreAmong)
 		}
 	}
-	if len(l.to) > len(to) {
+	if len(l.to) > len(to) && name == "" {
 		for i := from; i < len(to); i++ {
-			if m := &l.to[i]; (m.Class == s.own.phone || m.Class == s.own.date) && v[0] != '+' && name == "" {
+			if m := &l.to[i]; s.among(m, c, v) {
 				m.Score = scoreAmong
 			}
 		}
 	}
 	return l.end()
+}
+
+// among says that schemes which accept the whole of v, c in compact form, make m no surer than
+// they are: a telephone number or a day that is told by its groups alone, a card of a length that
+// is no longer given out, a number of four and four digits within a longer one.
+func (s *Scanner) among(m *Match, c, v []byte) bool {
+	switch m.Class {
+	case s.own.phone, s.own.date:
+		return v[0] != '+'
+	case s.own.card:
+		return len(c) < 14
+	case s.own.aadhaar:
+		return true
+	}
+	return false
 }

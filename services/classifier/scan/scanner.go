@@ -35,7 +35,7 @@ type Scanner struct {
 
 // own are the classes that are not in a table.
 type own struct {
-	email, phone, ip, mac, url, date, birth, bitcoin, ethereum, coin, generic, password, private, basic Class
+	email, phone, ip, mac, url, date, birth, card, aadhaar, vat, bitcoin, ethereum, coin, generic, password, private, basic Class
 }
 
 // New builds a scanner of all classes and of a deployment's own.
@@ -44,10 +44,10 @@ func New(added ...Own) (*Scanner, error) {
 	s.trie.nodes = make([][256]uint16, 1)
 	s.own = own{
 		email: s.class("email"), phone: s.class("phone"), ip: s.class("ip"), mac: s.class("mac"), url: s.class("url"),
-		date: s.class("date"), birth: s.class("birthdate"), bitcoin: s.class("crypto.bitcoin"), ethereum: s.class("crypto.ethereum"),
+		date: s.class("date"), birth: s.class("birthdate"), card: s.class("card"), aadhaar: s.class("in_.aadhaar"), vat: s.class("eu.vat"), bitcoin: s.class("crypto.bitcoin"), ethereum: s.class("crypto.ethereum"),
 		coin: s.class("crypto.other"), generic: s.class("secret.generic"), password: s.class("secret.password"), private: s.class("secret.private-key"), basic: s.class("secret.user-password"),
 	}
-	for _, table := range [][]scheme{international(), nordic(), western(), eastern(), asian(), american()} {
+	for _, table := range [][]scheme{international(), things(), nordic(), western(), eastern(), asian(), nearEastern(), american()} {
 		for i := range table {
 			s.addScheme(&table[i])
 		}

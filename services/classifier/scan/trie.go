@@ -115,7 +115,14 @@ func (s *set) meets(other *set) bool {
 	return false
 }
 
-// splitWords are the words for a scheme: the name without its country is one too.
-func splitWords(d *scheme) []string {
-	return append(strings.Split(d.words, "|"), strings.ReplaceAll(d.name[strings.IndexByte(d.name, '.')+1:], "_", " "))
+// splitWords are the words for a scheme: the name without its country is one too, unless it is as
+// short as "id".
+func splitWords(d *scheme) (words []string) {
+	if d.words != "" {
+		words = strings.Split(d.words, "|")
+	}
+	if name := d.name[strings.IndexByte(d.name, '.')+1:]; len(name) > 2 && !d.bare {
+		words = append(words, strings.ReplaceAll(name, "_", " "))
+	}
+	return words
 }

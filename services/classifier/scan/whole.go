@@ -79,7 +79,7 @@ func (s *Scanner) Choose(set Set) *Choice {
 	for i, list := range s.numbers {
 		for _, n := range list {
 			switch {
-			case !set.Has(n.class):
+			case !set.Has(n.class), n.bare:
 				continue
 			case n.plain():
 				c.digits[i] = append(c.digits[i], n)
@@ -187,7 +187,7 @@ func (s *Scanner) Schemes() (all []Scheme) {
 	seen := map[Class]bool{}
 	for _, list := range s.numbers {
 		for _, n := range list {
-			if seen[n.class] {
+			if seen[n.class] || n.bare {
 				continue
 			}
 			seen[n.class] = true
