@@ -21,6 +21,14 @@ func (l *line) token(start, end int) {
 	if l.hits > 0 {
 		near = l.context(start)
 	}
+	if near != (set{}) {
+		if from := l.lead(start); from < start && l.groups(from, start-1, &near) {
+			return
+		}
+		if end-start == 8 && l.compactDay(start) {
+			return
+		}
+	}
 	// The longest run of groups first: "4111 1111 1111 1111" before "4111".
 	if end-start <= 12 && end < len(text) && separator(text, end) {
 		if l.groups(start, end, &near) {
@@ -45,6 +53,22 @@ func separator(text []byte, i int) bool {
 		return true
 	}
 	return false
+}
+
+// lead is where the letters begin that stand alone before the digits at start, as in "AB 12 34 56 C";
+// start where there are none.
+func (l *line) lead(start int) int {
+	from := start - 1
+	if from < 1 || l.text[from] != ' ' && l.text[from] != '-' {
+		return start
+	}
+	for from > 0 && start-from <= 3 && kinds[l.text[from-1]] == upper {
+		from--
+	}
+	if from == start-1 || from > 0 && kinds[l.text[from-1]] != other {
+		return start
+	}
+	return from
 }
 
 // groups tries the runs of groups that begin at start, from the longest.

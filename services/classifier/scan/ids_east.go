@@ -67,9 +67,16 @@ func eastern() []scheme {
 			return czech(s) || s[0] != '0' && !none(s[2:3], "234789") && number(s)%11 == 0
 		}},
 		{name: "gr.vat", shapes: "d9", prefix: "EL", words: "afm|αφμ|vat", check: greek},
-		{name: "gr.amka", shapes: "d11", words: "amka", check: func(s []byte) bool { return ddmmyy(s, 0) && luhn(s) }},
+		{name: "gr.amka", shapes: "d11", words: "amka|αμκα", check: func(s []byte) bool { return ddmmyy(s, 0) && luhn(s) }},
 		{name: "hr.oib", shapes: "d11", prefix: "HR", words: "oib", check: mod1110},
 		{name: "hu.anum", shapes: "d8", prefix: "HU", words: "adoszam|adószám|anum|vat", check: func(s []byte) bool { return weighted(s, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0 && !uniform(s) }},
+		{name: "hu.taj", shapes: "d9", words: "taj|taj szám", check: func(s []byte) bool { return weighted(s, 3, 7, 3, 7, 3, 7, 3, 7)%10 == last(s) && !uniform(s) }},
+		{name: "hu.adoazonosito", shapes: "d10", words: "adóazonosító|adoazonosito", check: func(s []byte) bool {
+			return s[0] == '8' && weighted(s, 1, 2, 3, 4, 5, 6, 7, 8, 9)%11 == last(s)
+		}},
+		{name: "hu.szemelyi", shapes: "d11", words: "személyi szám|személyi azonosító|szemelyi|taj szám", check: func(s []byte) bool {
+			return s[0] != '0' && yymmdd(s, 1) && (weighted(s, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)%11 == last(s) || falling(s[:10], 10)%11 == last(s))
+		}},
 		{name: "md.idno", shapes: "d13", words: "idno|idnp", check: func(s []byte) bool {
 			return weighted(s, 7, 3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1)%10 == last(s)
 		}},

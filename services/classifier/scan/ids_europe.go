@@ -116,7 +116,7 @@ func nordic() []scheme {
 			}
 			return (s[0] == '3' && s[1] == '2' || ddmmyy(s, 0)) && (1+weighted(s, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9))%11%10 == last(s)
 		}},
-		{name: "fi.hetu", shapes: "d6a1d3x1|d9x1", words: "hetu|henkilotunnus", check: func(s []byte) bool {
+		{name: "fi.hetu", shapes: "d6a1d3x1|d9x1", words: "hetu|henkilotunnus|henkilötunnus", check: func(s []byte) bool {
 			var c [9]byte
 			copy(c[copy(c[:], s[:6]):], s[len(s)-4:len(s)-1])
 			return (len(s) == 10 || !none(s[6:7], "ABCDEFUVWXY")) && ddmmyy(s, 0) && letter(s, "0123456789ABCDEFHJKLMNPRSTUVWXY", number(c[:])%31)

@@ -89,6 +89,9 @@ func western() []scheme {
 			return none(s, "AEIOU") && sum%10 == 0
 		}},
 		{name: "gb.nino", shapes: "a2d6a1", words: "nino|national insurance|ni number", loose: true, check: func(s []byte) bool {
+			if s[0] == 'Z' && s[1] == 'Z' { // given to nobody, so that specimens bear it
+				return s[8] == 'T'
+			}
 			return none(s[:1], "DFIQUV") && none(s[1:2], "DFIQUVO") && s[8] <= 'D'
 		}},
 		{name: "gb.upn", shapes: "a1d11x1", words: "upn", check: func(s []byte) bool {
@@ -146,7 +149,7 @@ func western() []scheme {
 		{name: "lu.matricule", shapes: "d13", words: "matricule", firm: true, check: func(s []byte) bool {
 			var c [12]byte
 			copy(c[copy(c[:], s[:11]):], s[12:])
-			return (two(s, 0) == 19 || two(s, 0) == 20) && day(number(s[:4]), two(s, 4), two(s, 6)) && luhn(s[:12]) && verhoeff(c[:])
+			return two(s, 0) >= 18 && two(s, 0) <= 20 && day(number(s[:4]), two(s, 4), two(s, 6)) && luhn(s[:12]) && verhoeff(c[:])
 		}},
 		{name: "lu.tva", shapes: "d8", prefix: "LU", words: "tva|vat", check: func(s []byte) bool { return mod(s[:6], 89) == number(s[6:]) }},
 		{name: "mt.vat", shapes: "d8", prefix: "MT", words: "vat", check: func(s []byte) bool { return s[0] != '0' && weighted(s, 3, 4, 6, 7, 8, 9, 10, 1)%37 == 0 }},

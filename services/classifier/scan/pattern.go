@@ -30,6 +30,7 @@ type pattern struct {
 	// first lead bytes, which are a literal.
 	digits bool
 	lead   int
+	marked bool                // there is a sign in it that no word has
 	check  func(v []byte) bool // nil for none
 }
 
@@ -170,6 +171,7 @@ func (p *pattern) compile(text string) (err error) {
 		return err
 	}
 	for _, e := range p.elements {
+		p.marked = p.marked || strings.Contains(e.literal, "|")
 		p.digits = p.digits || e.alphabet != nil && e.alphabet['0'] && e.min >= 14
 	}
 	p.lead = len(p.elements[0].literal)

@@ -62,17 +62,14 @@ func New(added ...Own) (*Scanner, error) {
 	for _, w := range birthWords {
 		s.word(w)
 	}
-	for i, m := range months {
-		for _, name := range []string{m, m[:3]} {
-			s.trie.add(name, output{kind: isMonth, index: uint16(i + 1)})
-		}
-	}
+	s.addMonths()
 	for _, p := range []string{"http://", "https://", "ftp://", "www."} {
 		s.trie.add(p, output{kind: isURL})
 	}
 	for _, w := range []string{"u ", "user "} {
 		s.trie.add(w, output{kind: isUser})
 	}
+	s.trie.add("kind", output{kind: isManifest})
 	s.trie.add("private key", output{kind: isPrivate})
 	for _, k := range genericKeys {
 		s.trie.add(k, output{kind: isKey})
@@ -180,10 +177,17 @@ func (l *line) scan() {
 			}
 			continue
 		}
-		if before == other {
+		switch {
+		case before == other:
 			start, mask = i, 0
 			l.walk(i)
-		} else if k == upper && before != upper {
+		case k == upper && before != upper:
+			l.walk(i)
+		case k == digit && text[i-1] >= 0x80: // of a script without spaces, or behind its signs
+			start, mask = i, 0
+		case before == digit && c >= 0x80:
+			l.token(start, i)
+			start, mask = i, 0
 			l.walk(i)
 		}
 		mask |= 1 << k
@@ -236,6 +240,8 @@ func (l *line) output(o output, start, end int) {
 		l.privateKey(start, end)
 	case isUser:
 		l.credentials(start, end)
+	case isManifest:
+		l.manifest(end)
 	case isURL:
 		l.url(start, end)
 	case isMonth:

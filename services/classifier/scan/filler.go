@@ -1,0 +1,91 @@
+package scan
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"strings"
+)
+
+// Keys that documents, samples and emulators publish, so that nobody is harmed by them: the first
+// eight bytes of their SHA-256, a line each.
+//
+//go:embed published.txt
+var publishedTable string
+
+var published = func() map[[8]byte]bool {
+	m := map[[8]byte]bool{}
+	for _, row := range strings.Split(publishedTable, "\n") {
+		if word, _, _ := strings.Cut(row, " "); len(word) == 16 {
+			var k [8]byte
+			if _, err := hex.Decode(k[:], []byte(word)); err == nil {
+				m[k] = true
+			}
+		}
+	}
+	return m
+}()
+
+// filler is what stands for a key in a document.
+func filler(v []byte) bool {
+	if len(v) < 64 && (containsFold(v, "xxxx") || containsFold(v, "example") || containsFold(v, "your_") || containsFold(v, "redacted")) || counted(v) {
+		return true
+	}
+	h := sha256.Sum256(v)
+	return published[[8]byte(h[:8])]
+}
+
+// counted says that letters or digits go up one by one in v for so long that nobody drew them.
+func counted(v []byte) bool {
+	run, longest := 1, 1
+	for i := 1; i < len(v) && i < 256; i++ {
+		if v[i] == v[i-1]+1 && kinds[v[i]] != other {
+			run++
+			longest = max(longest, run)
+			continue
+		}
+		run = 1
+	}
+	return longest >= 16
+}
+
+// placeholders stand where a secret would, in documents and templates.
+var placeholders = [...]string{"xxxx", "example", "placeholder", "your_", "your-", "yourkey", "yourtoken", "yoursecret", "yourpass", "yourapi", "changeme", "change_me", "change-me", "redacted", "abcdef", "123456789", "dummy", "sample",
+	"insert_", "insert-", "replace_", "replace-", "todo", "_here", "-here", "goes-here", "not-a-real", "notareal", "fake_", "fake-", "00000000", "deadbeef", "undefined"}
+
+func placeholder(v []byte) bool {
+	if len(v) < 64 {
+		for _, p := range placeholders[:] {
+			if containsFold(v, p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// uuid says that v is one: it names a thing, and is no secret by itself.
+func uuid(v []byte) bool {
+	if len(v) != 36 {
+		return false
+	}
+	for i, c := range v {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (c == '-') || !dash && !hexDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func containsFold(v []byte, p string) bool {
+	for i := 0; i+len(p) <= len(v); i++ {
+		j := 0
+		for j < len(p) && folded[v[i+j]] == p[j] {
+			j++
+		}
+		if j == len(p) {
+			return true
+		}
+	}
+	return false
+}
