@@ -54,6 +54,11 @@ var placeholders = [...]string{"xxxx", "example", "placeholder", "your_", "your-
 	"insert_", "insert-", "replace_", "replace-", "todo", "_here", "-here", "goes-here", "not-a-real", "notareal", "fake_", "fake-", "00000000", "deadbeef", "undefined"}
 
 func placeholder(v []byte) bool {
+	for _, w := range words[:] {
+		if len(v) == len(w) && containsFold(v, w) {
+			return true
+		}
+	}
 	if len(v) < 64 {
 		for _, p := range placeholders[:] {
 			if containsFold(v, p) {
@@ -62,6 +67,35 @@ func placeholder(v []byte) bool {
 		}
 	}
 	return false
+}
+
+// words stand in schemas and settings for a value.
+var words = [...]string{"string", "number", "integer", "boolean", "hidden", "masked", "default", "undefined", "required", "optional", "disabled", "enabled"}
+
+// wordy says that v is words and numbers with signs between them, as paths and names of things are:
+// nobody drew that by chance.
+func wordy(v []byte) bool {
+	parts, i := 0, 0
+	for i < len(v) {
+		from, digits, vowels, mixed := i, 0, 0, false
+		for i < len(v) && kinds[v[i]] != other {
+			switch c := folded[v[i]]; {
+			case kinds[c] == digit:
+				digits++
+			case indexByte("aeiouy", c) >= 0:
+				vowels++
+			}
+			mixed = mixed || i > from && kinds[v[i]] == upper && kinds[v[i-1]] != upper
+			i++
+		}
+		n := i - from
+		if n == 0 || mixed || digits > 0 && digits < n || digits == 0 && (n < 2 || vowels == 0 && n > 4) {
+			return false
+		}
+		parts++
+		i++ // the sign
+	}
+	return parts > 1
 }
 
 // uuid says that v is one: it names a thing, and is no secret by itself.

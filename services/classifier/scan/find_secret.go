@@ -148,7 +148,7 @@ func (l *line) generic(from, i int) {
 		end++
 	}
 	v := l.text[start:end]
-	if len(v) < least || len(v) > most || digits == 0 || letters == 0 || entropy(v) < bits || placeholder(v) || filler(v) || uuid(v) && !header {
+	if len(v) < least || len(v) > most || digits == 0 || letters == 0 || entropy(v) < bits || placeholder(v) || filler(v) || wordy(v) || uuid(v) && !header {
 		return
 	}
 	if end < len(l.text) && (l.text[end] == '(' || l.text[end] == '[' || l.text[end] == '$' || l.text[end] == ':' || l.text[end] == '@') {
