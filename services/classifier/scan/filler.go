@@ -35,10 +35,13 @@ func filler(v []byte) bool {
 	return published[[8]byte(h[:8])]
 }
 
-// counted says that letters or digits go up one by one in v for so long that nobody drew them.
+// counted says that most of v is the alphabet from one end to the other.
 func counted(v []byte) bool {
+	if len(v) > 48 {
+		return false
+	}
 	run, longest := 1, 1
-	for i := 1; i < len(v) && i < 256; i++ {
+	for i := 1; i < len(v); i++ {
 		if v[i] == v[i-1]+1 && kinds[v[i]] != other {
 			run++
 			longest = max(longest, run)
@@ -46,7 +49,7 @@ func counted(v []byte) bool {
 		}
 		run = 1
 	}
-	return longest >= 16
+	return longest >= 26
 }
 
 // placeholders stand where a secret would, in documents and templates.
