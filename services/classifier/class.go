@@ -53,6 +53,10 @@ type class struct {
 	// numeral classes are the whole of a value: a field is of one of them at most.
 	numeral bool
 	check   func(v []byte, now int64) verdict // of classes that the scanner does not know
+	// begins are the kinds of bytes that a value may begin with where no name speaks for the class;
+	// 0 for all. maybe then settles most values before check.
+	begins beginning
+	maybe  func(v []byte) bool
 	// Where the name agrees, another check may do, with other shares; nil and 0 for the same.
 	namedCheck             func(v []byte, now int64) verdict
 	namedTrue, namedRandom float64

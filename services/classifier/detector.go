@@ -61,6 +61,7 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	asked := tx.Asked()
 	key := endpointKey{tx.Tenant, asked.ID}
 	ep := d.endpoints[key]
+	var at *step
 	for i := range h.list { // before counting: the value that makes a field counts
 		if h.tables.classes[h.list[i].class].quiet() {
 			continue
@@ -70,7 +71,10 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 				break
 			}
 		}
-		d.field(ep, d.place(tx, &h.list[i]))
+		at = ep.step(at, d.place(tx, &h.list[i]), 4*d.cfg.MaxFields)
+		if at.field == nil {
+			at.field = d.field(ep, at.place)
+		}
 	}
 	if ep == nil {
 		return
@@ -98,6 +102,7 @@ func (d *detector) place(tx *detect.Tx, h *hit) place {
 // It gives back the hits of what comes after doc.
 func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir direction, h *hits, list []hit) []hit {
 	now, under := tx.Time.UnixNano(), d.circumstances(tx, dir, h.logsIn)
+	var at *step
 	for i := range doc.Leaves {
 		n := 0
 		for n < len(list) && list[n].leaf == i && list[n].direction == dir {
@@ -106,7 +111,8 @@ func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir
 		mine := list[:n]
 		list = list[n:]
 		l := &doc.Leaves[i]
-		f := ep.fields[place{dir, l.Location, l.Path}]
+		at = ep.step(at, place{dir, l.Location, l.Path}, 4*d.cfg.MaxFields)
+		f := at.field
 		if f == nil {
 			continue // beyond max_fields, or nothing but chance so far
 		}
@@ -118,11 +124,15 @@ func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir
 			continue
 		}
 		for _, k := range f.kinds {
-			if k.dismissed || slices.ContainsFunc(mine, func(m hit) bool { return h.tables.classes[m.class].name == k.class }) {
+			if k.dismissed {
+				continue
+			}
+			c := k.of(h.tables)
+			if c == nil || slices.ContainsFunc(mine, func(m hit) bool { return h.tables.classes[m.class] == c }) {
 				continue
 			}
 			v := l.Value[:min(len(l.Value), d.cfg.MaxValue)]
-			if c := h.tables.class(k.class); c != nil && h.tables.verdict(c, v, k.named, now) == failed {
+			if h.tables.verdict(c, v, k.named, now) == failed {
 				k.tally.Failed++
 				d.sample(c, k, v, false, h)
 			}
@@ -142,7 +152,7 @@ func (d *detector) pass(f *field, tx *detect.Tx, l *content.Leaf, m *hit, h *hit
 		}
 		k = f.add(c.name)
 	}
-	k.named = has(h.tables.naming(l.Path).classes, m.class)
+	k.named = m.named
 	if k.dismissed {
 		return
 	}

@@ -11,17 +11,17 @@ import (
 // and how values are spread do.
 func ownClasses() []*class {
 	return []*class{
-		{name: "person.name", named: 2.2, unnamed: -5, passTrue: 0.4, passRandom: 0.03, enough: 5, check: checkName, namedCheck: checkNameForm, namedTrue: 0.95, namedRandom: 0.3, how: "names of people by their first or last word"},
-		{name: "person.address", named: 2.2, unnamed: -4, passTrue: 0.8, passRandom: 0.03, check: checkAddress, how: "postal addresses by house number and street"},
+		{name: "person.name", named: 2.2, unnamed: -5, passTrue: 0.4, passRandom: 0.03, enough: 5, begins: withCapital | withHigh, check: checkName, namedCheck: checkNameForm, namedTrue: 0.95, namedRandom: 0.3, how: "names of people by their first or last word"},
+		{name: "person.address", named: 2.2, unnamed: -4, passTrue: 0.8, passRandom: 0.03, begins: withDigit | withCapital | withHigh, maybe: func(v []byte) bool { return len(v) > 5 && bytes.IndexByte(v, ' ') > 0 }, check: checkAddress, how: "postal addresses by house number and street"},
 		{name: "person.postal-code", needsName: true, named: 2.2, passTrue: 0.97, passRandom: 0.2, check: checkPostalCode, how: "postal codes by form, under a name that says so"},
 		{name: "geo.coordinates", needsName: true, named: 2.2, passTrue: 0.95, passRandom: 0.2, check: checkCoordinate, how: "coordinates by range and precision, under a name that says so"},
 		{name: "payment.cvv", needsName: true, named: 3, passTrue: 0.97, passRandom: 0.1, enough: 2, check: checkCVV, how: "card verification values by length, under a name that says so"},
 		{name: "payment.pin", needsName: true, named: 2.2, passTrue: 0.97, passRandom: 0.1, enough: 3, check: checkPIN, how: "personal identification numbers by length, under a name that says so"},
-		{name: "health.icd10", named: 2.2, unnamed: -6, passTrue: 0.95, passRandom: 0.05, check: checkDottedICD, namedCheck: checkICD, how: "ICD-10 codes by form"},
+		{name: "health.icd10", named: 2.2, unnamed: -6, passTrue: 0.95, passRandom: 0.05, begins: withCapital | withSmall, maybe: func(v []byte) bool { return len(v) >= 5 && len(v) <= 8 && v[3] == '.' }, check: checkDottedICD, namedCheck: checkICD, how: "ICD-10 codes by form"},
 		{name: "health.fhir", needsName: true, named: 3, passTrue: 0.9, passRandom: 1e-3, enough: 1, check: checkFHIR, how: "FHIR resources of patients by their type"},
 		{name: "education.record", needsName: true, named: 2.2, passTrue: 0.95, passRandom: 0.1, check: checkGrade, how: "education records by form, under a name that says so"},
 		// Not every field of days is one of births: how far back they lie tells.
-		{name: "birthdate", named: 2.2, unnamed: -4, passTrue: 0.95, passRandom: 0.12, check: checkBirth, how: "dates of birth by how far back they lie"},
+		{name: "birthdate", named: 2.2, unnamed: -4, passTrue: 0.95, passRandom: 0.12, begins: withDigit, maybe: func(v []byte) bool { return len(v) >= 8 && len(v) < 32 }, check: checkBirth, how: "dates of birth by how far back they lie"},
 	}
 }
 

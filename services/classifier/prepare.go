@@ -15,6 +15,7 @@ type hit struct {
 	direction  direction
 	start, end int
 	leaf       int // index in the document
+	named      bool
 }
 
 // hits are what a transaction holds, in the order of direction and leaf.
@@ -48,6 +49,7 @@ const minText = 6
 
 func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h *hits) {
 	from := len(h.list)
+	var n *naming
 	for i := range doc.Leaves {
 		l := &doc.Leaves[i]
 		v := l.Value
@@ -58,7 +60,7 @@ func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h 
 			v = v[:s.cfg.MaxValue]
 			s.metrics.dropped.WithLabelValues("max_value").Inc()
 		}
-		n := h.tables.naming(l.Path)
+		n = h.tables.after(n, l.Path)
 		h.logsIn = h.logsIn || dir == request && n.logsIn
 		h.leaf(l, v, n, hit{direction: dir, leaf: i}, now)
 		if len(h.list)-from > s.cfg.MaxHits {
@@ -72,7 +74,8 @@ func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h 
 // leaf appends what the value v of l holds.
 func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 	t, from := h.tables, len(h.list)
-	if len(v) >= minText && worthwhile(v) {
+	// A row of digits is what all of it is, if anything.
+	if len(v) >= minText && worthwhile(v) && (n.assigns || !onlyDigits(v)) {
 		if n.assigns {
 			h.matches = t.scanner.Named(v, l.Name, h.matches[:0])
 		} else {
@@ -87,38 +90,38 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 			case c.category == Network && at.direction == request && l.Location == content.Header: // of the caller itself
 			case c.numeral && m.Score < firm && !has(n.classes, class):
 			default:
-				h.add(from, at, class, m.Start, m.End)
+				h.add(from, at, n, class, m.Start, m.End)
 			}
 		}
 		for start, end := token(v, 0); end > 0; start, end = token(v, end) {
-			h.add(from, at, t.jwt, start, end)
+			h.add(from, at, n, t.jwt, start, end)
 		}
 	}
 	if len(v) >= 4 && len(v) <= 64 && mayCount(v) {
 		h.classes = n.among.Whole(v, &h.room, h.classes[:0])
 		for _, c := range h.classes {
-			h.add(from, at, uint16(c), 0, len(v))
+			h.add(from, at, n, uint16(c), 0, len(v))
 		}
 	}
 	if n.calls && callable(v) {
-		h.add(from, at, t.phone, 0, len(v))
+		h.add(from, at, n, t.phone, 0, len(v))
 	}
 	for _, class := range n.checks {
 		named := has(n.classes, class)
-		if c := t.classes[class]; (named || c.worth(v)) && c.judge(v, named, now) == passed {
-			h.add(from, at, class, 0, len(v))
+		if c := t.classes[class]; (named || c.needsName || c.worth(v)) && c.judge(v, named, now) == passed {
+			h.add(from, at, n, class, 0, len(v))
 		}
 	}
 }
 
 // add appends a piece of the leaf whose hits begin at from.
-func (h *hits) add(from int, at hit, class uint16, start, end int) {
+func (h *hits) add(from int, at hit, n *naming, class uint16, start, end int) {
 	for _, have := range h.list[from:] {
 		if have.class == class && have.start == start {
 			return
 		}
 	}
-	at.class, at.start, at.end = class, start, end
+	at.class, at.start, at.end, at.named = class, start, end, has(n.classes, class)
 	h.list = append(h.list, at)
 }
 
@@ -128,21 +131,43 @@ const firm = 0.95
 // mayCount says whether v begins or ends with a digit, as all but a few numbers do.
 func mayCount(v []byte) bool { return v[0]-'0' <= 9 || v[len(v)-1]-'0' <= 9 || v[1]-'0' <= 9 }
 
+// beginning is the kind of the first byte of a value, a bit each.
+type beginning uint8
+
+const (
+	withDigit beginning = 1 << iota
+	withCapital
+	withSmall
+	withHigh // beyond ASCII
+)
+
+var beginnings = func() (t [256]beginning) {
+	for c := range t {
+		switch {
+		case c-'0' >= 0 && c-'0' <= 9:
+			t[c] = withDigit
+		case c >= 'A' && c <= 'Z':
+			t[c] = withCapital
+		case c >= 'a' && c <= 'z':
+			t[c] = withSmall
+		case c >= 0x80:
+			t[c] = withHigh
+		}
+	}
+	return t
+}()
+
 // worth settles most values before a class's own check: names of people begin with a
 // capital, days with a digit.
 func (c *class) worth(v []byte) bool {
-	if c.needsName {
-		return true
-	}
-	switch c.name {
-	case "person.name":
-		return v[0]-'A' <= 25 || v[0] >= 0x80
-	case "birthdate":
-		return v[0]-'0' <= 9 && len(v) >= 8 && len(v) < 32
-	case "health.icd10":
-		return len(v) >= 5 && len(v) <= 8 && v[3] == '.'
-	case "person.address":
-		return len(v) > 5 && (v[0]-'0' <= 9 || v[0]-'A' <= 25 || v[0] >= 0x80) && bytes.IndexByte(v, ' ') > 0
+	return c.begins == 0 || c.begins&beginnings[v[0]] != 0 && (c.maybe == nil || c.maybe(v))
+}
+
+func onlyDigits(v []byte) bool {
+	for _, c := range v {
+		if c-'0' > 9 {
+			return false
+		}
 	}
 	return true
 }
