@@ -11,7 +11,7 @@ import (
 // and how values are spread do.
 func ownClasses() []*class {
 	return []*class{
-		{name: "person.name", named: 2.2, unnamed: -5, passTrue: 0.4, passRandom: 0.03, enough: 5, begins: withCapital | withHigh, check: checkName, namedCheck: checkNameForm, namedTrue: 0.95, namedRandom: 0.3, how: "names of people by their first or last word"},
+		{name: "person.name", named: 2.2, unnamed: -5, passTrue: 0.4, passRandom: 0.03, enough: 5, begins: withCapital | withHigh, maybe: fewWords, check: checkName, namedCheck: checkNameForm, namedTrue: 0.95, namedRandom: 0.3, how: "names of people by their first or last word"},
 		{name: "person.address", named: 2.2, unnamed: -4, passTrue: 0.8, passRandom: 0.03, begins: withDigit | withCapital | withHigh, maybe: func(v []byte) bool { return len(v) > 5 && bytes.IndexByte(v, ' ') > 0 }, check: checkAddress, how: "postal addresses by house number and street"},
 		{name: "person.postal-code", needsName: true, named: 2.2, passTrue: 0.97, passRandom: 0.2, check: checkPostalCode, how: "postal codes by form, under a name that says so"},
 		{name: "geo.coordinates", needsName: true, named: 2.2, passTrue: 0.95, passRandom: 0.2, check: checkCoordinate, how: "coordinates by range and precision, under a name that says so"},
@@ -39,6 +39,11 @@ func letters(v []byte) (letter, digit bool) {
 }
 
 const maxPersonal = 120 // bytes of a name or an address
+
+// fewWords says whether v may be a name of somebody by its length and the words in it.
+func fewWords(v []byte) bool { return len(v) <= maxPersonal && bytes.Count(v, space) < 4 }
+
+var space = []byte{' '}
 
 // checkName looks for a first name in front or a surname at the end of one to four words.
 func checkName(v []byte, _ int64) verdict {

@@ -25,6 +25,9 @@ func last(s []byte) int { return int(s[len(s)-1] - '0') }
 
 // mod is the remainder of the number that the digits of s are.
 func mod(s []byte, m int) (rest int) {
+	if len(s) <= 18 {
+		return number(s) % m
+	}
 	for _, c := range s {
 		rest = (rest*10 + int(c-'0')) % m
 	}

@@ -167,13 +167,13 @@ func (l *lengths) add(n *compiled) {
 // put between groups are left out; any other byte, or too many characters, is none.
 func compact(to []byte, v []byte) ([]byte, bool) {
 	for i := 0; i < len(v); i++ {
-		switch c := v[i]; {
-		case c-'0' <= 9, c-'A' <= 25:
+		c := signs[v[i]]
+		switch {
+		case c > between:
 			to = append(to, c)
-		case c-'a' <= 25:
-			to = append(to, c-0x20)
-		case c == ' ', c == '-', c == '.', c == '/', c == ',', c == ':', c == '(', c == ')', c == '+', c == '_':
-		case c < 0x80:
+		case c == between:
+			continue
+		case v[i] < 0x80:
 			return to, false
 		default:
 			x, n := foreign(v[i:])
@@ -191,6 +191,23 @@ func compact(to []byte, v []byte) ([]byte, bool) {
 	}
 	return to, len(to) > 0
 }
+
+// between is a sign that people put between groups.
+const between = 1
+
+// signs is the digit or capital that a byte stands for, between, or 0 for none that a number has.
+var signs = func() (t [256]byte) {
+	for c := byte('0'); c <= '9'; c++ {
+		t[c] = c
+	}
+	for c := byte('A'); c <= 'Z'; c++ {
+		t[c], t[c|0x20] = c, c
+	}
+	for _, c := range " -./,:()+_" {
+		t[c] = between
+	}
+	return t
+}()
 
 // foreign is the digit or letter that the character at the beginning of v stands for, 0 for a sign
 // between groups, and how many bytes it has; none for another character.

@@ -131,9 +131,9 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 // placed is compact, and has a bit for each place of a digit.
 func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
 	for _, b := range v {
-		c := compacted[b]
-		if c <= 1 {
-			if c == 1 {
+		c := signs[b]
+		if c <= between {
+			if c == between {
 				continue
 			}
 			// A sign beyond ASCII, or none that a number has.
@@ -156,20 +156,6 @@ func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
 	}
 	return to, digits, len(to) > 0
 }
-
-// compacted is the digit or capital that a byte stands for, 1 for a sign between groups.
-var compacted = func() (t [256]byte) {
-	for c := range t {
-		var room [longest + 1]byte
-		switch one, ok := compact(room[:0], []byte{'0', byte(c)}); {
-		case ok && len(one) == 2:
-			t[c] = one[1]
-		case ok:
-			t[c] = 1
-		}
-	}
-	return t
-}()
 
 // Numeral says whether v is written as numbers are: digits, perhaps letters, and the signs
 // between groups.
