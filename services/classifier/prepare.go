@@ -75,7 +75,11 @@ func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h 
 func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 	t, from := h.tables, len(h.list)
 	// A row of digits is what all of it is, if anything.
-	if len(v) >= minText && worthwhile(v) && (n.assigns || !onlyDigits(v)) {
+	numeral := onlyDigits(v)
+	if numeral == fraction && len(n.classes) == 0 {
+		return
+	}
+	if len(v) >= minText && worthwhile(v) && (n.assigns || numeral == no) {
 		if n.assigns {
 			h.matches = t.scanner.Named(v, l.Name, h.matches[:0])
 		} else {
@@ -97,7 +101,7 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 			h.add(from, at, n, t.jwt, start, end)
 		}
 	}
-	if len(v) >= 4 && len(v) <= 64 && mayCount(v) {
+	if len(v) >= 4 && len(v) <= 64 && mayCount(v) && !(v[0] == '+' && v[1] != '+') {
 		h.classes = n.among.Whole(v, &h.room, h.classes[:0])
 		for _, c := range h.classes {
 			h.add(from, at, n, uint16(c), 0, len(v))
@@ -163,13 +167,31 @@ func (c *class) worth(v []byte) bool {
 	return c.begins == 0 || c.begins&beginnings[v[0]] != 0 && (c.maybe == nil || c.maybe(v))
 }
 
-func onlyDigits(v []byte) bool {
-	for _, c := range v {
-		if c-'0' > 9 {
-			return false
+// What onlyDigits says.
+const (
+	no = iota
+	row
+	fraction
+)
+
+// onlyDigits says whether v is a row of digits, or two with a point between them: a price, a share, a
+// degree.
+func onlyDigits(v []byte) int {
+	points := 0
+	for i, c := range v {
+		switch {
+		case c-'0' <= 9:
+		case c == '.' && i > 0 && i < len(v)-1 && points == 0:
+			points++
+		case c == '-' && i == 0 && len(v) > 1:
+		default:
+			return no
 		}
 	}
-	return true
+	if points > 0 {
+		return fraction
+	}
+	return row
 }
 
 // callable says whether v is digits, in groups or not, that may be a telephone number where

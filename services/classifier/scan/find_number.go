@@ -9,6 +9,10 @@ func (l *line) token(start, end int) {
 	if start > 0 && (text[start-1] == '_' || text[start-1] == '@' || text[start-1] == '#') {
 		return // part of a name
 	}
+	if end-start == 8 && len(text)-start >= 36 && text[end] == '-' && uuid(text[start:start+36]) {
+		l.done = start + 36 // of which no piece is a number
+		return
+	}
 	if end < len(text) && end-start <= 4 {
 		switch text[end] {
 		case '.', '-', '/', ':':
@@ -20,6 +24,11 @@ func (l *line) token(start, end int) {
 	var near set
 	if l.hits > 0 {
 		near = l.context(start)
+	}
+	if start > 0 && text[start-1] == '+' {
+		if l.phone(start, &near); start < l.done {
+			return
+		}
 	}
 	if near != (set{}) {
 		if from := l.lead(start); from < start && l.groups(from, start-1, &near) {

@@ -226,7 +226,7 @@ func (l *line) walk(i int) {
 func (l *line) output(o output, start, end int) {
 	switch o.kind {
 	case isWord:
-		if wordEnds(l.text, end) {
+		if wordEnds(l.text, end) && !(start > 0 && l.text[start-1] == 'i' && kinds[l.text[start]] == upper) { // an iPhone is no telephone number
 			l.near[l.hits%len(l.near)] = hit{o.index, end}
 			l.hits++
 		}
