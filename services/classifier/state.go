@@ -38,7 +38,7 @@ type endpoint struct {
 	fields                 map[place]*field
 	steps                  map[place]*step // of the detector
 	changed                bool            // since the last Flush
-	told                   []string        // of the merger: the classes that discovery knows
+	told                   []string        // of the merger: the classes and fields that discovery knows
 }
 
 type field struct {
