@@ -3,7 +3,10 @@ package capture
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"html"
+	"io"
+	"mime/quotedprintable"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,7 +19,7 @@ const (
 )
 
 // within masks what a value holds under another syntax or encoding: a document, so that
-// the names in it count; base64; entities; other forms of letters; percent escapes. false where there is nothing to mask,
+// the names in it count; base64; hexadecimal digits; entities; escapes of programs and of mail; other forms of letters and digits; percent escapes. false where there is nothing to mask,
 // and the value is looked at as it stands.
 func (p *Masker) within(name, value []byte) ([]byte, bool) {
 	if p.depth == maxWithin {
@@ -34,9 +37,23 @@ func (p *Masker) within(name, value []byte) ([]byte, bool) {
 			return enc.AppendEncode(nil, masked), true
 		}
 	}
-	if bytes.Contains(value, []byte("&#")) {
-		if masked, ok := p.masked(name, []byte(html.UnescapeString(string(value)))); ok {
-			return []byte(html.EscapeString(string(masked))), true
+	if plain := text16(value); plain != nil {
+		if masked, ok := p.masked(name, plain); ok {
+			return hex.AppendEncode(nil, masked), true
+		}
+	}
+	if amp := bytes.IndexByte(value, '&'); amp >= 0 && bytes.IndexByte(value[amp:], ';') > 0 {
+		if plain := html.UnescapeString(string(value)); plain != string(value) {
+			if masked, ok := p.masked(name, []byte(plain)); ok {
+				return []byte(html.EscapeString(string(masked))), true
+			}
+		}
+	}
+	for _, undo := range [...]func([]byte) []byte{script, printable} {
+		if plain := undo(value); plain != nil {
+			if masked, ok := p.masked(name, plain); ok {
+				return bytes.Clone(masked), true
+			}
 		}
 	}
 	if plain := narrow(value); plain != nil {
@@ -104,6 +121,75 @@ func text64(value []byte) (*base64.Encoding, []byte) {
 	return enc, plain
 }
 
+// text16 gives the text whose bytes value writes in hexadecimal digits; nil for what is none.
+func text16(value []byte) []byte {
+	if len(value) < 2*least64 || len(value)%2 != 0 {
+		return nil
+	}
+	plain := make([]byte, len(value)/2)
+	if _, err := hex.Decode(plain, value); err != nil {
+		return nil
+	}
+	for _, c := range plain {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c >= 0x7f {
+			return nil
+		}
+	}
+	return plain
+}
+
+// script undoes the escapes of programs in a text, \x40 and \u0040; nil where there is none.
+func script(value []byte) []byte {
+	if bytes.IndexByte(value, '\\') < 0 {
+		return nil
+	}
+	var out []byte
+	at := 0
+	for i := 0; i+3 < len(value); i++ {
+		digits := 0
+		if value[i] == '\\' && value[i+1] == 'x' {
+			digits = 2
+		} else if value[i] == '\\' && value[i+1] == 'u' {
+			digits = 4
+		}
+		if digits == 0 || i+2+digits > len(value) {
+			continue
+		}
+		r := rune(0)
+		for _, c := range value[i+2 : i+2+digits] {
+			n := nibble(c)
+			if n < 0 {
+				r = -1
+				break
+			}
+			r = r<<4 | rune(n)
+		}
+		if r < ' ' {
+			continue
+		}
+		out = utf8.AppendRune(append(out, value[at:i]...), r)
+		i += 1 + digits
+		at = i + 1
+	}
+	if out == nil {
+		return nil
+	}
+	return append(out, value[at:]...)
+}
+
+// printable undoes quoted-printable where its escapes show: an "=40" for an at, or a line that goes on;
+// nil for another text, in which an equals sign before two digits is one.
+func printable(value []byte) []byte {
+	if !bytes.Contains(value, []byte("=40")) && !bytes.Contains(value, []byte("=\r\n")) && !bytes.Contains(value, []byte("=\n")) {
+		return nil
+	}
+	plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(value)))
+	if err != nil || bytes.Equal(plain, value) {
+		return nil
+	}
+	return plain
+}
+
 // narrow writes wide forms of ASCII and blanks that are none of it as ASCII, and leaves
 // out what has no width; nil where there is nothing of it.
 func narrow(value []byte) []byte {
@@ -123,8 +209,25 @@ func ascii(r rune) rune {
 		return ' '
 	case r == 0x2010, r == 0x2011, r == 0x2212:
 		return '-'
+	case unicode.IsDigit(r):
+		return '0' + decimal(r)
 	}
 	return r
+}
+
+// decimal is the value of a digit of any script: they stand in rows of ten.
+func decimal(r rune) rune {
+	for _, t := range unicode.Nd.R16 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	return 0
 }
 
 // unescaped undoes percent escapes, leniently, and leaves a plus as it is.
