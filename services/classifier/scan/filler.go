@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"math"
 	"strings"
 )
 
@@ -125,4 +126,20 @@ func containsFold(v []byte, p string) bool {
 		}
 	}
 	return false
+}
+
+// entropy is Shannon's, in bits a character.
+func entropy(v []byte) float64 {
+	var counts [256]int
+	for _, c := range v {
+		counts[c]++
+	}
+	bits := 0.0
+	for _, n := range counts {
+		if n > 0 {
+			p := float64(n) / float64(len(v))
+			bits -= p * math.Log2(p)
+		}
+	}
+	return bits
 }

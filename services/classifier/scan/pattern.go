@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -233,20 +232,4 @@ func behind(es []element, text []byte, i int) (start int, ok bool) {
 		}
 	}
 	return i, true
-}
-
-// entropy is Shannon's, in bits a character.
-func entropy(v []byte) float64 {
-	var counts [256]int
-	for _, c := range v {
-		counts[c]++
-	}
-	bits := 0.0
-	for _, n := range counts {
-		if n > 0 {
-			p := float64(n) / float64(len(v))
-			bits -= p * math.Log2(p)
-		}
-	}
-	return bits
 }
