@@ -218,7 +218,7 @@ func TestFormats(t *testing.T) {
 				t.Error(err)
 			}
 			text := b.String()
-			for _, want := range []string{"not legal advice", "PCI DSS", "3.5.1", "401288******1881", "BOLA-01", "2026-11-01", "mend"} {
+			for _, want := range []string{"not legal advice", "PCI DSS", "3.5.1", "401288******1881", "BOLA-01", "2026-11-01", "mend", `<svg class="flow"`, "Payment cards", "Payment cards to "} {
 				if !strings.Contains(text, want) {
 					t.Errorf("no %q in the page", want)
 				}
