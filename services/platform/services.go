@@ -115,7 +115,9 @@ func (p *Process) discovery() ([]part, error) {
 
 func (p *Process) signature() ([]part, error) { return p.detector("signature", "", nil) }
 
-func (p *Process) behavior() ([]part, error) { return p.detector("behavior", "", nil) }
+func (p *Process) behavior() ([]part, error) {
+	return p.detector("behavior", schemas.TopicFlows, func() (runner.Sink, error) { return chsink.NewFlows(p.Config.ClickHouse, p.rows) })
+}
 
 func (p *Process) classifier() ([]part, error) {
 	return p.detector("classifier", schemas.TopicFields, func() (runner.Sink, error) { return chsink.NewFields(p.Config.ClickHouse, p.rows) })
