@@ -18,13 +18,11 @@ type Graph struct {
 	Host    string    `json:"host"`
 	Updated time.Time `json:"ts"`
 	Since   time.Time `json:"since"` // when the first of what it holds was seen
-	// Operations are those of most sessions, the most first; Moves and Prerequisites are
-	// between these alone.
+	// Operations are sorted, those of most sessions first; Moves and Prerequisites are
+	// between them.
 	Operations    []Operation    `json:"operations"`
 	Moves         []Move         `json:"moves,omitempty"`
 	Prerequisites []Prerequisite `json:"prerequisites,omitempty"`
-	// Left is how many operations are known beyond those.
-	Left int `json:"left,omitempty"`
 }
 
 // Operation is an endpoint that sessions come to.

@@ -18,7 +18,7 @@ func TestContract(t *testing.T) {
 	g := flow.Graph{Tenant: "default", Host: "shop.example", Updated: now, Since: now.Add(-time.Hour),
 		Operations:    []flow.Operation{{ID: "a", Endpoint: "POST shop.example/cart", Sessions: 9, Last: now}},
 		Moves:         []flow.Move{{To: "a", Sessions: 4}},
-		Prerequisites: []flow.Prerequisite{{Before: "a", Operation: "a", Sessions: 9, Ever: 9, Each: 8, Held: 5}}, Left: 3}
+		Prerequisites: []flow.Prerequisite{{Before: "a", Operation: "a", Sessions: 9, Ever: 9, Each: 8, Held: 5}}}
 	b, err := flow.Encode(&g)
 	if err != nil {
 		t.Fatal(err)

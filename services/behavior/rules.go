@@ -56,7 +56,7 @@ type named struct {
 
 // detections makes the first stage's, in the order in which they see a transaction.
 func detections(cfg *Config, m *Metrics) []named {
-	logins := newCred(cfg, m)
+	logins, sequences := newCred(cfg, m), newSeq(cfg, m)
 	return []named{
 		{recon01.ID, newRecon(cfg, m)},
 		{cred01.ID, logins},
@@ -76,7 +76,8 @@ func detections(cfg *Config, m *Metrics) []named {
 		{ato01.ID, newAto(cfg, m)},
 		{bfla01.ID, newBfla(cfg, m)},
 		{txn01.ID, newTxn(cfg, m)},
-		{seq01.ID, newSeq(cfg, m)},
+		{seq01.ID, sequences},
+		{"flows", sequences.flows},
 		{scrape01.ID, newScrape(cfg, m)},
 		{slow01.ID, newSlow(cfg, m)},
 		{spam01.ID, newSpam(cfg, m)},
@@ -105,5 +106,6 @@ func gatherings(cfg *Config, m *Metrics) []gatherer {
 		{"clients", "clients", newSpreads(cfg, m, clientsOf(cfg))},
 		{"guess", "guess", newGuesses(cfg, m)},
 		{"text", "text", newSpreads(cfg, m, textsOf(cfg))},
+		{"flow", "flow", newFlowGraphs(cfg, m)},
 	}
 }
