@@ -71,6 +71,7 @@ func bank(t testing.TB, cfg chsink.Config, per float64) *world {
 	w.putPrincipals(feared("ip:"+attacker, w.now, a, b), feared("ip:"+enumerator, w.now, c))
 	w.putVerdicts(risk.Verdict{Tenant: "default", Finding: c.ID, Detector: c.Detector, Rule: c.Rule, Principal: c.Subject.Principal, Verdict: risk.True, Person: "bob", At: ago(time.Minute), Note: "seen before"})
 	w.catalog()
+	w.putFlows(w.transfers())
 	w.flush()
 	return w
 }

@@ -87,6 +87,7 @@ func TestBrowser(t *testing.T) {
 		{"endpoint", "/endpoints/" + list[0].ID, "table tbody tr", "amount"},
 		{"endpoint-schemas", "/endpoints/" + catalog.ID("default", bankHost, "GET", "/accounts/{int}") + "?range=1h", "table.tree tbody tr", "tax_id"},
 		{"merged", "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}") + "?range=7d", "#superseded li", "/v1/reports/beta"},
+		{"flows", "/flows", "table.befores tbody tr", "mandatory, before each"},
 		{"changes", "/changes", "#changed tbody tr", "New parameter query page, integer."},
 		{"specifications", "/specifications", "table.specs tbody tr", "openapi 3.1.0"},
 		{"specification", "/specifications/bank.yaml", "table.differences tbody tr", "query:page"},

@@ -45,6 +45,7 @@ func (c *Console) routes() http.Handler {
 	closed("GET /endpoints", "endpoints", c.endpointsPage)
 	closed("GET /endpoints/{id}", "endpoint", c.endpointPage)
 	closed("POST /endpoints/{id}/template", "template", c.posted(c.orderTemplate))
+	closed("GET /flows", "flows", c.flowsPage)
 	closed("GET /changes", "changes", c.changesPage)
 	closed("GET /fields", "fields", c.fieldsPage)
 	closed("GET /fields/{id}", "field", c.fieldPage)
