@@ -66,10 +66,12 @@ const (
 type bfla struct {
 	cfg     *Config
 	metrics *Metrics
-	used    *keyed.Table[keyed.Filter]   // operations by principal
-	cohorts *keyed.Table[roleState]      // by cohort
-	ops     *keyed.Table[operationState] // by operation
-	states  *keyed.Table[bflaState]      // by principal
+
+	released *releases
+	used     *keyed.Table[keyed.Filter]   // operations by principal
+	cohorts  *keyed.Table[roleState]      // by cohort
+	ops      *keyed.Table[operationState] // by operation
+	states   *keyed.Table[bflaState]      // by principal
 }
 
 // roleState is what a cohort uses: first uses and different operations, as of At.
@@ -121,8 +123,8 @@ func (s *bflaState) valid() error {
 	return s.Episode.valid()
 }
 
-func newBfla(cfg *Config, m *Metrics) *bfla {
-	return &bfla{cfg: cfg, metrics: m, used: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("used_operations")),
+func newBfla(cfg *Config, m *Metrics, released *releases) *bfla {
+	return &bfla{cfg: cfg, metrics: m, released: released, used: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("used_operations")),
 		cohorts: keyed.NewTable[roleState](cfg.MaxLogins, m.eviction("roles")), ops: keyed.NewTable[operationState](4*cfg.MaxLogins, m.eviction("operations")),
 		states: keyed.NewTable[bflaState](cfg.MaxKeys, m.eviction(bfla01.ID))}
 }
@@ -162,6 +164,9 @@ func (r *bfla) observe(o *observation, out *detect.Out) {
 	}
 	if o.now-op.First < int64(c.Fresh) {
 		r.metrics.suppressed.WithLabelValues("bfla_new_feature").Inc()
+		return
+	}
+	if r.released.holds(o, "bfla_release") {
 		return
 	}
 	s := r.states.Touch(o.who)

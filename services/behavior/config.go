@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/miradorhq/mirador/pkg/deploy"
 	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/miradorhq/mirador/services/calibrate"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	HashKey string `yaml:"-"`
 	// Lists are those of Reputation, opened by who follows them; nil opens them once.
 	Lists *reputation.Lists `yaml:"-"`
+	// Releases are those that mirador.deploys tells of, kept by who follows it; nil is none.
+	Releases *deploy.Log `yaml:"-"`
 	// MaxKeys bounds each table of the first stage, in states a partition; MaxObjects
 	// that of objects and who was served them.
 	MaxKeys    int `yaml:"max_keys" doc:"States a partition of each rule; the least recently used is forgotten."`
@@ -65,6 +68,8 @@ type Config struct {
 	Ato    Ato01  `yaml:"ato_01" doc:"Accounts taken over: a strange visit, then a sensitive change."`
 	Bfla   Bfla01 `yaml:"bfla_01" doc:"Operations of another role."`
 
+	Release Release `yaml:"release" doc:"How the time after a release is judged."`
+
 	Reputation reputation.Settings `yaml:"reputation" doc:"Known-bad sources (REP-01), and crawlers that can be verified (BOT-01)."`
 
 	Txn    Txn01    `yaml:"txn_01" doc:"Money moved to many new payees, cards tried out."`
@@ -81,7 +86,7 @@ func Defaults() Config {
 	return Config{
 		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000, MaxCohorts: 1000,
 		AlertBudget: 5, AlertCap: 100,
-		Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
+		Release: defaultRelease(), Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
 		Fuzz: defaultFuzz01(), Gql: defaultGql01(), Mass: defaultMass01(),
 		Rate: defaultRate01(), Exfil: defaultExfil01(),
@@ -104,6 +109,7 @@ func (c Config) Validate() error {
 	l.span("quiet", c.Quiet, time.Minute, 24*time.Hour)
 	l.span("longest", c.Longest, time.Hour, 30*24*time.Hour)
 	l.span("update_every", c.UpdateEvery, time.Second, time.Hour)
+	c.Release.validate(&l)
 	c.Recon.validate(&l)
 	c.Enum.validate(&l)
 	c.Bola.validate(&l)

@@ -15,7 +15,7 @@ import (
 )
 
 // goldenCases is asserted so that no case is lost.
-const goldenCases = 181
+const goldenCases = 188
 
 func files(tb testing.TB) []string {
 	tb.Helper()
@@ -35,7 +35,9 @@ func TestGolden(t *testing.T) {
 	for _, file := range fs {
 		t.Run(strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".jsonl"), func(t *testing.T) {
 			h, es := scenario(t, file)
-			first, second := whole.events(t, es)
+			r, cfg := whole, h.config()
+			r.cfg = &cfg
+			first, second := r.events(t, es)
 			slices.Sort(h.Expect)
 			if got := ids(first); !slices.Equal(got, h.Expect) && len(got)+len(h.Expect) > 0 {
 				t.Errorf("%s: %v, want %v", h.Case, got, h.Expect)

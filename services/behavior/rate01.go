@@ -56,7 +56,8 @@ func (c *Rate01) validate(l *limits) {
 // Guards: where too few clients were seen yet, nothing is usual and nothing unusual. In
 // a sale everybody hurries. The pace of the clients of a cohort that are
 // there now, in the hour of the week, is held against the usual one; where all of it is
-// faster, its members are expected to be.
+// faster, its members are expected to be. What is usual of a kind of client at an endpoint is learned anew
+// where it surprises soon after a release of the service.
 var rate01 = finding.Rule{
 	ID: "RATE-01", Title: "More requests than is usual", Detector: Name, Severity: finding.Low,
 	OWASP: []string{"API4"}, CWE: []string{"CWE-770"}, ATTACK: []string{"T1499.003"},
@@ -66,16 +67,17 @@ var rate01 = finding.Rule{
 type rate struct {
 	cfg      *Config
 	metrics  *Metrics
+	released *releases
 	requests gauge // by actor and endpoint
 	episodes *keyed.Table[episode]
 	paces    *keyed.Table[calibrate.Pace] // by endpoint and cohort
 	bars     *calibrate.Calibrator
 }
 
-func newRate(cfg *Config, m *Metrics) *rate {
+func newRate(cfg *Config, m *Metrics, released *releases) *rate {
 	c := &cfg.Rate
 	prior := calibrate.Prior{Mean: [calibrate.Windows]float64{c.Mean5m, c.Mean1h, c.Mean24h}, Size: 1, Weight: 50, OwnWeight: 50, Least: 1, Patient: true}
-	return &rate{cfg: cfg, metrics: m, requests: newGauge(cfg, m, rate01.ID, "", prior, c.Least),
+	return &rate{cfg: cfg, metrics: m, released: released, requests: newGauge(cfg, m, rate01.ID, "", prior, c.Least),
 		episodes: keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RATE-01 episodes")),
 		paces:    keyed.NewTable[calibrate.Pace](cfg.MaxCohorts, m.eviction("RATE-01 paces")),
 		bars:     calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("RATE-01 bars"), m.held("alert_cap"))}
@@ -87,6 +89,11 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 	s := r.requests.add(key, group, o.now, 1)
 	pace := r.paces.Touch(group)
 	pace.See(o.now, s.Count.Now[0] == 1)
+	if s.surprise >= r.cfg.Rate.Floor && r.released.begins(o, group) {
+		// What was usual of the endpoint was so before the release.
+		*s.cohort, *pace, s.surprise = calibrate.Cohort{At: s.cohort.At}, calibrate.Pace{}, 0
+		r.requests.shifted()
+	}
 	if s.surprise >= r.cfg.Rate.Floor {
 		if f := pace.Factor(); f >= r.cfg.Rate.Rush {
 			hurried := r.requests.prior

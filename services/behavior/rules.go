@@ -56,7 +56,8 @@ type named struct {
 
 // detections makes the first stage's, in the order in which they see a transaction.
 func detections(cfg *Config, m *Metrics) []named {
-	logins, sequences := newCred(cfg, m), newSeq(cfg, m)
+	released := newReleases(cfg, m)
+	logins, sequences := newCred(cfg, m), newSeq(cfg, m, released)
 	return []named{
 		{recon01.ID, newRecon(cfg, m)},
 		{cred01.ID, logins},
@@ -64,9 +65,9 @@ func detections(cfg *Config, m *Metrics) []named {
 		{bola01.ID, newBola(cfg, m)},
 		{fuzz01.ID, newFuzz(cfg, m)},
 		{gql01.ID, newGql(cfg, m)},
-		{mass01.ID, newMass(cfg, m)},
+		{mass01.ID, newMass(cfg, m, released)},
 		{"calls", newEdges(cfg, m)},
-		{rate01.ID, newRate(cfg, m)},
+		{rate01.ID, newRate(cfg, m, released)},
 		{exfil01.ID, newExfil(cfg, m)},
 		{cred02.ID, newSpray(cfg, m, logins)},
 		{tok01.ID, newTok(cfg, m)},
@@ -74,7 +75,7 @@ func detections(cfg *Config, m *Metrics) []named {
 		{rep01.ID, newReputed(cfg, m)},
 		{auth01.ID, newAuth(cfg, m)},
 		{ato01.ID, newAto(cfg, m)},
-		{bfla01.ID, newBfla(cfg, m)},
+		{bfla01.ID, newBfla(cfg, m, released)},
 		{txn01.ID, newTxn(cfg, m)},
 		{seq01.ID, sequences},
 		{"flows", sequences.flows},
@@ -83,6 +84,7 @@ func detections(cfg *Config, m *Metrics) []named {
 		{spam01.ID, newSpam(cfg, m)},
 		{hoard01.ID, newHoard(cfg, m)},
 		{res01.ID, newRes(cfg, m)},
+		{"releases", released},
 	}
 }
 

@@ -67,7 +67,7 @@ func (c *Seq01) validate(l *limits) {
 // is after the last ones; it raises confidence and never alerts alone.
 //
 // Guards: history; of the newest sessions few may be without the step, else it is the
-// API that changed.
+// API that changed. Soon after a release of the service nothing alerts.
 var seq01 = finding.Rule{
 	ID: "SEQ-01", Title: "Mandatory step skipped", Detector: Name, Severity: finding.High,
 	OWASP: []string{"API6"}, CWE: []string{"CWE-841"}, ATTACK: []string{"T1190"},
@@ -81,6 +81,7 @@ type seq struct {
 	steps    *keyed.Table[seqStep]
 	model    markov
 	flows    *flows
+	released *releases
 }
 
 // session is what a principal did lately.
@@ -134,8 +135,8 @@ func (s *session) valid() error {
 	return errors.Join(errs...)
 }
 
-func newSeq(cfg *Config, m *Metrics) *seq {
-	return &seq{cfg: cfg, metrics: m, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
+func newSeq(cfg *Config, m *Metrics, released *releases) *seq {
+	return &seq{cfg: cfg, metrics: m, released: released, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
 		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m), flows: newFlows(cfg, m)}
 }
 
@@ -295,6 +296,9 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	}
 	if y.Missing > c.Drift {
 		r.metrics.suppressed.WithLabelValues("seq_drift").Inc()
+		return
+	}
+	if r.released.holds(o, "seq_release") {
 		return
 	}
 	if !k.Episode.due(o.now, r.cfg) {

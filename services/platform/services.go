@@ -116,7 +116,15 @@ func (p *Process) discovery() ([]part, error) {
 func (p *Process) signature() ([]part, error) { return p.detector("signature", "", nil) }
 
 func (p *Process) behavior() ([]part, error) {
-	return p.detector("behavior", schemas.TopicFlows, func() (runner.Sink, error) { return chsink.NewFlows(p.Config.ClickHouse, p.rows) })
+	released := p.newReleaseLog()
+	p.Config.Behavior.Releases = released.log
+	parts, err := p.detector("behavior", schemas.TopicFlows, func() (runner.Sink, error) { return chsink.NewFlows(p.Config.ClickHouse, p.rows) })
+	for i := range parts {
+		if parts[i].name == "detect" || parts[i].name == "merge" {
+			parts[i].run = released.after(parts[i].run)
+		}
+	}
+	return append(parts, part{name: "releases", run: released.follow}), err
 }
 
 func (p *Process) classifier() ([]part, error) {
