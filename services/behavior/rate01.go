@@ -80,12 +80,13 @@ func newRate(cfg *Config, m *Metrics, released *releases) *rate {
 	return &rate{cfg: cfg, metrics: m, released: released, requests: newGauge(cfg, m, rate01.ID, "", prior, c.Least),
 		episodes: keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RATE-01 episodes")),
 		paces:    keyed.NewTable[calibrate.Pace](cfg.MaxCohorts, m.eviction("RATE-01 paces")),
-		bars:     calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("RATE-01 bars"), m.held("alert_cap"))}
+		bars:     calibrate.New(cfg.calibration(rate01.ID, c.Floor, c.Ceiling), m.eviction("RATE-01 bars"), m.held("alert_cap"))}
 }
 
 func (r *rate) observe(o *observation, out *detect.Out) {
 	tx := o.tx
 	key, group := mix(o.actor, o.endpoint), mix(o.endpoint, o.cohort)
+	r.requests.prior.Deaf = r.cfg.attacks(o.who, rate01.ID, o.now)
 	s := r.requests.add(key, group, o.now, 1)
 	pace := r.paces.Touch(group)
 	pace.See(o.now, s.Count.Now[0] == 1)
@@ -108,6 +109,7 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 	if !alert {
 		return
 	}
+	r.bars.Alerted(group, o.who, &s.Mark)
 	if !s.known(r.cfg.Rate.Known) {
 		r.metrics.suppressed.WithLabelValues("rate_unknown").Inc()
 		return
@@ -126,7 +128,7 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 	f.Baseline = []finding.Number{{Name: "mean", Value: mean}, {Name: "limit", Value: limit}, {Name: "bar", Value: bar}}
 	f.Summary = fmt.Sprintf("%.0f requests to %s in %s; normal for such a client %.1f, limit %.0f", n, tx.Endpoint.Label, window, mean, limit-1)
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer in %s would not alert", limit-1, window)
-	out.Finding(f)
+	o.unusual(f, out, o.endpoint)
 }
 
 func (r *rate) encode(e *msgpack.Encoder) error {

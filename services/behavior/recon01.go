@@ -104,7 +104,7 @@ func newRecon(cfg *Config, m *Metrics) *recon {
 		missed: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("RECON-01 places")),
 		slow:   newGauge(cfg, m, recon01.ID, " slow", prior, c.SlowLeast),
 		scans:  keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RECON-01 slow episodes")),
-		bars:   calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("RECON-01 bars"), m.held("alert_cap")), pace: *cfg}
+		bars:   calibrate.New(cfg.calibration(recon01.ID, c.Floor, c.Ceiling), m.eviction("RECON-01 bars"), m.held("alert_cap")), pace: *cfg}
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
 	return r
 }

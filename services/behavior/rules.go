@@ -55,10 +55,11 @@ type named struct {
 }
 
 // detections makes the first stage's, in the order in which they see a transaction.
-func detections(cfg *Config, m *Metrics) []named {
+func detections(cfg *Config, m *Metrics, met *acquaintances) []named {
 	released := newReleases(cfg, m)
 	logins, sequences := newCred(cfg, m), newSeq(cfg, m, released)
 	return []named{
+		{"acquaintances", met},
 		{recon01.ID, newRecon(cfg, m)},
 		{cred01.ID, logins},
 		{enum01.ID, newEnum(cfg, m)},

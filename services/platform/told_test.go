@@ -40,12 +40,13 @@ func TestReleasesAreFollowed(t *testing.T) {
 	put("default|r0", []byte("no release"))
 	p := &Process{Config: Defaults(), Log: slog.New(slog.DiscardHandler)}
 	p.kafka = []kgo.Opt{kgo.SeedBrokers(k.Brokers()...)}
-	r := p.newReleaseLog()
+	log := deploy.NewLog(10)
+	r := p.releases(log)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 2)
 	go func() { ended <- r.follow(ctx) }()
 	known := func(service string) bool {
-		_, ok := r.log.Within("default", service, now.Add(time.Minute), time.Hour)
+		_, ok := log.Within("default", service, now.Add(time.Minute), time.Hour)
 		return ok
 	}
 	began := make(chan bool, 1)
