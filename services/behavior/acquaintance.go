@@ -16,11 +16,19 @@ import (
 //
 // It is a Bloom filter for each half day of the cold start and of a week before it: some
 // 10 bits a client and half day, however long it stays. Where it is overfull, or says yes
-// wrongly (1 in 100), somebody is acted on early.
+// wrongly (3 in 100), somebody is acted on early.
 type acquaintances struct {
 	cfg  *Config
 	at   int64 // the newest half day
-	ring keyed.List[[]byte]
+	ring keyed.List[metSet]
+}
+
+// metSet is a set that grows: filters, each eight times the one before, of which the last
+// holds Count.
+type metSet struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Layers   keyed.List[[]byte]
+	Count    uint32
 }
 
 const (
@@ -28,12 +36,13 @@ const (
 	knownFor  = 14 // half days after the cold start; who stays away longer is new again
 	knownBits = 10 // a client
 	knownAsks = 6  // probes
+	firstMet  = 512
 )
 
 func newAcquaintances(cfg *Config) *acquaintances {
 	a := &acquaintances{cfg: cfg}
 	if cold := int64(cfg.ColdStart); cold > 0 {
-		a.ring = make(keyed.List[[]byte], (cold+halfDay-1)/halfDay+1+knownFor)
+		a.ring = make(keyed.List[metSet], (cold+halfDay-1)/halfDay+1+knownFor)
 	}
 	return a
 }
@@ -56,25 +65,33 @@ func (a *acquaintances) move(now int64) {
 		return
 	}
 	for t := max(a.at+1, at-n+1); t <= at; t++ {
-		a.ring[t%n] = nil
+		a.ring[t%n] = metSet{}
 	}
 	a.at = at
 }
 
 func (a *acquaintances) meet(key uint64) {
-	day := &a.ring[a.at%int64(len(a.ring))]
-	if *day == nil {
-		*day = make([]byte, a.size())
+	s := &a.ring[a.at%int64(len(a.ring))]
+	if s.has(key) {
+		return
 	}
-	n := uint64(len(*day)) * 8
+	n := len(s.Layers)
+	if size := firstMet << (3 * n); n == 0 || int(s.Count) >= 8*len(s.Layers[n-1])/knownBits && size <= a.largest() {
+		s.Layers, s.Count = append(s.Layers, make([]byte, size)), 0
+		n++
+	}
+	last := s.Layers[n-1]
 	for i := range uint64(knownAsks) {
-		b := (key + i*(key>>32|1)) % n
-		(*day)[b/8] |= 1 << (b % 8)
+		b := (key + i*(key>>32|1)) % uint64(8*len(last))
+		last[b/8] |= 1 << (b % 8)
 	}
+	s.Count++
 }
 
-// size is that of one filter, in bytes: there are as many endpoints as logins at most.
-func (a *acquaintances) size() int { return (a.cfg.MaxKeys+a.cfg.MaxLogins)*knownBits/8 + 1 }
+// largest bounds a filter, in bytes: whom one half day meets has room in it.
+func (a *acquaintances) largest() int {
+	return 8 * (firstMet + (a.cfg.MaxKeys+a.cfg.MaxLogins)*knownBits/8)
+}
 
 // knows says whether key was met before the cold start of now began.
 func (a *acquaintances) knows(key uint64) bool {
@@ -83,25 +100,25 @@ func (a *acquaintances) knows(key uint64) bool {
 	}
 	n := int64(len(a.ring))
 	for t := max(0, a.at-n+1); t < a.at-int64(a.cfg.ColdStart)/halfDay; t++ {
-		if met(a.ring[t%n], key) {
+		if a.ring[t%n].has(key) {
 			return true
 		}
 	}
 	return false
 }
 
-func met(day []byte, key uint64) bool {
-	n := uint64(len(day)) * 8
-	for i := range uint64(knownAsks) {
-		if n == 0 {
-			return false
+func (s *metSet) has(key uint64) bool {
+layers:
+	for _, l := range s.Layers {
+		for i := range uint64(knownAsks) {
+			b := (key + i*(key>>32|1)) % uint64(8*len(l))
+			if l[b/8]&(1<<(b%8)) == 0 {
+				continue layers
+			}
 		}
-		b := (key + i*(key>>32|1)) % n
-		if day[b/8]&(1<<(b%8)) == 0 {
-			return false
-		}
+		return true
 	}
-	return true
+	return false
 }
 
 // unusual puts out a finding that rests on what is usual of the client and of keys. In
@@ -124,11 +141,10 @@ func (a *acquaintances) encode(e *msgpack.Encoder) error {
 	return errors.Join(e.EncodeInt(a.at), e.Encode(a.ring))
 }
 
-// decode takes what another length of the cold start or size of tables wrote for nothing
-// known.
+// decode takes what another length of the cold start wrote for nothing known.
 func (a *acquaintances) decode(d *msgpack.Decoder) (err error) {
 	var at int64
-	var ring keyed.List[[]byte]
+	var ring keyed.List[metSet]
 	if at, err = d.DecodeInt64(); err != nil {
 		return fmt.Errorf("half day: %w", err)
 	}
@@ -138,9 +154,11 @@ func (a *acquaintances) decode(d *msgpack.Decoder) (err error) {
 	if at < 0 || at > lastBucket {
 		return fmt.Errorf("half day %d", at)
 	}
-	for _, day := range ring {
-		if len(day) != 0 && len(day) != a.size() {
-			return nil
+	for i := range ring {
+		for k, l := range ring[i].Layers {
+			if k > 8 || len(l) != firstMet<<(3*k) {
+				return fmt.Errorf("filter %d of %d bytes", k, len(l))
+			}
 		}
 	}
 	if len(ring) == len(a.ring) {
