@@ -2,6 +2,7 @@ package behavior_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,8 +71,8 @@ func TestColdStartAlertsAlone(t *testing.T) {
 	if n := fs[0].Features[len(fs[0].Features)-1]; n.Name != "cold_start_hours" || n.Value != 168 {
 		t.Errorf("the finding does not say why nothing is done: %+v", fs[0].Features)
 	}
-	if _, err := behavior.Explain(&fs[0]); err != nil {
-		t.Error(err)
+	if lines, err := behavior.Explain(&fs[0]); err != nil || !strings.HasPrefix(lines[len(lines)-1], "no action") {
+		t.Errorf("%v, %v", lines, err)
 	}
 	cfg.ColdStart = 0
 	if fs, acts := acting(t, cfg, flood(t, 54*time.Hour), "RATE-01"); acts != len(fs) {

@@ -188,7 +188,7 @@ func (r *bfla) finding(o *observation, s *bflaState, p, own, other, n float64) f
 	f := s.Episode.finding(&bfla01, tx, tx.Principal)
 	f.Confidence = min(0.95, 0.6+0.15*min(1, float64(s.Episode.Count)/4)+0.1*min(1, c.Rare/(20*s.Rarest))+0.1*min(1, s.Others/20))
 	f.Features = []finding.Number{{Name: "operations", Value: float64(s.Episode.Count)}, {Name: "share_in_cohort", Value: p}, {Name: "principals_in_cohort", Value: own},
-		{Name: "principals_of_other", Value: other}, {Name: "first_uses_of_cohort", Value: n}}
+		{Name: "principals_of_other", Value: other}, {Name: "first_uses_of_cohort", Value: n}, {Name: "rarest_share", Value: s.Rarest}, {Name: "principals_of_other_at_rarest", Value: s.Others}}
 	f.Baseline = []finding.Number{{Name: "share", Value: c.Rare}, {Name: "others", Value: float64(c.Others)}, {Name: "learned", Value: float64(c.Learned)}}
 	f.Summary = fmt.Sprintf("%s of another role used, the newest %s: %.0f of its own cohort did among %.0f first uses (share %.5f), %.0f of another",
 		plural(int(s.Episode.Count), "operation"), tx.Endpoint.Label, own, n, p, other)

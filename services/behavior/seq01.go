@@ -307,7 +307,7 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	f := k.Episode.finding(&seq01, tx, tx.Principal, tx.Endpoint.ID)
 	f.Confidence = min(0.97, 0.75+0.1*min(1, -math.Log10(max(p, 1e-14))/14)+0.12*min(1, surprise/16))
 	f.Features = []finding.Number{{Name: "skipped", Value: float64(k.N)}, {Name: "tries", Value: float64(k.Tries)}, {Name: "surprise_bits", Value: surprise}, {Name: "probability", Value: p}}
-	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(y.Sessions)}, {Name: "share", Value: float64(had) / float64(y.Sessions)}, {Name: "missing_lately", Value: y.Missing}}
+	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(y.Sessions)}, {Name: "share", Value: float64(had) / float64(y.Sessions)}, {Name: "missing_lately", Value: y.Missing}, {Name: "probability", Value: c.Alpha}, {Name: "drift", Value: c.Drift}}
 	first := x.Label
 	if first == "" {
 		first = "another operation"

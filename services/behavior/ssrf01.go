@@ -227,13 +227,7 @@ func (g *callers) edge(c *caller, a *act, scheme, tier bool) finding.Finding {
 	case tier:
 		how = "into namespace " + a.Tier + ", where it never called"
 	}
-	value := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
-	}
-	f.Features = []finding.Number{{Name: "new_credential", Value: value(scheme)}, {Name: "new_namespace", Value: value(tier)}, {Name: "new_this_hour", Value: float64(c.New)}}
+	f.Features = []finding.Number{{Name: "new_credential", Value: number(scheme)}, {Name: "new_namespace", Value: number(tier)}, {Name: "new_this_hour", Value: float64(c.New)}}
 	f.Baseline = []finding.Number{{Name: "hosts_called_before", Value: float64(len(c.Hosts))}, {Name: "days_known", Value: float64(a.At-c.Since) / float64(24*hour)}}
 	f.Summary = fmt.Sprintf("%s called %s for the first time, %s; it has called %d others in %.1f days", c.Service, a.Host, how, len(c.Hosts), float64(a.At-c.Since)/float64(24*hour))
 	f.Counterfactual = fmt.Sprintf("The usual credential within the usual namespaces, or %d new calls in an hour as a deploy has them, would not alert", deployEdges)
