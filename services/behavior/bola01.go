@@ -153,7 +153,7 @@ func newBola(cfg *Config, m *Metrics) *bola {
 		states:   keyed.NewTable[bolaState](cfg.MaxKeys, m.eviction("BOLA-01")),
 		episodes: keyed.NewTable[bolaEpisode](cfg.MaxKeys, m.eviction("BOLA-01 episodes")),
 		kinds:    keyed.NewTable[kind](cfg.MaxCohorts, m.eviction("BOLA-01 cohorts")),
-		bars:     calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("BOLA-01 bars"), m.held("alert_cap")),
+		bars:     calibrate.New(cfg.calibration(bola01.ID, c.Floor, c.Ceiling), m.eviction("BOLA-01 bars"), m.held("alert_cap")),
 	}
 	// An attack that takes a day is one.
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
@@ -177,6 +177,7 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 		s.First = o.now
 	}
 	closed := s.Novel.Move(o.now)
+	r.prior.Deaf = r.cfg.attacks(o.who, bola01.ID, o.now)
 	if r.prior.Learn(&k.Cohort, &s.Own, &closed, o.now) {
 		r.metrics.shifts.WithLabelValues(bola01.ID).Inc()
 	}
@@ -199,10 +200,13 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 		surprise, window = r.prior.Surprise(&k.Cohort, &s.Own, &s.Novel)
 	}
 	alert, bar := r.bars.Judge(group, o.now, &s.Mark, surprise)
+	if alert {
+		r.bars.Alerted(group, o.who, &s.Mark)
+	}
 	if !alert || !e.Episode.due(o.now, r.cfg) {
 		return
 	}
-	out.Finding(r.finding(o, b, s, e, k, window, surprise, bar))
+	o.unusual(r.finding(o, b, s, e, k, window, surprise, bar), out)
 }
 
 // counts says whether an object that was not issued to the principal counts as novel.
