@@ -113,7 +113,7 @@ func (r random) schema(depth int) catalog.Schema {
 
 func (r random) endpoint() catalog.Endpoint {
 	e := endpoint(r.pick("a.example", "b.example", "-", "invalid", "[::1]"), r.pick("GET", "POST", "DELETE", "OTHER", "QUERY", "HEAD"),
-		r.pick("/", "/a", "/a/{int}", "/a/{uuid}", "/a/{string}/b", "/x({int})", "/%7Bx%7D", "/{rest}"))
+		r.pick("/", "/a", "/a/{int}", "/a/{uuid}", "/a/{string}/b", "/a/{string}.json", "/a/@{string}:b", "/x({int})", "/%7Bx%7D", "/{rest}"))
 	seen := map[string]bool{}
 	for range r.IntN(6) {
 		in, name := r.pick("query", "header", "cookie", "body", "response"), r.name()
