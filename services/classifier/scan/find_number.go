@@ -74,6 +74,9 @@ func (l *line) lead(start int) int {
 	for from > 0 && start-from <= 3 && kinds[l.text[from-1]] == upper {
 		from--
 	}
+	if from == start-1 && from > 0 && kinds[l.text[from-1]] == lower { // x-6891975w
+		from--
+	}
 	if from == start-1 || from > 0 && kinds[l.text[from-1]] != other {
 		return start
 	}
@@ -137,20 +140,20 @@ func (l *line) number(start, end int, near *set) (found bool) {
 			}
 			ok, prefixed := n.accepts(c, l.text[start:end])
 			switch {
-			case !ok || n.bare || !named && !l.alone(start, end):
+			case !ok || n.bare && !named || !named && !l.alone(start, end):
 				continue
 			case named && n.firm, named && prefixed:
 				l.add(n.class, start, end, scoreProven)
 			case n.firm:
 				l.add(n.class, start, end, scoreFirm)
-			case named && !n.loose:
+			case named && !n.loose && !n.bare:
 				l.add(n.class, start, end, scoreNamed)
 			default:
 				l.add(n.class, start, end, scoreShape)
 			}
 			found = true
 		}
-		found = l.dashed(c, start, end) || found
+		found = found || l.dashed(c, start, end)
 	}
 	if found {
 		l.done = end

@@ -4,7 +4,7 @@ import "github.com/nyaruka/phonenumbers"
 
 var (
 	phoneWords = []string{"phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "call", "whatsapp", "phone number", "msisdn", "my number", "reach us", "reach me",
-		"ring", "dial", "hotline", "telefon", "handy", "mobil", "rufnummer", "rufen", "anrufen", "telefonnummer", "mobilnummer", "téléphone", "tél", "portable", "appelez",
+		"ring", "hotline", "contact", "kontakt", "contacto", "telefon", "handy", "mobil", "rufnummer", "rufen", "anrufen", "telefonnummer", "mobilnummer", "téléphone", "tél", "portable", "appelez",
 		"telefono", "teléfono", "móvil", "celular", "llámame", "llame", "cellulare", "chiamami", "chiama", "telefoon", "mobiel", "bel", "telefone", "telemóvel", "ligue",
 		"zadzwoń", "komórka", "volejte", "puhelin", "soita", "hívjon", "sunați", "sunaţi", "numaradan", "numarası", "телефон", "звоните", "тел", "моб",
 		"τηλέφωνο", "κινητό", "電話", "電話番号", "携帯", "电话", "手机", "전화", "휴대폰", "هاتف", "جوال", "फ़ोन", "โทร", "điện thoại"}

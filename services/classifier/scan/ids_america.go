@@ -139,7 +139,7 @@ func american() []scheme {
 			c := weighted(s, 3, 2, 7, 6, 5, 4, 3, 2) % 11
 			return letter(s, "65432110987", c) || letter(s, "KJIHGFEDCBA", c)
 		}},
-		{name: "pe.cui", shapes: "d8", bare: true},
+		{name: "pe.cui", shapes: "d8", words: "dni", bare: true},
 		{name: "pe.ruc", shapes: "d11", words: "ruc", check: func(s []byte) bool {
 			switch two(s, 0) {
 			case 10, 15, 17, 20:

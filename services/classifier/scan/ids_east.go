@@ -81,7 +81,7 @@ func eastern() []scheme {
 			return weighted(s, 7, 3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1)%10 == last(s)
 		}},
 		{name: "me.pib", shapes: "d8", words: "pib", check: func(s []byte) bool { return (11-falling(s[:7], 8)%11)%11%10 == last(s) }},
-		{name: "mk.edb", shapes: "d13", prefix: "MK", words: "edb", check: func(s []byte) bool {
+		{name: "mk.edb", shapes: "d13", prefix: "MK", words: "edb|едб", check: func(s []byte) bool {
 			return (11-weighted(s, 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11%10 == last(s)
 		}},
 		{name: "pl.id", shapes: "a3d6", words: "dowod osobisty|dowód osobisty|id card", check: func(s []byte) bool {
@@ -167,7 +167,7 @@ func eastern() []scheme {
 			}
 			return c == last(s)
 		}},
-		{name: "ua.rntrc", shapes: "d10", words: "rntrc|ипн|рнокпп", check: func(s []byte) bool {
+		{name: "ua.rntrc", shapes: "d10", words: "rntrc|ипн|іпн|рнокпп", check: func(s []byte) bool {
 			return ((weighted(s, -1, 5, 7, 9, 4, 6, 10, 5, 7)%11)+11)%11%10 == last(s)
 		}},
 	}

@@ -13,7 +13,7 @@ func nordic() []scheme {
 			}
 			return (10-sum%10)%10 == last(s)
 		}},
-		{name: "at.vnr", shapes: "d10", words: "svnr|sozialversicherung|versicherungsnummer", check: func(s []byte) bool {
+		{name: "at.vnr", shapes: "d10", words: "svnr|sv-nummer|sozialversicherung|sozialversicherungsnummer|versicherungsnummer", check: func(s []byte) bool {
 			return s[0] != '0' && weighted(s, 3, 7, 9, 0, 5, 8, 4, 2, 1, 6)%11 == at(s, 3) && two(s, 4) > 0 && two(s, 4) < 32 && two(s, 6) < 16
 		}},
 		{name: "at.businessid", shapes: "d1-6a1", prefix: "FN", words: "firmenbuch|fn", loose: true},

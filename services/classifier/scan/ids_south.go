@@ -120,7 +120,7 @@ func western() []scheme {
 		}},
 		{name: "it.iva", shapes: "d11", prefix: "IT", words: "iva|partita", check: func(s []byte) bool { return number(s[:7]) > 0 && luhn(s) }},
 		{name: "it.codicefiscale", shapes: "a6x2a1x2a1x3a1", words: "codice fiscale|cf", firm: true, check: codice},
-		{name: "it.codicefiscale", shapes: "d11", bare: true, check: luhn}, // of an organisation
+		{name: "it.codicefiscale", shapes: "d11", words: "codice fiscale|cf", bare: true, check: luhn}, // of an organisation
 		{name: "it.aic", shapes: "d9|x6", words: "aic", check: func(s []byte) bool {
 			var c [9]byte
 			if len(s) == 9 {
@@ -164,7 +164,7 @@ func western() []scheme {
 		{name: "nl.identiteitskaartnummer", shapes: "a2x6d1", words: "identiteitskaart|document number", loose: true, check: func(s []byte) bool { return none(s, "O") }},
 		{name: "nl.onderwijsnummer", shapes: "d9", words: "onderwijsnummer", check: func(s []byte) bool { return s[0] == '1' && s[1] == '0' && dutch(s, 5) }},
 		{name: "nl.brin", shapes: "d2a2|d2a2d2", words: "brin", loose: true},
-		{name: "pt.cc", shapes: "d9x2d1", words: "cartao de cidadao|cc", check: luhn36ish},
+		{name: "pt.cc", shapes: "d9x2d1", words: "cartao de cidadao|cartão de cidadão|cc", check: luhn36ish},
 		{name: "pt.nif", shapes: "d9", prefix: "PT", words: "nif|contribuinte|vat", check: func(s []byte) bool { return s[0] != '0' && (11-falling(s[:8], 9)%11)%11%10 == last(s) }},
 		{name: "sm.coe", shapes: "d1-6", words: "coe", loose: true, check: func(s []byte) bool { return number(s) > 0 && number(s) < 100000 }},
 	}

@@ -50,7 +50,7 @@ func asian() []scheme {
 		}},
 		{name: "id.npwp", shapes: "d15", words: "npwp", check: func(s []byte) bool { return luhn(s[:9]) }},
 		{name: "il.hp", shapes: "d9", words: "hp|company number", check: func(s []byte) bool { return s[0] == '5' && luhn(s) }},
-		{name: "il.idnr", shapes: "d8-9", words: "teudat zehut|mispar zehut|israeli id", check: luhn},
+		{name: "il.idnr", shapes: "d8-9", words: "teudat zehut|mispar zehut|israeli id|תעודת זהות|ת.ז", check: luhn},
 		{name: "in_.aadhaar", shapes: "d12", words: "aadhaar|aadhar|uidai", check: func(s []byte) bool { return s[0] >= '2' && !palindrome(s) && verhoeff(s) }},
 		{name: "in_.vid", shapes: "d16", words: "vid|virtual id", check: func(s []byte) bool { return s[0] >= '2' && !palindrome(s) && verhoeff(s) }},
 		{name: "in_.epic", shapes: "a3d7", words: "epic|voter", check: func(s []byte) bool { return luhn(s[3:]) }},
@@ -135,7 +135,7 @@ func asian() []scheme {
 			copy(c[9-n:], s[:n])
 			return weighted(c[:], 1, 2, 1, 2, 1, 2, 1, 2, 1)%10 == 0
 		}},
-		{name: "th.pin", shapes: "d13", words: "บัตรประชาชน|thai id", check: func(s []byte) bool { return s[0] >= '1' && s[0] <= '8' && thai(s) }},
+		{name: "th.pin", shapes: "d13", words: "บัตรประชาชน|เลขประจำตัวประชาชน|thai id", check: func(s []byte) bool { return s[0] >= '1' && s[0] <= '8' && thai(s) }},
 		{name: "th.moa", shapes: "d13", words: "เลขทะเบียนนิติบุคคล|moa", check: func(s []byte) bool { return s[0] == '0' && thai(s) }},
 		{name: "th.tin", shapes: "d13", words: "tin|เลขประจำตัวผู้เสียภาษี", check: func(s []byte) bool { return s[0] != '9' && thai(s) }},
 		{name: "tw.ubn", shapes: "d8", words: "統一編號|ubn", check: func(s []byte) bool {

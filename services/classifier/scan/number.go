@@ -19,8 +19,8 @@ type scheme struct {
 	loose bool // no arithmetic: a shape alone, and no evidence in a text
 	// asked numbers have so little form that only a name makes them any.
 	asked bool
-	// bare: a form of the class that proves nothing, as one without its check digit. Only of
-	// a single value is it said; whole fields are never asked about it.
+	// bare: a form of the class that proves nothing, as one without its check digit. It is said of
+	// a single value, and in a text beside its words; whole fields are never asked about it.
 	bare  bool
 	check func(s []byte) bool
 	form  func(v []byte) bool // of the number as it was written
