@@ -87,6 +87,9 @@ type Finding struct {
 	Summary string `json:"summary"`
 	// Counterfactual says what would not have alerted, where that can be said.
 	Counterfactual string `json:"counterfactual,omitempty"`
+	// Held says why nobody acts on this update, whatever the policy says; empty where
+	// nothing speaks against it.
+	Held string `json:"held,omitempty"`
 
 	OWASP       []string `json:"owasp,omitempty"`
 	CWE         []string `json:"cwe,omitempty"`

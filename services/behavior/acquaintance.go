@@ -130,9 +130,9 @@ func (o *observation) unusual(f finding.Finding, out *detect.Out, keys ...uint64
 	}
 	out.Finding(f)
 	if !known {
-		last := &out.Findings[len(out.Findings)-1]
-		last.Features = append(last.Features, finding.Number{Name: "cold_start_hours", Value: o.met.cfg.ColdStart.Hours()})
-		out.Hold(len(out.Findings) - 1)
+		i := len(out.Findings) - 1
+		out.Findings[i].Held = fmt.Sprintf("the client or the endpoint is known for less than %.0f hours", o.met.cfg.ColdStart.Hours())
+		out.Hold(i)
 		o.held.WithLabelValues("cold_start").Inc()
 	}
 }

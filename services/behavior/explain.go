@@ -83,12 +83,6 @@ func Explain(f *finding.Finding) ([]string, error) {
 		return out, fmt.Errorf("behavior: computed again the confidence is %.4f, stored is %.4f", confidence, f.Confidence)
 	}
 	say("it alerts, with a confidence of %.3f, as stored", confidence)
-	if cold := of(f.Features)("cold_start_hours"); cold > 0 {
-		say("no action: the client or the endpoint was first seen less than %.0f hours before", cold)
-	}
-	if of(f.Features)("said_harmless") > 0 {
-		say("no action: people said of a finding of this rule and principal that it was harmless or wrong")
-	}
 	return out, nil
 }
 

@@ -1,13 +1,14 @@
 package behavior
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/miradorhq/mirador/pkg/detect"
-	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/pkg/risk"
 )
 
@@ -109,9 +110,9 @@ func (c *Config) attacks(who uint64, rule string, now int64) bool {
 // alone.
 func (d *detector) heed(o *observation, i int, out *detect.Out) {
 	f := &out.Findings[i]
-	switch d.cfg.Verdicts.of(o.who, f.Rule, o.now, d.cfg.VerdictLife) {
+	switch a := d.cfg.Verdicts.of(o.who, f.Rule, o.now, d.cfg.VerdictLife); a {
 	case risk.BenignTrue, risk.False:
-		f.Features = append(f.Features, finding.Number{Name: "said_harmless", Value: 1})
+		f.Held = fmt.Sprintf("of this rule and principal people said: %s", strings.ReplaceAll(string(a), "_", " "))
 		out.Hold(i)
 		d.metrics.suppressed.WithLabelValues("verdict").Inc()
 	}

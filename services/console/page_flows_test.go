@@ -76,6 +76,7 @@ func TestFlowsPage(t *testing.T) {
 	f := finding.From(&finding.Rule{ID: "SEQ-01", Title: "Mandatory step skipped", Detector: "behavior", Severity: finding.High}, "default")
 	f.ID, f.Confidence, f.Count, f.Time, f.FirstSeen, f.LastSeen, f.Events = "f1", .9, 1, w.now, w.now, w.now, []string{}
 	f.Subject = finding.Subject{Principal: "sub:m", Endpoint: confirmation.Label, EndpointID: confirmation.ID}
+	f.Held = "of this rule and principal people said: benign true"
 	w.find = append(w.find, f)
 	w.flush()
 	_, b := serve(t, conn, &orders{}, nil)
@@ -92,6 +93,9 @@ func TestFlowsPage(t *testing.T) {
 	}
 	if page := b.page("/flows?host=shop.example"); !strings.Contains(page, "/cart") || strings.Contains(page, "/confirmation") {
 		t.Error("another host shows the flows of the first")
+	}
+	if page := b.page("/findings/f1"); !strings.Contains(page, "Why nobody acts on it") || !strings.Contains(page, "people said: benign true") {
+		t.Error("the finding does not say why nobody acts on it")
 	}
 	if got := b.get("/flows?host=nowhere.example"); got.status != 404 {
 		t.Errorf("a host of which nothing is known: %d", got.status)

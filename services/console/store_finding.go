@@ -19,7 +19,7 @@ type findingFull struct {
 	Events                                   []string
 	Evidence                                 []evidence
 	Features                                 []feature
-	Counterfactual, Remediation              string
+	Counterfactual, Held, Remediation        string
 	OWASP, CWE, Attack                       []string
 	DetectorVersion, RulesVersion, Catalog   string
 	Received                                 time.Time
@@ -40,7 +40,7 @@ func (s *store) finding(ctx context.Context, id string) (*findingFull, error) {
     credential, session, key_id, service, ja4, events,
     evidence.location, evidence.path, evidence.masked, evidence.note,
     features.name, features.value, baseline.name, baseline.value,
-    counterfactual, remediation, owasp, cwe, attack, detector_version, rules_version, catalog_version, received
+    counterfactual, JSONExtractString(record, 'held'), remediation, owasp, cwe, attack, detector_version, rules_version, catalog_version, received
 FROM v_findings WHERE tenant = {tenant:String} AND id = {id:String} LIMIT 1`, func(r driver.Rows) error {
 		f = &findingFull{}
 		var location, path, masked, note, featureNames, baselineNames []string
@@ -49,7 +49,7 @@ FROM v_findings WHERE tenant = {tenant:String} AND id = {id:String} LIMIT 1`, fu
 		err := r.Scan(&v.ID, &v.Detector, &v.Rule, &v.Title, &v.Severity, &v.Confidence, &v.Count, &v.Time, &v.FirstSeen, &v.LastSeen,
 			&v.Principal, &v.Endpoint, &v.EndpointID, &v.Addresses, &v.Summary,
 			&f.Credential, &f.Session, &f.KeyID, &f.Service, &f.JA4, &f.Events, &location, &path, &masked, &note,
-			&featureNames, &featureValues, &baselineNames, &baselineValues, &f.Counterfactual, &f.Remediation,
+			&featureNames, &featureValues, &baselineNames, &baselineValues, &f.Counterfactual, &f.Held, &f.Remediation,
 			&f.OWASP, &f.CWE, &f.Attack, &f.DetectorVersion, &f.RulesVersion, &f.Catalog, &f.Received)
 		for i := range location {
 			f.Evidence = append(f.Evidence, evidence{location[i], path[i], masked[i], note[i]})

@@ -205,6 +205,9 @@ func (r *inspection) readable(f *finding.Finding) {
 	if f.Counterfactual != "" {
 		r.out.printf("         %s\n", f.Counterfactual)
 	}
+	if f.Held != "" {
+		r.out.printf("         no action: %s\n", f.Held)
+	}
 }
 
 func scopeWords(scope string) string {

@@ -30,7 +30,7 @@ import (
 )
 
 // goldenCases is asserted so that no case is lost.
-const goldenCases = 16
+const goldenCases = 18
 
 // header is the first line of a case.
 type header struct {
@@ -50,6 +50,7 @@ type line struct {
 	N                           uint64
 	IP                          []string
 	Replayed, Refused, Unproven bool
+	Held                        string
 }
 
 var base = time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
@@ -63,7 +64,7 @@ func (l *line) record(t testing.TB) (topic, key string, value []byte, at time.Ti
 		value, err = risk.EncodeVerdict(&v)
 		topic, key = schemas.TopicVerdicts, string(v.Key())
 	} else {
-		f := finding.Finding{ID: l.ID, Tenant: "default", Detector: "d", Rule: l.Rule, Title: "t", Severity: finding.Severity(l.Sev), Confidence: l.Conf, Count: max(l.N, 1),
+		f := finding.Finding{ID: l.ID, Tenant: "default", Detector: "d", Rule: l.Rule, Title: "t", Severity: finding.Severity(l.Sev), Confidence: l.Conf, Count: max(l.N, 1), Held: l.Held,
 			Time: at, FirstSeen: at, LastSeen: at, Subject: finding.Subject{Principal: l.Who, Addresses: l.IP, Credential: "c1", KeyID: "k1"},
 			Source: &finding.Source{Replayed: l.Replayed, Refused: l.Refused, Unproven: l.Unproven}}
 		value, err = finding.Encode(&f)

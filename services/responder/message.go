@@ -58,6 +58,7 @@ func signOf(f *finding.Finding) (s sign, ok bool) {
 			}
 		}
 	}
+	s.Replayed = s.Replayed || f.Held != "" // it counts as much, and begins nothing
 	return s, s.Principal != "" && s.Principal != "none"
 }
 

@@ -46,12 +46,27 @@ func document(dir string) (string, error) {
 	slices.SortFunc(rules, func(a, b finding.Rule) int { return cmp.Compare(a.ID, b.ID) })
 	var b strings.Builder
 	b.WriteString("# Detections of behaviour\n\nWritten by `make generate` from the detections themselves; change those.\n")
+	shared(&b)
 	for i := range rules {
 		if err := describe(&b, dir, &rules[i], methods[rules[i].ID]); err != nil {
 			return "", fmt.Errorf("%s: %w", rules[i].ID, err)
 		}
 	}
 	return b.String(), nil
+}
+
+// shared are the settings that are of no rule alone.
+func shared(b *strings.Builder) {
+	c := reflect.ValueOf(behavior.Defaults())
+	b.WriteString("\n| `behavior` | default | |\n|---|---|---|\n")
+	for i := range c.NumField() {
+		switch f := c.Type().Field(i); f.Tag.Get("yaml") {
+		case "alert_budget", "alert_cap", "quiet", "longest", "update_every", "cold_start", "verdict_life":
+			fmt.Fprintf(b, "| `%s` | %v | %s |\n", f.Tag.Get("yaml"), c.Field(i), f.Tag.Get("doc"))
+		}
+	}
+	settings(b, "release")
+	b.WriteString("\nA finding that is held back by `cold_start`, or by what people said of an earlier one, is put out and causes no action: it says why. Findings of everybody together (campaigns, endpoints, services) have no principal and are not held back.\n")
 }
 
 func describe(b *strings.Builder, dir string, r *finding.Rule, method string) error {

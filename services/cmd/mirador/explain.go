@@ -71,6 +71,9 @@ func explainFinding(ctx context.Context, cfg *platform.Config, id string, timeou
 	if f.Counterfactual != "" {
 		fmt.Fprintf(out, "otherwise: %s\n", f.Counterfactual)
 	}
+	if f.Held != "" {
+		fmt.Fprintf(out, "no action: %s\n", f.Held)
+	}
 	fmt.Fprintf(out, "detector %s %s, rules %s\n\n", f.Detector, orDash(f.Versions.Detector), orDash(f.Versions.Rules))
 	lines, err := cfg.Explain(&f, func() (*event.Event, detect.Source, error) { return p.Event(ctx, &f) })
 	for _, l := range lines {
