@@ -144,7 +144,7 @@ func (d *detector) Flush(out *detect.Out) {
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused:
 // the runner then replays what retention holds.
-const snapshotVersion = 5
+const snapshotVersion = 6
 
 // objectsPart names the objects in a snapshot; the other parts are the detections'.
 const objectsPart = "objects"

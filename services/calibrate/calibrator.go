@@ -17,6 +17,8 @@ type Settings struct {
 	// above which everything does. Without a ceiling, whoever attacks while it learns
 	// decides how much worse one must be to be seen.
 	Floor, Ceiling float64
+	// Cold is the bar on the day on which a cohort is first seen, Floor if less.
+	Cold float64
 	// Cap is how many actors a day may alert at most: the most surprising ones.
 	Cap int
 	// Cohorts bounds the cohorts.
@@ -139,6 +141,10 @@ func (c *Calibrator) turn(s *scale, day uint32) {
 			sum[i] += float64(k)
 			n += float64(k)
 		}
+	}
+	if s.First == day {
+		s.Bar = max(c.settings.Floor, c.settings.Cold)
+		return
 	}
 	s.Bar = min(c.settings.Ceiling, max(c.settings.Floor, bar(&sum, n, c.settings.Budget)))
 }
