@@ -106,7 +106,7 @@ func replay(p *person, n int) {
 		owner := p.api.person(4, rand.New(rand.NewPCG(1, 4)))
 		owner.r, owner.at = p.r, p.at
 		owner.pass()
-		for range 20 {
+		for range 12 {
 			owner.pause(3 * time.Minute)
 			owner.send(s.read(s, owner.n, owner.n*each))
 		}

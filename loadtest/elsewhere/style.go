@@ -75,7 +75,7 @@ func (s *Style) enter(p *person) bool {
 // bank is a visit of a customer: a list, then what is in it; some know their accounts by
 // heart and ask for no list.
 func (s *Style) bank(p *person) {
-	if p.n%70 == 69 {
+	if p.n%70 == 69 && s.jwt { // who else has a back office elsewhere
 		s.desk(p)
 		return
 	}
@@ -101,8 +101,10 @@ func (s *Style) bank(p *person) {
 // desk is a visit of staff, who look at customers of whom they were told.
 func (s *Style) desk(p *person) {
 	p.role = "staff"
-	p.pass()
-	for range 20 + p.r.IntN(20) {
+	for i := range 20 + p.r.IntN(20) {
+		if i%20 == 0 { // tokens run out
+			p.pass()
+		}
 		p.pause(time.Minute)
 		about := p.r.IntN(p.api.o.People)
 		p.send(s.list(s, about))

@@ -150,7 +150,7 @@ func finite(vs ...float64) bool {
 func newBola(cfg *Config, m *Metrics) *bola {
 	c := &cfg.Bola
 	cold := cfg.calibration(c.Floor, c.Ceiling)
-	cold.Cold = min(c.Ceiling, 1.5*c.Floor) // staff who see everybody are ordinary once they were seen
+	cold.Cold = min(c.Ceiling, 2*c.Floor) // staff who see everybody are ordinary once they were seen
 	r := &bola{cfg: cfg, pace: *cfg, metrics: m,
 		prior:    calibrate.Prior{Mean: [calibrate.Windows]float64{c.Mean5m, c.Mean1h, c.Mean24h}, Size: c.Size, Weight: c.CohortWeight, OwnWeight: c.OwnWeight, Least: 0.05},
 		states:   keyed.NewTable[bolaState](cfg.MaxKeys, m.eviction("BOLA-01")),

@@ -15,7 +15,7 @@ import (
 )
 
 // goldenCases is asserted so that no case is lost.
-const goldenCases = 181
+const goldenCases = 184
 
 func files(tb testing.TB) []string {
 	tb.Helper()

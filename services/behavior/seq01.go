@@ -31,7 +31,7 @@ type Seq01 struct {
 }
 
 func defaultSeq01() Seq01 {
-	return Seq01{Share: 0.995, Sessions: 1000, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.05, Steps: 2000, Contexts: 200_000}
+	return Seq01{Share: 0.995, Sessions: 100, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.05, Steps: 2000, Contexts: 200_000}
 }
 
 func (c *Seq01) validate(l *limits) {
@@ -49,10 +49,10 @@ func (c *Seq01) validate(l *limits) {
 //
 // Method: prerequisites are mined, as temporal rules "X before Y" (Perracotta, Yang et
 // al., 2006): for each write Y that is answered 2xx, which operations came before it in
-// the session, and which since the Y before. What came first in Share of Sessions over
+// the session, and, where it came again, which since the Y before. What came first in Share of Sessions over
 // History is required. The skipped ones of a session are held against how often
 // sessions before skipped it: binomial, so that a prerequisite that a few in a thousand
-// break needs more than one. A principal teaches once a day, so that one client can
+// break needs more than one, and so does one that was seen in a few hundred. A principal teaches once a day, so that one client can
 // neither make a rule nor break it.
 //
 // Beside it a Markov model of up to three steps, bounded, says how surprising the step
@@ -197,7 +197,7 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 			continue
 		}
 		switch {
-		case float64(x.Fresh) >= c.Share*float64(y.Sessions):
+		case before > 0 && float64(y.Repeats) >= float64(c.Sessions) && float64(x.Fresh) >= c.Share*float64(y.Repeats):
 			if !since && missing == nil {
 				missing, always = x, false
 			}
@@ -212,8 +212,11 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 	} else if k := s.skippedOf(o.endpoint); k != nil {
 		k.Tries++
 	}
-	if s.teaches(o.endpoint, o.now/day) {
-		y.learn(s, o.endpoint, before, o.now, r.labelOf)
+	switch {
+	case before == 0 && s.teaches(o.endpoint, o.now/day):
+		y.learn(s, o.endpoint, o.now, r.labelOf)
+	case before > 0 && s.teaches(mix(o.endpoint, 1), o.now/day):
+		y.again(s, before)
 	}
 }
 
@@ -274,11 +277,13 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	k.N++
 	k.Tries++
 	k.Episode.see(tx, o.now, r.cfg, "")
-	had := x.Fresh
+	had, of := x.Fresh, y.Repeats
 	if always {
-		had = x.Any
+		had, of = x.Any, y.Sessions
 	}
-	rate := (float64(y.Sessions) - float64(had) + 0.5) / (float64(y.Sessions) + 1)
+	// The most, at 95 %, of which so few exceptions are still likely (rule of three): what
+	// few sessions showed takes more to be broken.
+	rate := (float64(of) - float64(had) + 3) / (float64(of) + 3)
 	p := tail(int(min(k.N, topCount)), rate*float64(k.Tries), 1e6)
 	if p > c.Alpha {
 		return
@@ -293,12 +298,12 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	f := k.Episode.finding(&seq01, tx, tx.Principal, tx.Endpoint.ID)
 	f.Confidence = min(0.97, 0.75+0.1*min(1, -math.Log10(max(p, 1e-14))/14)+0.12*min(1, surprise/16))
 	f.Features = []finding.Number{{Name: "skipped", Value: float64(k.N)}, {Name: "tries", Value: float64(k.Tries)}, {Name: "surprise_bits", Value: surprise}, {Name: "probability", Value: p}}
-	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(y.Sessions)}, {Name: "share", Value: float64(had) / float64(y.Sessions)}, {Name: "missing_lately", Value: y.Missing}}
+	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(of)}, {Name: "share", Value: float64(had) / float64(of)}, {Name: "missing_lately", Value: y.Missing}}
 	first := x.Label
 	if first == "" {
 		first = "another operation"
 	}
-	f.Summary = fmt.Sprintf("%d of %d times %s without %s before it, which %d of %d sessions took first", k.N, k.Tries, tx.Endpoint.Label, first, had, y.Sessions)
+	f.Summary = fmt.Sprintf("%d of %d times %s without %s before it, which %d of %d sessions took first", k.N, k.Tries, tx.Endpoint.Label, first, had, of)
 	f.Counterfactual = fmt.Sprintf("%s before each of them would not alert", first)
 	out.Finding(f)
 }

@@ -55,6 +55,9 @@ const (
 	enough = 2000
 	level  = 0.98
 	most   = 200 // excesses
+	// habit is the part of the actors of a cohort that must do alike, company how many
+	// at least, for it to be no attack.
+	habit, company = 0.15, 3
 )
 
 // leaders are the most surprising actors that alerted today.
@@ -94,7 +97,27 @@ func (c *Calibrator) Judge(cohort uint64, now int64, m *Mark, surprise float64) 
 		today[cell]++
 		m.Cell = cell
 	}
-	return surprise >= s.Bar && c.leads(day, m, surprise), s.Bar
+	if surprise < s.Bar || s.crowd(m, c.settings.Floor) {
+		return false, s.Bar
+	}
+	return c.leads(day, m, surprise), s.Bar
+}
+
+// crowd says whether, in its first two days, so many others of the cohort surprise
+// today as well, half as much as would alert, that this is what the cohort does and
+// nobody's attack. Later the bar knows.
+func (s *scale) crowd(m *Mark, floor float64) bool {
+	if m.Alerted || s.Day > s.First+1 {
+		return false
+	}
+	all, others := 0.0, -1.0 // m is one
+	for cell, n := range s.Cells[s.Day%(days+1)] {
+		all += float64(n)
+		if edge(cell) >= floor/2 {
+			others += float64(n)
+		}
+	}
+	return others >= company && others >= habit*all
 }
 
 // leads says whether an alert is among the most surprising of the day.
