@@ -17,7 +17,8 @@ type Settings struct {
 	// above which everything does. Without a ceiling, whoever attacks while it learns
 	// decides how much worse one must be to be seen.
 	Floor, Ceiling float64
-	// Cold is the bar on the day on which a cohort is first seen, Floor if less.
+	// Cold is the bar on the day on which a cohort is first seen, on which what many of
+	// it do is no alert either; 0 for neither.
 	Cold float64
 	// Cap is how many actors a day may alert at most: the most surprising ones.
 	Cap int
@@ -97,17 +98,17 @@ func (c *Calibrator) Judge(cohort uint64, now int64, m *Mark, surprise float64) 
 		today[cell]++
 		m.Cell = cell
 	}
-	if surprise < s.Bar || s.crowd(m, c.settings.Floor) {
+	if surprise < s.Bar || c.settings.Cold > 0 && s.crowd(m, c.settings.Floor) {
 		return false, s.Bar
 	}
 	return c.leads(day, m, surprise), s.Bar
 }
 
-// crowd says whether, in its first two days, so many others of the cohort surprise
-// today as well, half as much as would alert, that this is what the cohort does and
-// nobody's attack. Later the bar knows.
+// crowd says whether, on its first day, so many others of the cohort surprise as well,
+// half as much as would alert, that this is what the cohort does and nobody's attack.
+// Later the cohort knows.
 func (s *scale) crowd(m *Mark, floor float64) bool {
-	if m.Alerted || s.Day > s.First+1 {
+	if m.Alerted || s.Day > s.First {
 		return false
 	}
 	all, others := 0.0, -1.0 // m is one
