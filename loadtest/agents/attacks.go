@@ -12,7 +12,8 @@ const Intensities = 5
 // Kind is a way to attack.
 type Kind struct {
 	Name string
-	// Detection is what is meant to find it, Built whether that exists today.
+	// Detection is what is meant to find it, several with blanks between where a fast one
+	// and a slow one are two rules of one family; Built whether that exists today.
 	Detection string
 	Built     bool
 	What      string
@@ -53,14 +54,14 @@ var sixfold = [Intensities]float64{0.5, 3, 17, 100, 600}
 func Kinds() []*Kind { return kinds }
 
 var kinds = []*Kind{
-	{Name: "stuffing", Detection: "CRED-01", Built: true, What: "leaked users tried on the login from one address; one in 100 is right", Rates: sixfold, Most: 600, as: Visitor, act: stuffing},
+	{Name: "stuffing", Detection: "CRED-01 CRED-02", Built: true, What: "leaked users tried on the login from one address; one in 100 is right", Rates: sixfold, Most: 600, as: Visitor, act: stuffing},
 	{Name: "stuffing-spread", Detection: "CRED-01", Built: true, What: "the same from 1,000 addresses together", Rates: [Intensities]float64{16, 63, 250, 1000, 4000}, Most: 4000, Short: true, as: Visitor, act: stuffing},
 	{Name: "scan", Detection: "RECON-01", Built: true, What: "paths that do not exist, from one address", Rates: sixfold, Most: 600, as: Visitor, act: scan},
-	{Name: "walk", Detection: "ENUM-01", Built: true, What: "a customer counts up account numbers; one in seven is refused", Rates: sixfold, Most: 600, as: Phone, act: walk},
+	{Name: "walk", Detection: "ENUM-01 BOLA-01", Built: true, What: "a customer counts up account numbers; one in seven is refused", Rates: sixfold, Most: 600, as: Phone, act: walk},
 	{Name: "objects", Detection: "BOLA-01", Built: true, What: "a customer reads accounts of others, in no order", Rates: [Intensities]float64{0.5, 2, 12, 240, 3600}, Most: 300, as: Phone, act: objects},
 	{Name: "spray", Detection: "CRED-02", Built: true, What: "one password on the names of real customers, from one address", Rates: sixfold, Most: 600, as: Visitor, act: spray},
 	{Name: "brute", Detection: "CRED-02", Built: true, What: "one customer's password tried from twenty networks", Rates: sixfold, Most: 600, as: Visitor, act: brute},
-	{Name: "rotation", Detection: "SLOW-01", Built: true, What: "one address takes a new token for every fifth account of others", Rates: sixfold, Most: 600, as: Phone, act: rotation},
+	{Name: "rotation", Detection: "SLOW-01 BOLA-01", Built: true, What: "one address takes a new token for every fifth account of others", Rates: sixfold, Most: 600, as: Phone, act: rotation},
 	{Name: "gift-cards", Detection: "SLOW-01", Built: true, What: "gift card codes guessed from 2,000 addresses together", Rates: [Intensities]float64{4, 16, 63, 250, 1000}, Most: 4000, Short: true, as: Visitor, shop: true, act: guess},
 	{Name: "scraping", Detection: "SCRAPE-01", Built: true, What: "the catalogue page by page with all its products, from one address", Rates: [Intensities]float64{5, 20, 80, 300, 1200}, Most: 1500, as: Visitor, shop: true, act: scrape},
 	{Name: "carding", Detection: "TXN-01", Built: true, What: "cards tried out on payments of one shopper; four in five are declined", Rates: sixfold, Most: 600, as: Shopper, shop: true, act: carding},

@@ -31,7 +31,7 @@ type Seq01 struct {
 }
 
 func defaultSeq01() Seq01 {
-	return Seq01{Share: 0.995, Sessions: 100, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.05, Steps: 2000, Contexts: 200_000}
+	return Seq01{Share: 0.995, Sessions: 100, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.2, Steps: 2000, Contexts: 200_000}
 }
 
 func (c *Seq01) validate(l *limits) {
@@ -44,6 +44,14 @@ func (c *Seq01) validate(l *limits) {
 	l.integer("seq_01.steps", c.Steps, 1, 1_000_000)
 	l.integer("seq_01.contexts", c.Contexts, 1, 10_000_000)
 }
+
+// requires says whether a step that came first so many times is a prerequisite. A few
+// attackers among few sessions must not unmake one.
+func (c *Seq01) requires(had, of uint32) bool { return float64(had) >= c.Share*float64(of)-slack }
+
+// slack is how many sessions may be without a step whatever their share; more skipped
+// steps are needed then (skip).
+const slack = 3
 
 // SEQ-01: a step that everybody takes first is skipped.
 //
@@ -126,7 +134,7 @@ func (s *session) valid() error {
 }
 
 func newSeq(cfg *Config, m *Metrics) *seq {
-	return &seq{cfg: cfg, metrics: m, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
+	return &seq{cfg: patient(cfg), metrics: m, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
 		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m)}
 }
 
@@ -136,10 +144,14 @@ func (r *seq) observe(o *observation, out *detect.Out) {
 	}
 	s := r.sessions.Touch(o.who)
 	if s.Newest != 0 && o.now-s.Newest > int64(r.cfg.Seq.Pause) {
+		// A process that is broken once in every session is broken all the same: what was
+		// skipped counts for a day.
 		last := s.Skipped
 		for i := range last {
-			last[i].Episode.idle()
-			last[i].N, last[i].Tries = 0, 0
+			if o.now-last[i].Episode.Last > day {
+				last[i].Episode.idle()
+				last[i].N, last[i].Tries = 0, 0
+			}
 		}
 		*s = session{Skipped: last, Taught: s.Taught}
 	}
@@ -197,11 +209,11 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 			continue
 		}
 		switch {
-		case before > 0 && float64(y.Repeats) >= float64(c.Sessions) && float64(x.Fresh) >= c.Share*float64(y.Repeats):
+		case before > 0 && float64(y.Repeats) >= float64(c.Sessions) && c.requires(x.Fresh, y.Repeats):
 			if !since && missing == nil {
 				missing, always = x, false
 			}
-		case float64(x.Any) >= c.Share*float64(y.Sessions):
+		case c.requires(x.Any, y.Sessions):
 			if !any && missing == nil {
 				missing, always = x, true
 			}
@@ -291,6 +303,9 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	if y.Missing > c.Drift {
 		r.metrics.suppressed.WithLabelValues("seq_drift").Inc()
 		return
+	}
+	if k.Episode.Emitted == 0 {
+		y.forget(s)
 	}
 	if !k.Episode.due(o.now, r.cfg) {
 		return

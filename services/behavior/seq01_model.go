@@ -112,6 +112,21 @@ func (y *seqStep) again(s *session, n uint32) {
 	y.miss(lacks)
 }
 
+// forget takes back what a session taught that turned out to be an attack.
+func (y *seqStep) forget(s *session) {
+	if y.Sessions == 0 {
+		return
+	}
+	y.Sessions--
+	for i := range y.Before {
+		x := &y.Before[i]
+		if any, _ := s.had(x.Step, 0); any && x.Any > 0 {
+			x.Any--
+		}
+		x.Any = min(x.Any, y.Sessions)
+	}
+}
+
 // miss takes note of whether the newest lacked what all before had.
 func (y *seqStep) miss(lacks bool) {
 	d := 1 - 1.0/newest

@@ -177,15 +177,15 @@ func (r *txn) pay(o *observation, p *payment, out *detect.Out) {
 	if p.payer != nil {
 		r.pending[1].add(o, shapeOf(string(p.payer))+fmt.Sprintf(" %016x", o.hash.user(tx.Tenant, p.payer)), payee)
 	}
+	before := prior{c.Mean, c.Size, c.Weight}
 	s.Novel.move(o.now)
-	s.Day.move(o.now)
+	// What is done today must not explain itself: it teaches when it is a day old.
+	s.Day.leave(o.now, func(at int64, n uint16) { s.Usual.add(at*hour, uint32(n), before) })
 	if s.Day.sum() == 0 {
 		s.Episode.idle()
 	}
 	s.Novel.add(o.now, 1)
 	s.Day.add(o.now, 1)
-	before := prior{c.Mean, c.Size, c.Weight}
-	s.Usual.add(o.now, 1, before)
 	s.Episode.see(tx, o.now, r.cfg, shapeOf(string(p.payee)))
 	if s.Episode.Count == 1 {
 		s.Moved = 0

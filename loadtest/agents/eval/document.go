@@ -30,13 +30,13 @@ while it was learned.
 
 `, strings.Join(args, " "), r.intro())
 	for _, one := range r.Regimes {
-		fmt.Fprintf(&b, "## %s\n\nOver all intensities, beside the best baseline that keeps to the budget of %g false-positive actors a day:\n\n", one.title(r.Poison), r.Budget)
+		fmt.Fprintf(&b, "## %s\n\nOver all intensities, beside the best baseline that keeps to the budget of %g false-positive actors a day among 20,000:\n\n", one.title(r.Poison), r.Budget)
 		grid(&b, sumHeads, one.sums(), (*sum).cells)
 		b.WriteString("\nBy intensity:\n\n")
 		grid(&b, heads, one.Rows, (*row).cells)
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "## False-positive actors\n\nOf the day without attacks, learned without any; the budget is %g a day for each.\n\n", r.Budget)
+	fmt.Fprintf(&b, "## False-positive actors\n\nOf the day without attacks, learned without any; the budget is %g a day among 20,000 for each.\n\n", r.Budget)
 	grid(&b, append([]string{"BY"}, r.worlds()...), r.falseActors(), func(cells *[]string) []string { return *cells })
 	return b.Bytes()
 }

@@ -66,7 +66,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	f.Uint64Var(&s.world.Seed, "seed", s.world.Seed, "of the traffic")
 	f.IntVar(&s.world.Customers, "customers", s.world.Customers, "of the bank; the shop has as many")
 	f.IntVar(&s.world.Days, "days", s.world.Days, "all but the last are learned from")
-	f.Float64Var(&s.budget, "budget", 5, "false-positive actors a day that each detection and baseline may have")
+	f.Float64Var(&s.budget, "budget", 5, "false-positive actors a day, among 20,000, that each detection and baseline may have; as many fewer as there are fewer")
 	f.IntVar(&s.instances, "instances", 4, "attacks of each kind and intensity on the last day")
 	f.Float64Var(&s.poison, "poison", 0.01, "share of customers who attack slowly on the days that are learned from, under the regime of that name")
 	f.IntVar(&s.crowd, "crowd", 10_000, "customers of a larger world, of which the false-positive actors alone are counted; 0 for none")

@@ -179,7 +179,12 @@ func learn(lists *reputation.Lists, w *agents.World, attacks []agents.Attack, bu
 	if err := s.second.(detect.Stateful).Snapshot(&second); err != nil {
 		return nil, err
 	}
-	return &known{first: first.Bytes(), second: second.Bytes(), limits: newLimits(lessons, budget)}, nil
+	return &known{first: first.Bytes(), second: second.Bytes(), limits: newLimits(lessons, share(w, budget))}, nil
+}
+
+// share is the part of a budget for 20,000 people that those of w have.
+func share(w *agents.World, budget float64) float64 {
+	return budget * float64(2*w.Options().Customers) / 20_000
 }
 
 // trial is the last day with the given attacks.

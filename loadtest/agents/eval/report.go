@@ -68,7 +68,7 @@ func newReport(s settings, regime string, k *known, calm *outcome) *report {
 	}
 	for _, by := range append(names, k.limits.names...) {
 		n := len(calm.innocent[by])
-		r.FalseActors = append(r.FalseActors, innocents{by, n, float64(n) > s.budget})
+		r.FalseActors = append(r.FalseActors, innocents{by, n, float64(n) > max(1, s.budget*float64(len(calm.actors))/20_000)})
 	}
 	return r
 }

@@ -101,7 +101,7 @@ func (r *results) write(w io.Writer) error {
 		fmt.Fprintf(&b, "\nOver all intensities, beside the best that keeps to the budget:\n\n")
 		table(&b, sumHeads, one.sums(), (*sum).cells)
 	}
-	fmt.Fprintf(&b, "\nFalse-positive actors of the day without attacks, learned without any; the budget is %g for each:\n", r.Budget)
+	fmt.Fprintf(&b, "\nFalse-positive actors of the day without attacks, learned without any; the budget is %g among 20,000 for each:\n", r.Budget)
 	table(&b, append([]string{""}, r.worlds()...), r.falseActors(), func(cells *[]string) []string { return *cells })
 	_, err := w.Write(b.Bytes())
 	return err
