@@ -27,6 +27,8 @@ const (
 	TopicFindings   = "mirador.findings"
 	TopicPrincipals = "mirador.principals"
 	TopicVerdicts   = "mirador.verdicts"
+	TopicDeploys    = "mirador.deploys"
+	TopicFlows      = "mirador.flows"
 	TopicFields     = "mirador.fields"
 	TopicCatalog    = "mirador.catalog"
 	TopicSpecs      = "mirador.specifications"

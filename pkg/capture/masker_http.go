@@ -52,7 +52,7 @@ func (p *Masker) Header(name, value []byte) []byte {
 	n := lower(name)
 	switch {
 	case protocolHeader(n):
-		return value
+		return p.proven(value)
 	case n == "cookie":
 		return p.cookies(value, len(value))
 	case n == "set-cookie": // what follows says where it counts
@@ -62,6 +62,45 @@ func (p *Masker) Header(name, value []byte) []byte {
 	}
 	return p.text(name, value)
 }
+
+// proven masks what a value of the protocol shows beyond doubt, as some put a name into what tells their
+// program apart. Numbers of requests, times and addresses of the network stay.
+func (p *Masker) proven(value []byte) []byte {
+	if len(value) < 6 || !bytes.ContainsAny(value, "@0123456789") {
+		return value
+	}
+	spans := p.find.Find(p.spans[:0], "", value)
+	p.spans = spans
+	var out []byte
+	at := 0
+	for _, s := range spans {
+		if s.Score < beyondDoubt || s.Start < at || s.End > len(value) || modeOf(p.classes, s.Class) == ModeRaw || p.isHash(value, s.Start) {
+			continue
+		}
+		switch s.Class {
+		case "ip", "mac", "phone", "date", "birthdate":
+			continue
+		}
+		if strings.HasPrefix(s.Class, "secret.") { // what lets in was sealed before
+			continue
+		}
+		out = append(out, value[at:s.Start]...)
+		if modeOf(p.classes, s.Class) == ModeShape {
+			out = shape(out, value[s.Start:s.End])
+		} else {
+			out = p.pseudonyms.append(out, s.Class, value[s.Start:s.End])
+		}
+		at = s.End
+		p.note(s.Class)
+	}
+	if out == nil {
+		return value
+	}
+	return append(out, value[at:]...)
+}
+
+// beyondDoubt is the score of what arithmetic or a form of its own proves.
+const beyondDoubt = 0.95
 
 // Claim masks the value of a token's claim, which is JSON. Numbers are times there.
 func (p *Masker) Claim(name, value []byte) []byte {
@@ -87,7 +126,11 @@ func (p *Masker) cookies(value []byte, end int) []byte {
 		to := at + indexOr(value[at:end], ';', end-at)
 		from := at + indexOr(value[at:to], '=', -1) + 1
 		name := bytes.TrimSpace(value[at:max(at, from-1)])
-		out = append(append(out, value[at:from]...), p.text(name, value[from:to])...)
+		shown := value[at:from]
+		if masked, ok := p.masked(nil, name); ok { // data may stand there too
+			shown = append(append(bytes.Clone(value[at:at+bytes.Index(value[at:from], name)]), masked...), '=')
+		}
+		out = append(append(out, shown...), p.text(name, value[from:to])...)
 		if at = to + 1; to < end {
 			out = append(out, ';')
 		}

@@ -2,10 +2,8 @@ package capture
 
 import (
 	"bytes"
-	"encoding/base64"
+	"encoding/hex"
 	"html"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/miradorhq/mirador/pkg/capture/redact"
 )
@@ -16,7 +14,7 @@ const (
 )
 
 // within masks what a value holds under another syntax or encoding: a document, so that
-// the names in it count; base64; entities; other forms of letters; percent escapes. false where there is nothing to mask,
+// the names in it count; base64; hexadecimal digits; entities; escapes of programs and of mail; other forms of letters and digits; percent escapes. false where there is nothing to mask,
 // and the value is looked at as it stands.
 func (p *Masker) within(name, value []byte) ([]byte, bool) {
 	if p.depth == maxWithin {
@@ -34,9 +32,23 @@ func (p *Masker) within(name, value []byte) ([]byte, bool) {
 			return enc.AppendEncode(nil, masked), true
 		}
 	}
-	if bytes.Contains(value, []byte("&#")) {
-		if masked, ok := p.masked(name, []byte(html.UnescapeString(string(value)))); ok {
-			return []byte(html.EscapeString(string(masked))), true
+	if plain := text16(value); plain != nil {
+		if masked, ok := p.masked(name, plain); ok {
+			return hex.AppendEncode(nil, masked), true
+		}
+	}
+	if amp := bytes.IndexByte(value, '&'); amp >= 0 && bytes.IndexByte(value[amp:], ';') > 0 {
+		if plain := html.UnescapeString(string(value)); plain != string(value) {
+			if masked, ok := p.masked(name, []byte(plain)); ok {
+				return []byte(html.EscapeString(string(masked))), true
+			}
+		}
+	}
+	for _, undo := range [...]func([]byte) []byte{script, printable} {
+		if plain := undo(value); plain != nil {
+			if masked, ok := p.masked(name, plain); ok {
+				return bytes.Clone(masked), true
+			}
 		}
 	}
 	if plain := narrow(value); plain != nil {
@@ -73,58 +85,6 @@ func document(value []byte) string {
 		}
 	}
 	return ""
-}
-
-// text64 gives the text that value is in base64, and in which alphabet; nil for what is
-// none.
-func text64(value []byte) (*base64.Encoding, []byte) {
-	if len(value) < least64 {
-		return nil, nil
-	}
-	breaks := 0
-	for _, c := range value {
-		switch {
-		case c == '\r' || c == '\n': // the decoder passes over them
-			breaks++
-		case !alphanumeric(c) && bytes.IndexByte([]byte("+/-_="), c) < 0:
-			return nil, nil
-		}
-	}
-	enc := base64.StdEncoding
-	if bytes.ContainsAny(value, "-_") {
-		enc = base64.URLEncoding
-	}
-	if (len(value)-breaks)%4 != 0 {
-		enc = enc.WithPadding(base64.NoPadding)
-	}
-	plain, err := enc.AppendDecode(nil, value)
-	if err != nil || !utf8.Valid(plain) || bytes.ContainsFunc(plain, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }) {
-		return nil, nil
-	}
-	return enc, plain
-}
-
-// narrow writes wide forms of ASCII and blanks that are none of it as ASCII, and leaves
-// out what has no width; nil where there is nothing of it.
-func narrow(value []byte) []byte {
-	if !bytes.ContainsFunc(value, func(r rune) bool { return r >= 0x80 && ascii(r) != r }) {
-		return nil
-	}
-	return bytes.Map(ascii, value)
-}
-
-func ascii(r rune) rune {
-	switch {
-	case r >= 0xff01 && r <= 0xff5e:
-		return r - 0xfee0
-	case r == 0xad, r >= 0x200b && r <= 0x200d, r == 0x2060, r == 0xfeff:
-		return -1
-	case r > 0x80 && unicode.Is(unicode.Zs, r):
-		return ' '
-	case r == 0x2010, r == 0x2011, r == 0x2212:
-		return '-'
-	}
-	return r
 }
 
 // unescaped undoes percent escapes, leniently, and leaves a plus as it is.

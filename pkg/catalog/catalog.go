@@ -56,7 +56,10 @@ type Endpoint struct {
 	// classifier confirmed, sorted.
 	// Records of mirador.fields say which fields hold them.
 	DataClasses []string `json:"data_classes,omitempty"`
-	Risk        Risk     `json:"risk"`
+	// Carries are the fields of answers that the classifier confirmed to hold sensitive data,
+	// sorted by path, then class: what a specification is asked about.
+	Carries []Carried `json:"carries,omitempty"`
+	Risk    Risk      `json:"risk"`
 	// Pins are what persons said of the segments of the template, by segment.
 	Pins []Pin `json:"pins,omitempty"`
 }
@@ -84,6 +87,14 @@ type Pin struct {
 	Text  string `json:"text,omitempty"`
 	Value bool   `json:"value,omitempty"`
 	Name  string `json:"name,omitempty"`
+}
+
+// Carried is a field of the body of answers that holds sensitive data.
+type Carried struct {
+	Path  string `json:"path"` // "data[].owner.ssn"
+	Class string `json:"class"`
+	// Severity is how grave it is where the field should not be.
+	Severity string `json:"severity"`
 }
 
 // Tally is a named count; lists of them are sorted by name.

@@ -68,8 +68,12 @@ func FuzzLatest(f *testing.F) {
 	must(f, err)
 	verdicts, err := NewVerdicts(DefaultConfig(), nil)
 	must(f, err)
-	sinks := []sink{endpoints, fields, actions, findings, statuses, principals, verdicts}
-	tables := []*table{endpoints.table, fields.table, actions.table, findings.table, statuses.table, principals.table, verdicts.table}
+	flows, err := NewFlows(DefaultConfig(), nil)
+	must(f, err)
+	deploys, err := NewDeploys(DefaultConfig(), nil)
+	must(f, err)
+	sinks := []sink{endpoints, fields, actions, findings, statuses, principals, verdicts, flows, deploys}
+	tables := []*table{endpoints.table, fields.table, actions.table, findings.table, statuses.table, principals.table, verdicts.table, flows.table, deploys.table}
 	f.Fuzz(func(t *testing.T, value, key []byte) {
 		for i, s := range sinks {
 			for _, r := range []*kgo.Record{{Value: value, Key: key}, {Key: key}} {

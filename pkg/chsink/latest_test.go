@@ -11,7 +11,9 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/deploy"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/flow"
 	"github.com/miradorhq/mirador/pkg/risk"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -258,6 +260,34 @@ func TestRiskLatest(t *testing.T) {
 		"f0\tbenign_true\tR-01\tann\tn", "f1\tfalse\tR-01\tann\tn", "f2\tunknown\tR-01\tann\tn", "f4\tbenign_true\tR-01\tann\tn"})
 }
 
+// TestFlowsLatest: the newest of each host and release; what was taken back is gone.
+func TestFlowsLatest(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(9, 0))
+	cfg, conn := migrated(t)
+	fs, err := NewFlows(cfg, nil)
+	must(t, err)
+	defer fs.Close()
+	ds, err := NewDeploys(cfg, nil)
+	must(t, err)
+	defer ds.Close()
+	var flows, deploys []*kgo.Record
+	for i := range 10 {
+		g := flow.Graph{Tenant: "acme", Host: fmt.Sprintf("h%d", i%5), Updated: base, Since: base, Operations: []flow.Operation{{ID: "a", Endpoint: "GET h/a", Sessions: uint64(i), Last: base}},
+			Moves: make([]flow.Move, i), Prerequisites: []flow.Prerequisite{{Before: "a", Operation: "b", Sessions: 9, Ever: 9, Each: 9, Held: uint64(i)}}}
+		flows = append(flows, jsonRecord(t, "mirador.flows", string(g.Key()), &g, int64(i)))
+		m := deploy.Marker{Tenant: "acme", ID: fmt.Sprintf("d%d", i%5), Service: "accounts", Version: fmt.Sprint(i), At: base, Person: "ann", Note: "n"}
+		deploys = append(deploys, jsonRecord(t, "mirador.deploys", string(m.Key()), &m, int64(i)))
+	}
+	flows = append(flows, jsonRecord(t, "mirador.flows", "acme|h3", nil, 10))
+	deploys = append(deploys, jsonRecord(t, "mirador.deploys", "acme|d3", nil, 10))
+	write(t, rnd, fs, [16]byte{1}, flows)
+	write(t, rnd, ds, [16]byte{1}, deploys)
+	same(t, "v_flows", lines(t, conn, "SELECT id, toString(operations), toString(moves), toString(mandatory) FROM v_flows WHERE tenant = 'acme' ORDER BY id"), []string{
+		"h0\t1\t5\t1", "h1\t1\t6\t1", "h2\t1\t7\t1", "h4\t1\t9\t1"})
+	same(t, "v_deploys", lines(t, conn, "SELECT id, service, version, person, note FROM v_deploys WHERE tenant = 'acme' ORDER BY id"), []string{
+		"d0\taccounts\t5\tann\tn", "d1\taccounts\t6\tann\tn", "d2\taccounts\t7\tann\tn", "d4\taccounts\t9\tann\tn"})
+}
+
 // TestPoison: what is no record is refused and leaves the batch as it was.
 func TestPoison(t *testing.T) {
 	cfg := DefaultConfig()
@@ -277,8 +307,12 @@ func TestPoison(t *testing.T) {
 	must(t, err)
 	verdicts, err := NewVerdicts(cfg, nil)
 	must(t, err)
+	flows, err := NewFlows(cfg, nil)
+	must(t, err)
+	deploys, err := NewDeploys(cfg, nil)
+	must(t, err)
 	for name, s := range map[string]sink{"events": events, "findings": findings, "actions": actions, "action_status": statuses, "endpoints": endpoints, "fields": fields,
-		"principals": principals, "verdicts": verdicts} {
+		"principals": principals, "verdicts": verdicts, "flows": flows, "deploys": deploys} {
 		for _, r := range []*kgo.Record{{}, {Value: []byte{}}, {Value: []byte("{")}, {Value: []byte("{}")}, {Value: []byte{0xc1}}, {Key: []byte("no separator")}} {
 			r.Topic, r.Partition, r.Offset = "a.topic", 3, 99
 			err := s.Append(r, [16]byte{1})

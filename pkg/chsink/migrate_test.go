@@ -202,7 +202,11 @@ func inputs(t *testing.T, cfg Config) map[string][]string {
 	must(t, err)
 	verdicts, err := NewVerdicts(cfg, nil)
 	must(t, err)
-	for _, s := range []*table{events.table, findings.table, actions.table, statuses.table, endpoints.table, fields.table, principals.table, verdicts.table} {
+	flows, err := NewFlows(cfg, nil)
+	must(t, err)
+	deploys, err := NewDeploys(cfg, nil)
+	must(t, err)
+	for _, s := range []*table{events.table, findings.table, actions.table, statuses.table, endpoints.table, fields.table, principals.table, verdicts.table, flows.table, deploys.table} {
 		for _, c := range s.input {
 			out[s.name] = append(out[s.name], c.Name)
 		}

@@ -23,7 +23,7 @@ type Retention struct {
 	FindingsDays int `yaml:"findings_days" doc:"Days that findings, and the risk of principals, are kept after their last update."`
 	ActionsDays  int `yaml:"actions_days" doc:"Days that actions and what enforcers did are kept."`
 	RollupsDays  int `yaml:"rollups_days" doc:"Days that counts by minute and hour, and what an endpoint was on a day, are kept."`
-	CatalogDays  int `yaml:"catalog_days" doc:"Days that endpoints, sensitive fields and verdicts of people are kept after their last record."`
+	CatalogDays  int `yaml:"catalog_days" doc:"Days that endpoints, sensitive fields, business flows, releases and verdicts of people are kept after their last record."`
 }
 
 // DefaultRetention keeps a month of transactions and a year of what they led to.
@@ -54,7 +54,7 @@ func (r *Retention) tables() map[string]int {
 	return map[string]int{
 		"events": r.EventsDays, "findings": r.FindingsDays, "actions": r.ActionsDays, "action_status": r.ActionsDays,
 		"endpoint_minutes": r.RollupsDays, "principal_hours": r.RollupsDays, "endpoint_days": r.RollupsDays,
-		"endpoints": r.CatalogDays, "fields": r.CatalogDays, "verdicts": r.CatalogDays, "principals": r.FindingsDays,
+		"endpoints": r.CatalogDays, "fields": r.CatalogDays, "verdicts": r.CatalogDays, "flows": r.CatalogDays, "deploys": r.CatalogDays, "principals": r.FindingsDays,
 	}
 }
 

@@ -45,7 +45,7 @@ func TestEverySchemaIsOwned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "action.schema.json endpoint.schema.json event.schema.json field.schema.json finding.schema.json principal.schema.json status.schema.json verdict.schema.json"
+	want := "action.schema.json deploy.schema.json endpoint.schema.json event.schema.json field.schema.json finding.schema.json flow.schema.json principal.schema.json status.schema.json verdict.schema.json"
 	if strings.Join(got, " ") != want {
 		t.Errorf("schemas are %v, want %s", got, want)
 	}

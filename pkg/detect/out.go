@@ -52,6 +52,14 @@ func (o *Out) Update(f finding.Finding) {
 	o.Finding(f)
 }
 
+// Hold has who acts on findings pass over the i-th of Findings, as if Update had put it out:
+// it is to be seen, and there is a reason not to act.
+func (o *Out) Hold(i int) {
+	if at, held := slices.BinarySearch(o.updates, i); !held {
+		o.updates = slices.Insert(o.updates, at, i)
+	}
+}
+
 // Acts says whether the i-th of Findings may be acted on: it was not put out by Update.
 func (o *Out) Acts(i int) bool {
 	_, update := slices.BinarySearch(o.updates, i)

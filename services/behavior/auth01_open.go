@@ -240,7 +240,7 @@ func (g *openings) finding(s *openingState, protected, open float64, now int64) 
 		f.Severity = finding.Medium
 	}
 	f.Features = []finding.Number{{Name: "answered_anonymous", Value: s.Answered}, {Name: "answered_known", Value: s.Auth}, {Name: "refused_anonymous", Value: s.Refused},
-		{Name: "protected_low", Value: protected}, {Name: "open_low", Value: open}, {Name: "networks", Value: float64(len(s.To))}}
+		{Name: "protected_low", Value: protected}, {Name: "open_low", Value: open}, {Name: "networks", Value: float64(len(s.To))}, {Name: "answers", Value: float64(s.Count)}, {Name: "sensitive_path", Value: number(s.Sensitive)}}
 	f.Baseline = []finding.Number{{Name: "protected", Value: c.Protected}, {Name: "open", Value: c.Open}, {Name: "networks", Value: float64(c.Sources)}, {Name: "answers", Value: float64(c.Answers)}}
 	f.Summary = fmt.Sprintf("%d requests without any identity answered at %s, from %s; of late it answered %.0f requests of known principals, and refused %.0f anonymous ones",
 		s.Count, s.Endpoint, plural(len(s.To), "network"), s.Auth, s.Refused)

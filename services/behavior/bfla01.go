@@ -66,10 +66,12 @@ const (
 type bfla struct {
 	cfg     *Config
 	metrics *Metrics
-	used    *keyed.Table[keyed.Filter]   // operations by principal
-	cohorts *keyed.Table[roleState]      // by cohort
-	ops     *keyed.Table[operationState] // by operation
-	states  *keyed.Table[bflaState]      // by principal
+
+	released *releases
+	used     *keyed.Table[keyed.Filter]   // operations by principal
+	cohorts  *keyed.Table[roleState]      // by cohort
+	ops      *keyed.Table[operationState] // by operation
+	states   *keyed.Table[bflaState]      // by principal
 }
 
 // roleState is what a cohort uses: first uses and different operations, as of At.
@@ -121,8 +123,8 @@ func (s *bflaState) valid() error {
 	return s.Episode.valid()
 }
 
-func newBfla(cfg *Config, m *Metrics) *bfla {
-	return &bfla{cfg: cfg, metrics: m, used: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("used_operations")),
+func newBfla(cfg *Config, m *Metrics, released *releases) *bfla {
+	return &bfla{cfg: cfg, metrics: m, released: released, used: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("used_operations")),
 		cohorts: keyed.NewTable[roleState](cfg.MaxLogins, m.eviction("roles")), ops: keyed.NewTable[operationState](4*cfg.MaxLogins, m.eviction("operations")),
 		states: keyed.NewTable[bflaState](cfg.MaxKeys, m.eviction(bfla01.ID))}
 }
@@ -164,6 +166,9 @@ func (r *bfla) observe(o *observation, out *detect.Out) {
 		r.metrics.suppressed.WithLabelValues("bfla_new_feature").Inc()
 		return
 	}
+	if r.released.holds(o, "bfla_release") {
+		return
+	}
 	s := r.states.Touch(o.who)
 	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
 	if s.Episode.Count == 1 {
@@ -183,7 +188,7 @@ func (r *bfla) finding(o *observation, s *bflaState, p, own, other, n float64) f
 	f := s.Episode.finding(&bfla01, tx, tx.Principal)
 	f.Confidence = min(0.95, 0.6+0.15*min(1, float64(s.Episode.Count)/4)+0.1*min(1, c.Rare/(20*s.Rarest))+0.1*min(1, s.Others/20))
 	f.Features = []finding.Number{{Name: "operations", Value: float64(s.Episode.Count)}, {Name: "share_in_cohort", Value: p}, {Name: "principals_in_cohort", Value: own},
-		{Name: "principals_of_other", Value: other}, {Name: "first_uses_of_cohort", Value: n}}
+		{Name: "principals_of_other", Value: other}, {Name: "first_uses_of_cohort", Value: n}, {Name: "rarest_share", Value: s.Rarest}, {Name: "principals_of_other_at_rarest", Value: s.Others}}
 	f.Baseline = []finding.Number{{Name: "share", Value: c.Rare}, {Name: "others", Value: float64(c.Others)}, {Name: "learned", Value: float64(c.Learned)}}
 	f.Summary = fmt.Sprintf("%s of another role used, the newest %s: %.0f of its own cohort did among %.0f first uses (share %.5f), %.0f of another",
 		plural(int(s.Episode.Count), "operation"), tx.Endpoint.Label, own, n, p, other)

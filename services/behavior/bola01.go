@@ -149,7 +149,7 @@ func finite(vs ...float64) bool {
 
 func newBola(cfg *Config, m *Metrics) *bola {
 	c := &cfg.Bola
-	cold := cfg.calibration(c.Floor, c.Ceiling)
+	cold := cfg.calibration(bola01.ID, c.Floor, c.Ceiling)
 	cold.Cold = min(c.Ceiling, 2*c.Floor) // staff who see everybody are ordinary once they were seen
 	r := &bola{cfg: cfg, pace: *cfg, metrics: m,
 		prior:    calibrate.Prior{Mean: [calibrate.Windows]float64{c.Mean5m, c.Mean1h, c.Mean24h}, Size: c.Size, Weight: c.CohortWeight, OwnWeight: c.OwnWeight, Least: 0.05},
@@ -176,6 +176,7 @@ func (r *bola) observe(o *observation, out *detect.Out) {
 func (r *bola) read(o *observation, b *object, out *detect.Out) {
 	noun := o.hash.of(o.tx.Tenant, b.noun)
 	key, group := mix(o.who, noun), mix(noun, o.cohort)
+	r.prior.Deaf = false // none of them was when it was last seen
 	for range 2 {
 		if who, kind, ok := r.absent.Gone(o.now); ok {
 			if s := r.states.Get(who); s != nil {
@@ -188,7 +189,8 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 	if first {
 		s.First = o.now
 	}
-	if r.learn(s, k, o.now) || first {
+	r.prior.Deaf = r.cfg.attacks(o.who, bola01.ID, o.now)
+	if day := r.learn(s, k, o.now); (day || first) && !r.prior.Deaf {
 		r.absent.Expect(key, group, o.now)
 	}
 	k.reader(s, o.now)
@@ -210,10 +212,13 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 		surprise, window = r.prior.Surprise(&k.Cohort, &s.Own, &s.Novel)
 	}
 	alert, bar := r.bars.Judge(group, o.now, &s.Mark, surprise)
+	if alert {
+		r.bars.Alerted(group, o.who, &s.Mark)
+	}
 	if !alert || !e.Episode.due(o.now, r.cfg) {
 		return
 	}
-	out.Finding(r.finding(o, b, s, e, k, window, surprise, bar))
+	o.unusual(r.finding(o, b, s, e, k, window, surprise, bar), out)
 }
 
 // learn takes the windows in that ended, and says whether a day did.

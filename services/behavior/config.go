@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/miradorhq/mirador/pkg/deploy"
 	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/miradorhq/mirador/services/calibrate"
 )
@@ -28,6 +29,10 @@ type Config struct {
 	HashKey string `yaml:"-"`
 	// Lists are those of Reputation, opened by who follows them; nil opens them once.
 	Lists *reputation.Lists `yaml:"-"`
+	// Verdicts are those that mirador.verdicts tells of, kept by who follows it; nil is none.
+	Verdicts *Verdicts `yaml:"-"`
+	// Releases are those that mirador.deploys tells of, kept by who follows it; nil is none.
+	Releases *deploy.Log `yaml:"-"`
 	// MaxKeys bounds each table of the first stage, in states a partition; MaxObjects
 	// that of objects and who was served them.
 	MaxKeys    int `yaml:"max_keys" doc:"States a partition of each rule; the least recently used is forgotten."`
@@ -65,6 +70,11 @@ type Config struct {
 	Ato    Ato01  `yaml:"ato_01" doc:"Accounts taken over: a strange visit, then a sensitive change."`
 	Bfla   Bfla01 `yaml:"bfla_01" doc:"Operations of another role."`
 
+	ColdStart   time.Duration `yaml:"cold_start" doc:"How long a client or endpoint is new: what RATE-01, EXFIL-01, BOLA-01 and the slow side of RECON-01 find of it meanwhile alerts and causes no action. 0 turns that off."`
+	VerdictLife time.Duration `yaml:"verdict_life" doc:"How long what people said of a finding holds for its rule and principal: benign or false, and it causes no action; true, and it teaches nothing."`
+
+	Release Release `yaml:"release" doc:"How the time after a release is judged."`
+
 	Reputation reputation.Settings `yaml:"reputation" doc:"Known-bad sources (REP-01), and crawlers that can be verified (BOT-01)."`
 
 	Txn    Txn01    `yaml:"txn_01" doc:"Money moved to many new payees, cards tried out."`
@@ -81,7 +91,7 @@ func Defaults() Config {
 	return Config{
 		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000, MaxCohorts: 1000,
 		AlertBudget: 5, AlertCap: 100,
-		Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
+		ColdStart: 48 * time.Hour, VerdictLife: 30 * 24 * time.Hour, Release: defaultRelease(), Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
 		Fuzz: defaultFuzz01(), Gql: defaultGql01(), Mass: defaultMass01(),
 		Rate: defaultRate01(), Exfil: defaultExfil01(),
@@ -104,6 +114,9 @@ func (c Config) Validate() error {
 	l.span("quiet", c.Quiet, time.Minute, 24*time.Hour)
 	l.span("longest", c.Longest, time.Hour, 30*24*time.Hour)
 	l.span("update_every", c.UpdateEvery, time.Second, time.Hour)
+	l.span("cold_start", c.ColdStart, 0, 30*24*time.Hour)
+	l.span("verdict_life", c.VerdictLife, 0, 3650*24*time.Hour)
+	c.Release.validate(&l)
 	c.Recon.validate(&l)
 	c.Enum.validate(&l)
 	c.Bola.validate(&l)
@@ -151,8 +164,9 @@ func (l *limits) span(name string, v, lo, hi time.Duration) {
 }
 
 // calibration are the settings of a rule's calibrator.
-func (c *Config) calibration(floor, ceiling float64) calibrate.Settings {
-	return calibrate.Settings{Budget: c.AlertBudget / 20_000, Floor: floor, Ceiling: ceiling, Cap: c.AlertCap, Cohorts: c.MaxCohorts}
+func (c *Config) calibration(rule string, floor, ceiling float64) calibrate.Settings {
+	return calibrate.Settings{Budget: c.AlertBudget / 20_000, Floor: floor, Ceiling: ceiling, Cap: c.AlertCap, Cohorts: c.MaxCohorts,
+		Confirmed: func(who uint64, day int64) bool { return c.attacks(who, rule, day*calibrate.Day) }}
 }
 
 // open opens the lists where the caller did not.

@@ -148,11 +148,12 @@ func (g *accounts) judge(w *waiting, s *accountState, t *tally, out *detect.Out)
 	if s.Emitted > 0 && s.Fails < 2*s.Emitted && now-s.EmittedAt < int64(g.cfg.UpdateEvery) {
 		return
 	}
+	told := s.Emitted > 0
 	s.Emitted, s.EmittedAt = s.Fails, now
-	out.Finding(g.finding(w, s, t, networks, now))
+	out.Finding(g.finding(w, s, t, networks, now, told))
 }
 
-func (g *accounts) finding(w *waiting, s *accountState, t *tally, networks int, now int64) finding.Finding {
+func (g *accounts) finding(w *waiting, s *accountState, t *tally, networks int, now int64, told bool) finding.Finding {
 	c := &g.cfg.Cred02
 	f := finding.From(&cred02, w.Tenant)
 	f.Title = "Password of one account guessed"
@@ -166,8 +167,8 @@ func (g *accounts) finding(w *waiting, s *accountState, t *tally, networks int, 
 		f.Severity = finding.Critical
 	}
 	f.Confidence = min(0.95, 0.65+0.15*min(1, s.Level/(2*c.Tries))+0.15*min(1, float64(networks)/10))
-	f.Features = []finding.Number{{Name: "refusals", Value: float64(s.Fails)}, {Name: "level", Value: s.Level}, {Name: "networks", Value: float64(networks)}, {Name: "let_in", Value: float64(s.Let)}}
-	f.Baseline = []finding.Number{{Name: "tries", Value: c.Tries}, {Name: "tries_spread", Value: c.TriesSpread}, {Name: "leak_per_hour", Value: c.LeakPerHour}}
+	f.Features = []finding.Number{{Name: "refusals", Value: float64(s.Fails)}, {Name: "level", Value: s.Level}, {Name: "networks", Value: float64(networks)}, {Name: "let_in", Value: float64(s.Let)}, {Name: "told_before", Value: number(told)}}
+	f.Baseline = []finding.Number{{Name: "networks", Value: float64(c.Networks)}, {Name: "tries", Value: c.Tries}, {Name: "tries_spread", Value: c.TriesSpread}, {Name: "leak_per_hour", Value: c.LeakPerHour}}
 	f.Evidence = []finding.Evidence{{Location: "request.body", Note: "the account, as a keyed hash: " + account}}
 	f.Summary = fmt.Sprintf("One account refused %d times at %s within %s from %s that it never logged in from; let in from elsewhere than before %d times since",
 		s.Fails, w.Endpoint, spell((s.Last+1-s.Start)*bucket), plural(networks, "network"), s.Let)

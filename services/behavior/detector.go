@@ -9,6 +9,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/services/behavior/reputation"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -36,7 +37,9 @@ func Factory(cfg Config, m *Metrics) (detect.Factory, error) {
 // detector is the first stage of one partition. Prepare apart it is for one
 // goroutine.
 type detector struct {
+	cfg     Config
 	metrics *Metrics
+	met     *acquaintances
 	lists   *reputation.Lists
 	hash    hasher
 	objects objects
@@ -45,7 +48,9 @@ type detector struct {
 }
 
 func newDetector(cfg Config, m *Metrics) *detector {
-	return &detector{metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), objects: newObjects(&cfg, m), rules: detections(&cfg, m)}
+	d := &detector{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), objects: newObjects(&cfg, m), met: newAcquaintances(&cfg)}
+	d.rules = detections(&d.cfg, m, d.met)
+	return d
 }
 
 // observation is what the rules share of one transaction. Valid until the next.
@@ -54,6 +59,8 @@ type observation struct {
 	now   int64 // ns, event time
 	hash  *hasher
 	known *objects // ids that were served before this transaction
+	met   *acquaintances
+	held  *prometheus.CounterVec // decisions that a guard held back
 	// who hashes tenant and principal, endpoint tenant and endpoint: the path's, not what
 	// tx.Asked says. Names in bodies are whoever asks's to choose, and counters of tries
 	// must not fall apart with them.
@@ -97,7 +104,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		return
 	}
 	o := &d.seen
-	o.tx, o.now, o.hash, o.known = tx, tx.Time.UnixNano(), &d.hash, &d.objects
+	o.tx, o.now, o.hash, o.known, o.met, o.held = tx, tx.Time.UnixNano(), &d.hash, &d.objects, d.met, d.metrics.suppressed
 	o.who = d.hash.of(tx.Tenant, tx.Principal)
 	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
 	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(tx)
@@ -123,6 +130,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		if o.from.listed {
 			raise(&out.Findings[i], 1, 1, &o.from.bad, o.from.version)
 		}
+		d.heed(o, i, out)
 		d.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
 	}
 	o.tx = nil

@@ -46,7 +46,7 @@ func newStrange(cfg *Config, m *Metrics, walks *enum) *strange {
 	r := &strange{cfg: cfg, pace: *cfg, metrics: m, walks: walks, counts: newGauge(cfg, m, enum01.ID, " tried", prior, float64(c.Tried)),
 		seen:     keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("ENUM-01 refused")),
 		episodes: keyed.NewTable[strangeEpisode](cfg.MaxKeys, m.eviction("ENUM-01 tried episodes")),
-		bars:     calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("ENUM-01 bars"), m.held("alert_cap"))}
+		bars:     calibrate.New(cfg.calibration(enum01.ID, c.Floor, c.Ceiling), m.eviction("ENUM-01 bars"), m.held("alert_cap"))}
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
 	return r
 }
@@ -77,6 +77,7 @@ func (r *strange) observe(o *observation, out *detect.Out) {
 func (r *strange) refuse(o *observation, b *object, key uint64, out *detect.Out) {
 	tx, c := o.tx, &r.cfg.Enum
 	group := mix(o.hash.of(tx.Tenant, b.noun), o.cohort)
+	r.counts.prior.Deaf = r.cfg.attacks(o.who, enum01.ID, o.now)
 	s := r.counts.add(key, group, o.now, 1)
 	e := r.episodes.Touch(key)
 	e.Episode.see(tx, o.now, &r.pace, shapeOf(b.value))
@@ -87,6 +88,7 @@ func (r *strange) refuse(o *observation, b *object, key uint64, out *detect.Out)
 	if !alert {
 		return
 	}
+	r.bars.Alerted(group, o.who, &s.Mark)
 	share := float64(e.Episode.Count) / float64(e.Episode.Count+uint64(e.Answered))
 	if share < c.TriedShare {
 		r.metrics.suppressed.WithLabelValues("enum_answered").Inc()
@@ -112,7 +114,7 @@ func (r *strange) refuse(o *observation, b *object, key uint64, out *detect.Out)
 	f.Baseline = []finding.Number{{Name: "mean", Value: mean}, {Name: "limit", Value: limit}, {Name: "bar", Value: bar}, {Name: "refused_share", Value: c.TriedShare}}
 	f.Summary = fmt.Sprintf("%.0f different %s ids that it was never shown refused to it in %s; normal for it %.1f, limit %.0f; %s of the unknown ids that it asked for were refused", n, noun, window, mean, limit-1, percent(share, 1))
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer in %s would not alert", limit-1, window)
-	out.Finding(f)
+	o.unusual(f, out)
 }
 
 func (r *strange) encode(e *msgpack.Encoder) error {

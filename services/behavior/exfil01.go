@@ -74,7 +74,7 @@ func newExfil(cfg *Config, m *Metrics) *exfil {
 	r := &exfil{cfg: cfg, metrics: m, pace: *cfg, records: newGauge(cfg, m, exfil01.ID, " records", prior(c.Records, 1), c.Least),
 		bytes:    newGauge(cfg, m, exfil01.ID, " bytes", prior(c.Kilobytes, 1), 0),
 		episodes: keyed.NewTable[episode](cfg.MaxKeys, m.eviction("EXFIL-01 episodes")),
-		bars:     calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("EXFIL-01 bars"), m.held("alert_cap"))}
+		bars:     calibrate.New(cfg.calibration(exfil01.ID, c.Floor, c.Ceiling), m.eviction("EXFIL-01 bars"), m.held("alert_cap"))}
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
 	return r
 }
@@ -88,6 +88,8 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	}
 	b := &tx.Event.ResponseBody
 	kb := uint32(min(1<<30, (max(b.WireLength, uint64(len(b.Data)))+512)/1024))
+	deaf := r.cfg.attacks(o.who, exfil01.ID, o.now)
+	r.bytes.prior.Deaf, r.records.prior.Deaf = deaf, deaf
 	volume := r.bytes.add(o.actor, o.cohort, o.now, kb)
 	var carried classes
 	if o.fresh > 0 {
@@ -96,6 +98,9 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	s := r.records.add(o.actor, o.cohort, o.now, uint32(o.fresh*carried.weight()))
 	surprise := min(s.surprise, volume.surprise)
 	alert, bar := r.bars.Judge(o.cohort, o.now, &s.Mark, surprise)
+	if alert {
+		r.bars.Alerted(o.cohort, o.who, &s.Mark)
+	}
 	if !alert || o.fresh == 0 {
 		return
 	}
@@ -122,7 +127,7 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 		f.Summary += fmt.Sprintf("; a record with %s data counts for %d", carried, carried.weight())
 	}
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer new records in %s, or %.0f kB or less in %s, would not alert", limit-1, window, kbLimit-1, calibrate.Names[volume.window])
-	out.Finding(f)
+	o.unusual(f, out)
 }
 
 func (r *exfil) encode(e *msgpack.Encoder) error {

@@ -2,6 +2,7 @@ package behavior
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 
@@ -16,11 +17,13 @@ type formula func(v, n func(string) float64, say func(string, ...any)) (alerts b
 // formulas are those that a finding's numbers suffice for, by rule and, where two stages
 // have one each, by rule and first feature.
 func formulas() map[string]formula {
-	return map[string]formula{
+	all := map[string]formula{
 		recon01.ID: explainRecon, enum01.ID: explainEnum, bola01.ID: explainBola, cred01.ID: explainSource,
-		cred01.ID + " cusum": explainCampaign, recon01.ID + " new_missing_1h": explainSlowRecon,
+		cred01.ID + " cusum": explainCampaign, enum01.ID + " refused_1h": explainStrange, recon01.ID + " new_missing_1h": explainSlowRecon,
 		fuzz01.ID: explainFuzz, gql01.ID: explainGql, mass01.ID: explainMass, ssrf01.ID: explainSsrf, ew01.ID: explainEdge,
 	}
+	maps.Copy(all, countFormulas())
+	return all
 }
 
 // Explain decides f again from its features and says every step. An error means that it
@@ -80,6 +83,12 @@ func Explain(f *finding.Finding) ([]string, error) {
 		return out, fmt.Errorf("behavior: computed again the confidence is %.4f, stored is %.4f", confidence, f.Confidence)
 	}
 	say("it alerts, with a confidence of %.3f, as stored", confidence)
+	if cold := of(f.Features)("cold_start_hours"); cold > 0 {
+		say("no action: the client or the endpoint was first seen less than %.0f hours before", cold)
+	}
+	if of(f.Features)("said_harmless") > 0 {
+		say("no action: people said of a finding of this rule and principal that it was harmless or wrong")
+	}
 	return out, nil
 }
 
@@ -130,6 +139,14 @@ func explainEnum(v, n func(string) float64, say func(string, ...any)) (bool, flo
 	part, share := min(1, v("ids")/(4*n("ids"))), v("denied_share")
 	say("confidence = 0.6 + 0.2 × ids of four times the limit %.3f + 0.15 × refused %.3f", part, share)
 	return enough && (ordered || dense), min(0.95, 0.6+0.2*part+0.15*share)
+}
+
+func explainStrange(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "surprise", v("surprise"), n("bar"))
+	most := atLeast(say, "refused_share", v("refused_share"), n("refused_share"))
+	share, sure := v("refused_share"), min(1, v("surprise")/14)
+	say("confidence = 0.6 + 0.2 × refused %.3f + 0.15 × surprise of 14 %.3f", share, sure)
+	return alerts && most, min(0.95, 0.6+0.2*share+0.15*sure)
 }
 
 // explainBola: how improbable the counts are is held against the bar that the calibrator

@@ -55,7 +55,7 @@ func (t *gauge) add(key, group uint64, now int64, n uint32) (s seen) {
 	if t.prior.Learn(s.cohort, &s.Own, &closed, now) {
 		t.shifted()
 	}
-	if first || closed.Is[2] {
+	if (first || closed.Is[2]) && !t.prior.Deaf {
 		t.absent.Expect(key, group, now)
 	}
 	s.Count.Add(n)
@@ -71,8 +71,9 @@ func (t *gauge) gone(key, group uint64, now int64) {
 	if s == nil {
 		return
 	}
-	closed := s.Count.Move(now)
-	if t.prior.Learn(t.cohorts.Touch(group), &s.Own, &closed, now) {
+	closed, heard := s.Count.Move(now), t.prior
+	heard.Deaf = false // it was not when it was last seen
+	if heard.Learn(t.cohorts.Touch(group), &s.Own, &closed, now) {
 		t.shifted()
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/content"
+	"github.com/miradorhq/mirador/pkg/deploy"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
@@ -88,6 +89,21 @@ type header struct {
 	Case   string   `json:"case"`
 	Expect []string `json:"expect"`  // rules, each of which makes exactly one finding id
 	Stage2 []string `json:"expect2"` // the same of the second stage
+	// Releases are those of which Mirador was told.
+	Releases []struct {
+		T       float64 `json:"t"` // seconds from the start
+		Service string  `json:"svc"`
+	} `json:"releases"`
+}
+
+// config are the settings that the case runs with.
+func (h *header) config() behavior.Config {
+	c := defaults()
+	c.Releases = deploy.NewLog(c.Release.Services)
+	for i, r := range h.Releases {
+		c.Releases.Apply(deploy.Marker{Tenant: "default", ID: fmt.Sprint(i), Service: r.Service, At: start.Add(time.Duration(r.T * 1e9)), Person: "ann"})
+	}
+	return c
 }
 
 var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)

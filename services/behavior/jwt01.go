@@ -154,7 +154,10 @@ func (r *jwt) observe(o *observation, out *detect.Out) {
 	found.Title = jwt01.Title + ": " + f.name
 	found.Severity, found.Confidence = f.severity, f.confidence
 	found.Features = []finding.Number{{Name: "answered", Value: float64(s.Episode.Count)}, {Name: "beyond_s", Value: f.by}}
-	found.Baseline = []finding.Number{{Name: "answered", Value: 0}, {Name: "skew_s", Value: r.cfg.Jwt.Skew.Seconds()}}
+	for _, name := range jwtFaults {
+		found.Features = append(found.Features, finding.Number{Name: strings.ReplaceAll(name, " ", "_"), Value: number(name == f.name)})
+	}
+	found.Baseline = []finding.Number{{Name: "answered", Value: 0}, {Name: "skew_s", Value: r.cfg.Jwt.Skew.Seconds()}, {Name: "issuers", Value: float64(len(r.cfg.Jwt.Issuers))}}
 	found.Summary = fmt.Sprintf("%d requests with a token that %s were answered %d at %s", s.Episode.Count, f.says, tx.Event.Status, tx.Endpoint.Label)
 	found.Counterfactual = "Answered 401, or at an endpoint that answers anybody, it would not alert"
 	out.Finding(found)
@@ -176,27 +179,30 @@ func (r *jwt) anonymous(o *observation) {
 	}
 }
 
+// jwtFaults are the names of faults, the gravest first.
+var jwtFaults = [...]string{"not signed", "expired", "foreign issuer", "not yet good"}
+
 // fault is the gravest thing wrong with the token that came with o.
 func (r *jwt) fault(o *observation) (fault, bool) {
 	id := &o.tx.Event.Identity
 	if alg := algorithm(id.TokenHeader); strings.EqualFold(alg, "none") {
-		return fault{name: "not signed", says: "is not signed (alg none)", severity: finding.Critical, confidence: 0.97}, true
+		return fault{name: jwtFaults[0], says: "is not signed (alg none)", severity: finding.Critical, confidence: 0.97}, true
 	}
 	c := &r.cfg.Jwt
 	skew := c.Skew.Seconds()
 	now := float64(o.now) / 1e9
 	if t, ok := seconds(id.Claim("exp")); ok && now > t+skew {
-		return fault{name: "expired", says: fmt.Sprintf("had expired %s before", spell(int64((now-t)*1e9))), severity: finding.High, confidence: 0.9, by: now - t}, true
+		return fault{name: jwtFaults[1], says: fmt.Sprintf("had expired %s before", spell(int64((now-t)*1e9))), severity: finding.High, confidence: 0.9, by: now - t}, true
 	}
 	if r.foreign(o, id.Claim("iss")) {
-		f := fault{name: "foreign issuer", says: "an issuer that this API is not known to trust has made", severity: finding.High, confidence: 0.7}
+		f := fault{name: jwtFaults[2], says: "an issuer that this API is not known to trust has made", severity: finding.High, confidence: 0.7}
 		if len(c.Issuers) > 0 {
 			f.confidence = 0.95
 		}
 		return f, true
 	}
 	if t, ok := seconds(id.Claim("nbf")); ok && now < t-skew {
-		return fault{name: "not yet good", says: fmt.Sprintf("is good only %s later", spell(int64((t-now)*1e9))), severity: finding.Medium, confidence: 0.85, by: t - now}, true
+		return fault{name: jwtFaults[3], says: fmt.Sprintf("is good only %s later", spell(int64((t-now)*1e9))), severity: finding.Medium, confidence: 0.85, by: t - now}, true
 	}
 	return fault{}, false
 }

@@ -37,7 +37,8 @@ func (c *Mass01) validate(l *limits) {
 //
 // Guards: an endpoint must have been written to Writes times, and what came before is
 // its own; so is a property that Senders principals send, and one in a hundred, so a deploy that adds one is quiet once it is
-// used. Names alone do not alert: a property without such a meaning is noise.
+// used; soon after a release of which Mirador is told, only what took effect alerts. Names
+// alone do not alert: a property without such a meaning is noise.
 var mass01 = finding.Rule{
 	ID: "MASS-01", Title: "Property set that is not the caller's", Detector: Name, Severity: finding.Medium,
 	OWASP: []string{"API3"}, CWE: []string{"CWE-915"}, ATTACK: []string{"T1068"},
@@ -47,7 +48,8 @@ var mass01 = finding.Rule{
 type mass struct {
 	cfg       *Config
 	metrics   *Metrics
-	endpoints *keyed.Table[written]   // by endpoint
+	endpoints *keyed.Table[written] // by endpoint
+	released  *releases
 	names     *keyed.Table[property]  // by endpoint and property
 	states    *keyed.Table[massState] // by principal and endpoint
 }
@@ -92,8 +94,8 @@ func (s *massState) valid() error {
 	return s.Episode.valid()
 }
 
-func newMass(cfg *Config, m *Metrics) *mass {
-	return &mass{cfg: cfg, metrics: m, endpoints: keyed.NewTable[written](cfg.MaxLogins*10, m.eviction("written")),
+func newMass(cfg *Config, m *Metrics, released *releases) *mass {
+	return &mass{cfg: cfg, metrics: m, released: released, endpoints: keyed.NewTable[written](cfg.MaxLogins*10, m.eviction("written")),
 		names: keyed.NewTable[property](cfg.MaxKeys, m.eviction("properties")), states: keyed.NewTable[massState](cfg.MaxKeys, m.eviction("MASS-01"))}
 }
 
@@ -149,7 +151,8 @@ func (r *mass) observe(o *observation, out *detect.Out) {
 			s.Echoed++
 		}
 	}
-	if len(s.Names) == 0 || !s.Episode.due(o.now, r.cfg) {
+	// What took effect is told however new it is.
+	if len(s.Names) == 0 || s.Echoed == 0 && r.released.holds(o, "mass_release") || !s.Episode.due(o.now, r.cfg) {
 		return
 	}
 	f := s.Episode.finding(&mass01, tx, tx.Principal, tx.Endpoint.ID)

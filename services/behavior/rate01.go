@@ -56,7 +56,8 @@ func (c *Rate01) validate(l *limits) {
 // Guards: where too few clients were seen yet, nothing is usual and nothing unusual. In
 // a sale everybody hurries. The pace of the clients of a cohort that are
 // there now, in the hour of the week, is held against the usual one; where all of it is
-// faster, its members are expected to be.
+// faster, its members are expected to be. What is usual of a kind of client at an endpoint is learned anew
+// where it surprises soon after a release of the service.
 var rate01 = finding.Rule{
 	ID: "RATE-01", Title: "More requests than is usual", Detector: Name, Severity: finding.Low,
 	OWASP: []string{"API4"}, CWE: []string{"CWE-770"}, ATTACK: []string{"T1499.003"},
@@ -66,27 +67,34 @@ var rate01 = finding.Rule{
 type rate struct {
 	cfg      *Config
 	metrics  *Metrics
+	released *releases
 	requests gauge // by actor and endpoint
 	episodes *keyed.Table[episode]
 	paces    *keyed.Table[calibrate.Pace] // by endpoint and cohort
 	bars     *calibrate.Calibrator
 }
 
-func newRate(cfg *Config, m *Metrics) *rate {
+func newRate(cfg *Config, m *Metrics, released *releases) *rate {
 	c := &cfg.Rate
 	prior := calibrate.Prior{Mean: [calibrate.Windows]float64{c.Mean5m, c.Mean1h, c.Mean24h}, Size: 1, Weight: 50, OwnWeight: 50, Least: 1, Patient: true}
-	return &rate{cfg: cfg, metrics: m, requests: newGauge(cfg, m, rate01.ID, "", prior, c.Least),
+	return &rate{cfg: cfg, metrics: m, released: released, requests: newGauge(cfg, m, rate01.ID, "", prior, c.Least),
 		episodes: keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RATE-01 episodes")),
 		paces:    keyed.NewTable[calibrate.Pace](cfg.MaxCohorts, m.eviction("RATE-01 paces")),
-		bars:     calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("RATE-01 bars"), m.held("alert_cap"))}
+		bars:     calibrate.New(cfg.calibration(rate01.ID, c.Floor, c.Ceiling), m.eviction("RATE-01 bars"), m.held("alert_cap"))}
 }
 
 func (r *rate) observe(o *observation, out *detect.Out) {
 	tx := o.tx
 	key, group := mix(o.actor, o.endpoint), mix(o.endpoint, o.cohort)
+	r.requests.prior.Deaf = r.cfg.attacks(o.who, rate01.ID, o.now)
 	s := r.requests.add(key, group, o.now, 1)
 	pace := r.paces.Touch(group)
 	pace.See(o.now, s.Count.Now[0] == 1)
+	if s.surprise >= r.cfg.Rate.Floor && r.released.begins(o, group) {
+		// What was usual of the endpoint was so before the release.
+		*s.cohort, *pace, s.surprise = calibrate.Cohort{At: s.cohort.At}, calibrate.Pace{}, 0
+		r.requests.shifted()
+	}
 	if s.surprise >= r.cfg.Rate.Floor {
 		if f := pace.Factor(); f >= r.cfg.Rate.Rush {
 			hurried := r.requests.prior
@@ -101,6 +109,7 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 	if !alert {
 		return
 	}
+	r.bars.Alerted(group, o.who, &s.Mark)
 	if !s.known(r.cfg.Rate.Known) {
 		r.metrics.suppressed.WithLabelValues("rate_unknown").Inc()
 		return
@@ -119,7 +128,7 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 	f.Baseline = []finding.Number{{Name: "mean", Value: mean}, {Name: "limit", Value: limit}, {Name: "bar", Value: bar}}
 	f.Summary = fmt.Sprintf("%.0f requests to %s in %s; normal for such a client %.1f, limit %.0f", n, tx.Endpoint.Label, window, mean, limit-1)
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer in %s would not alert", limit-1, window)
-	out.Finding(f)
+	o.unusual(f, out, o.endpoint)
 }
 
 func (r *rate) encode(e *msgpack.Encoder) error {

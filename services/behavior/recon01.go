@@ -22,6 +22,8 @@ type Recon01 struct {
 	// and meets dead links too: it needs CrawlerFactor times the capacity.
 	Share         float64 `yaml:"share" doc:"Part of its requests below which a source counts as one that works and meets dead links too."`
 	CrawlerFactor float64 `yaml:"crawler_factor" doc:"Times the capacity that such a source needs."`
+	// Blind is the capacity for a source to which nothing at all was answered meanwhile.
+	Blind float64 `yaml:"blind" doc:"Distinct missing places at which a source alerts that was answered nothing else since; of low severity until it reaches the capacity."`
 	// SlowLeast and Floor to Ceiling are for scans that the bucket leaks away.
 	SlowLeast float64 `yaml:"slow_least" doc:"Missing places that a source never asked for before, in a day, below which no slow scan alerts."`
 	Known     float64 `yaml:"known" doc:"Days of sources that miss which must have been seen before a slow scan alerts."`
@@ -30,7 +32,7 @@ type Recon01 struct {
 }
 
 func defaultRecon01() Recon01 {
-	return Recon01{Capacity: 18, LeakPerMinute: 2, Share: 0.25, CrawlerFactor: 3, SlowLeast: 20, Known: 20, Floor: 4, Ceiling: 12}
+	return Recon01{Capacity: 18, LeakPerMinute: 2, Share: 0.25, CrawlerFactor: 3, Blind: 8, SlowLeast: 20, Known: 20, Floor: 4, Ceiling: 12}
 }
 
 func (c *Recon01) validate(l *limits) {
@@ -38,6 +40,7 @@ func (c *Recon01) validate(l *limits) {
 	l.number("recon_01.leak_per_minute", c.LeakPerMinute, 0.01, 1000)
 	l.number("recon_01.share", c.Share, 0, 1)
 	l.number("recon_01.crawler_factor", c.CrawlerFactor, 1, 100)
+	l.number("recon_01.blind", c.Blind, 2, maxPaths)
 	l.number("recon_01.slow_least", c.SlowLeast, 2, 1e6)
 	l.number("recon_01.known", c.Known, 0, 1e6)
 	l.number("recon_01.floor", c.Floor, 1, 100)
@@ -53,6 +56,10 @@ func (c *Recon01) validate(l *limits) {
 // is a method-less host and template, not a path: a client that walks /items/{int}
 // over deleted items fails at one place many times (the guard for broken links), and
 // ENUM-01 judges it. A repeat of a place adds nothing.
+//
+// Who meets nothing but what is not there works through a list: fewer places will do
+// (the hypothesis test of Jung et al. weighs what succeeds as much as what fails). A client
+// of an API that is gone asks for a few places, again and again.
 //
 // A scan so slow that the bucket leaks is seen by the day: missing places that the
 // source never asked for before, in 5 minutes, an hour and a day, against what sources
@@ -88,6 +95,8 @@ type reconState struct {
 	Places  keyed.List[uint32]
 	Next    uint16
 	Episode episode
+	// Absent are those of Missed that were not there; a malformed request may miss too.
+	Absent uint32
 }
 
 func (s *reconState) valid() error {
@@ -104,7 +113,7 @@ func newRecon(cfg *Config, m *Metrics) *recon {
 		missed: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("RECON-01 places")),
 		slow:   newGauge(cfg, m, recon01.ID, " slow", prior, c.SlowLeast),
 		scans:  keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RECON-01 slow episodes")),
-		bars:   calibrate.New(cfg.calibration(c.Floor, c.Ceiling), m.eviction("RECON-01 bars"), m.held("alert_cap")), pace: *cfg}
+		bars:   calibrate.New(cfg.calibration(recon01.ID, c.Floor, c.Ceiling), m.eviction("RECON-01 bars"), m.held("alert_cap")), pace: *cfg}
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
 	return r
 }
@@ -140,6 +149,9 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 	}
 	s.Level++
 	s.Missed++
+	if tx.Event.Status == 404 || tx.Event.Status == 410 {
+		s.Absent++
+	}
 	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
 	c := &r.cfg.Recon
 	capacity := c.Capacity
@@ -150,17 +162,24 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 			r.metrics.suppressed.WithLabelValues("recon_share").Inc()
 		}
 	}
+	full, blind := capacity, s.Answered == 0 && float64(s.Absent) >= c.Blind
+	if blind && s.Level < capacity {
+		capacity = min(capacity, c.Blind)
+	}
 	// The level may fall below the capacity again while the scan goes on slower.
-	if s.Level < capacity && s.Episode.Emitted == 0 {
+	if s.Level < capacity && !blind && s.Episode.Emitted == 0 {
 		return
 	}
 	// What is remembered of the past bounds the level, so that it can fall.
-	s.Level = min(s.Level, 2*capacity)
+	s.Level = min(s.Level, 2*full)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}
 	f := s.Episode.finding(&recon01, tx, tx.Principal)
 	f.Subject.Endpoint, f.Subject.EndpointID = "", "" // it is about no endpoint
+	if float64(s.Episode.Count) < full {
+		f.Severity = finding.Low
+	}
 	f.Confidence = min(0.95, 0.6+0.35*share*min(1, float64(s.Episode.Count)/(2*capacity)))
 	f.Features = []finding.Number{{Name: "distinct_missing", Value: float64(s.Episode.Count)}, {Name: "level", Value: s.Level},
 		{Name: "missing_share", Value: share}}
@@ -199,7 +218,7 @@ func (s *reconState) leak(now int64, cfg *Config) {
 		s.At = now
 	}
 	if s.Level <= 0 {
-		s.Level, s.Missed, s.Answered, s.Places, s.Next = 0, 0, 0, s.Places[:0], 0
+		s.Level, s.Missed, s.Absent, s.Answered, s.Places, s.Next = 0, 0, 0, 0, s.Places[:0], 0
 		s.Episode.idle()
 	}
 }

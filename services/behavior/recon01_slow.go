@@ -14,8 +14,12 @@ func (r *recon) byDay(o *observation, place uint64, out *detect.Out) {
 	if r.missed.Touch(o.who).Add(place) {
 		n = 1
 	}
+	r.slow.prior.Deaf = r.cfg.attacks(o.who, recon01.ID, o.now)
 	s := r.slow.add(o.who, o.cohort, o.now, n)
 	alert, bar := r.bars.Judge(o.cohort, o.now, &s.Mark, s.surprise)
+	if alert {
+		r.bars.Alerted(o.cohort, o.who, &s.Mark)
+	}
 	if n == 0 {
 		return
 	}
@@ -44,5 +48,5 @@ func (r *recon) byDay(o *observation, place uint64, out *detect.Out) {
 	f.Baseline = []finding.Number{{Name: "mean", Value: mean}, {Name: "limit", Value: limit}, {Name: "bar", Value: bar}}
 	f.Summary = fmt.Sprintf("%.0f different places that do not exist, none asked for before, in %s; normal for a source that meets dead links %.1f, limit %.0f", count, window, mean, limit-1)
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer in %s would not alert", limit-1, window)
-	out.Finding(f)
+	o.unusual(f, out)
 }

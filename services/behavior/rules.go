@@ -55,9 +55,11 @@ type named struct {
 }
 
 // detections makes the first stage's, in the order in which they see a transaction.
-func detections(cfg *Config, m *Metrics) []named {
-	logins, walks := newCred(cfg, m), newEnum(cfg, m)
+func detections(cfg *Config, m *Metrics, met *acquaintances) []named {
+	released := newReleases(cfg, m)
+	logins, walks, sequences := newCred(cfg, m), newEnum(cfg, m), newSeq(cfg, m, released)
 	return []named{
+		{"acquaintances", met},
 		{recon01.ID, newRecon(cfg, m)},
 		{cred01.ID, logins},
 		{enum01.ID, walks},
@@ -65,9 +67,9 @@ func detections(cfg *Config, m *Metrics) []named {
 		{bola01.ID, newBola(cfg, m)},
 		{fuzz01.ID, newFuzz(cfg, m)},
 		{gql01.ID, newGql(cfg, m)},
-		{mass01.ID, newMass(cfg, m)},
+		{mass01.ID, newMass(cfg, m, released)},
 		{"calls", newEdges(cfg, m)},
-		{rate01.ID, newRate(cfg, m)},
+		{rate01.ID, newRate(cfg, m, released)},
 		{exfil01.ID, newExfil(cfg, m)},
 		{cred02.ID, newSpray(cfg, m, logins)},
 		{tok01.ID, newTok(cfg, m)},
@@ -75,14 +77,16 @@ func detections(cfg *Config, m *Metrics) []named {
 		{rep01.ID, newReputed(cfg, m)},
 		{auth01.ID, newAuth(cfg, m)},
 		{ato01.ID, newAto(cfg, m)},
-		{bfla01.ID, newBfla(cfg, m)},
+		{bfla01.ID, newBfla(cfg, m, released)},
 		{txn01.ID, newTxn(cfg, m)},
-		{seq01.ID, newSeq(cfg, m)},
+		{seq01.ID, sequences},
+		{"flows", sequences.flows},
 		{scrape01.ID, newScrape(cfg, m)},
 		{slow01.ID, newSlow(cfg, m)},
 		{spam01.ID, newSpam(cfg, m)},
 		{hoard01.ID, newHoard(cfg, m)},
 		{res01.ID, newRes(cfg, m)},
+		{"releases", released},
 	}
 }
 
@@ -106,5 +110,6 @@ func gatherings(cfg *Config, m *Metrics) []gatherer {
 		{"clients", "clients", newSpreads(cfg, m, clientsOf(cfg))},
 		{"guess", "guess", newGuesses(cfg, m)},
 		{"text", "text", newSpreads(cfg, m, textsOf(cfg))},
+		{"flow", "flow", newFlowGraphs(cfg, m)},
 	}
 }

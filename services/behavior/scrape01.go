@@ -227,7 +227,7 @@ func (r *scrape) copied(o *observation, k *catalogue, key, item uint64, noun, sh
 	}
 	f.Confidence = min(0.95, 0.65+0.2*min(1, cover/(4*need))+0.1*max(0, 1-rhythm))
 	f.Features = []finding.Number{{Name: "items", Value: math.Round(n)}, {Name: "coverage", Value: cover}, {Name: "pause_variation", Value: rhythm}}
-	f.Baseline = []finding.Number{{Name: "catalogue", Value: math.Round(size)}, {Name: "coverage", Value: need}, {Name: "fullest_day", Value: math.Round(s.Fullest)}}
+	f.Baseline = []finding.Number{{Name: "catalogue", Value: math.Round(size)}, {Name: "coverage", Value: need}, {Name: "fullest_day", Value: math.Round(s.Fullest)}, {Name: "items", Value: float64(c.Items)}}
 	f.Summary = fmt.Sprintf("about %.0f different %s of about %.0f at %s today, %s of all; its fullest day before had %.0f, pauses vary by %.2f", n, noun, size, tx.Endpoint.Label, percent(n, size), s.Fullest, rhythm)
 	f.Counterfactual = fmt.Sprintf("fewer than %.0f in a day would not alert", max(float64(c.Items), need*size, c.Usual*s.Fullest))
 	out.Finding(f)

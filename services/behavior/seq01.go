@@ -28,10 +28,15 @@ type Seq01 struct {
 	// Steps bounds the operations followed, Contexts the three steps in a row of the model.
 	Steps    int `yaml:"steps" doc:"Operations a partition whose prerequisites are mined."`
 	Contexts int `yaml:"contexts" doc:"Series of up to three steps a partition in the model of what comes next; 64 MB at 400,000."`
+	// Moves bounds what a partition tells of business flows in a minute, Flows the hosts
+	// that the second stage draws, Drawn the operations of each.
+	Moves int `yaml:"moves" doc:"Moves between operations that a partition tells the picture of business flows in a minute."`
+	Flows int `yaml:"flows" doc:"Hosts whose business flows are known, a partition of the second stage."`
+	Drawn int `yaml:"drawn" doc:"Operations of a host that its business flows tell apart."`
 }
 
 func defaultSeq01() Seq01 {
-	return Seq01{Share: 0.995, Sessions: 100, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.2, Steps: 2000, Contexts: 200_000}
+	return Seq01{Share: 0.995, Sessions: 100, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.2, Steps: 2000, Contexts: 200_000, Moves: 2000, Flows: 500, Drawn: 400}
 }
 
 func (c *Seq01) validate(l *limits) {
@@ -43,11 +48,10 @@ func (c *Seq01) validate(l *limits) {
 	l.number("seq_01.drift", c.Drift, 0.001, 1)
 	l.integer("seq_01.steps", c.Steps, 1, 1_000_000)
 	l.integer("seq_01.contexts", c.Contexts, 1, 10_000_000)
+	l.integer("seq_01.moves", c.Moves, 1, 5000)
+	l.integer("seq_01.flows", c.Flows, 1, 100_000)
+	l.integer("seq_01.drawn", c.Drawn, 1, 1000)
 }
-
-// requires says whether a step that came first so many times is a prerequisite. A few
-// attackers among few sessions must not unmake one.
-func (c *Seq01) requires(had, of uint32) bool { return float64(had) >= c.Share*float64(of)-slack }
 
 // slack is how many sessions may be without a step whatever their share; more skipped
 // steps are needed then (skip).
@@ -67,7 +71,7 @@ const slack = 3
 // is after the last ones; it raises confidence and never alerts alone.
 //
 // Guards: history; of the newest sessions few may be without the step, else it is the
-// API that changed.
+// API that changed. Soon after a release of the service nothing alerts.
 var seq01 = finding.Rule{
 	ID: "SEQ-01", Title: "Mandatory step skipped", Detector: Name, Severity: finding.High,
 	OWASP: []string{"API6"}, CWE: []string{"CWE-841"}, ATTACK: []string{"T1190"},
@@ -80,6 +84,8 @@ type seq struct {
 	sessions *keyed.Table[session]
 	steps    *keyed.Table[seqStep]
 	model    markov
+	flows    *flows
+	released *releases
 }
 
 // session is what a principal did lately.
@@ -133,9 +139,9 @@ func (s *session) valid() error {
 	return errors.Join(errs...)
 }
 
-func newSeq(cfg *Config, m *Metrics) *seq {
-	return &seq{cfg: patient(cfg), metrics: m, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
-		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m)}
+func newSeq(cfg *Config, m *Metrics, released *releases) *seq {
+	return &seq{cfg: patient(cfg), metrics: m, released: released, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
+		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m), flows: newFlows(cfg, m)}
 }
 
 func (r *seq) observe(o *observation, out *detect.Out) {
@@ -164,19 +170,21 @@ func (r *seq) observe(o *observation, out *detect.Out) {
 	if changes(o.tx.Event.Method) {
 		r.judge(o, s, surprise, out)
 	}
-	s.take(o.endpoint, n)
+	if s.take(o.endpoint, n) {
+		r.flows.move(o, s.Last[0])
+	}
 	s.Last = [3]uint64{o.endpoint, s.Last[0], s.Last[1]}
 }
 
-// take puts step at the end of what the session did.
-func (s *session) take(step uint64, n uint32) {
+// take puts step at the end of what the session did, and says whether it was not in it.
+func (s *session) take(step uint64, n uint32) bool {
 	for i := range s.Past {
 		if s.Past[i].Step == step {
 			p := s.Past[i]
 			p.At = n
 			copy(s.Past[i:], s.Past[i+1:])
 			s.Past[len(s.Past)-1] = p
-			return
+			return false
 		}
 	}
 	if len(s.Past) == maxPast {
@@ -184,6 +192,7 @@ func (s *session) take(step uint64, n uint32) {
 		s.Past = s.Past[:maxPast-1]
 	}
 	s.Past = append(s.Past, pastStep{Step: step, At: n})
+	return true
 }
 
 // judge is a write answered 2xx: Y.
@@ -199,24 +208,18 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 			before = s.Past[i].At
 		}
 	}
-	ready := float64(y.Sessions) >= float64(c.Sessions) && o.now-y.Since >= int64(c.History)
 	var missing *required
 	always := false
 	for i := range y.Before {
 		x := &y.Before[i]
-		any, since := s.had(x.Step, before)
-		if !ready || x.Since <= 0 {
-			continue
-		}
+		ever, each := c.requires(y, x, o.now)
+		had, since := s.had(x.Step, before)
 		switch {
-		case before > 0 && float64(y.Repeats) >= float64(c.Sessions) && c.requires(x.Fresh, y.Repeats):
-			if !since && missing == nil {
-				missing, always = x, false
-			}
-		case c.requires(x.Any, y.Sessions):
-			if !any && missing == nil {
-				missing, always = x, true
-			}
+		case missing != nil:
+		case ever && !had:
+			missing, always = x, true
+		case each && before > 0 && !since:
+			missing, always = x, false
 		}
 	}
 	if missing != nil {
@@ -226,10 +229,26 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 	}
 	switch {
 	case before == 0 && s.teaches(o.endpoint, o.now/day):
-		y.learn(s, o.endpoint, o.now, r.labelOf)
+		for i := range y.Before {
+			x := &y.Before[i]
+			ever, each := c.requires(y, x, o.now)
+			had, since := s.had(x.Step, before)
+			r.flows.prerequisite(x.Step, o.endpoint, had, since, ever || each)
+		}
+		y.learn(s, o.endpoint, o.now, r.flows.label)
 	case before > 0 && s.teaches(mix(o.endpoint, 1), o.now/day):
 		y.again(s, before)
 	}
+}
+
+// requires says whether x must come before y: once in a session, and before each more. A
+// few attackers among few sessions must not unmake it.
+func (c *Seq01) requires(y *seqStep, x *required, now int64) (once, each bool) {
+	if float64(y.Sessions) < float64(c.Sessions) || now-y.Since < int64(c.History) || x.Since <= 0 {
+		return false, false
+	}
+	often := func(had, of uint32) bool { return float64(had) >= c.Share*float64(of)-slack }
+	return often(x.Any, y.Sessions), float64(y.Repeats) >= float64(c.Sessions) && often(x.Fresh, y.Repeats)
 }
 
 // teaches says whether the principal has not taught step today, and takes note of it.
@@ -268,13 +287,6 @@ func (s *session) skippedOf(step uint64) *skipped {
 	return nil
 }
 
-func (r *seq) labelOf(step uint64) string {
-	if y := r.steps.Get(step); y != nil {
-		return y.Label
-	}
-	return ""
-}
-
 func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always bool, surprise float64, out *detect.Out) {
 	tx, c := o.tx, &r.cfg.Seq
 	k := s.skippedOf(o.endpoint)
@@ -304,6 +316,9 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 		r.metrics.suppressed.WithLabelValues("seq_drift").Inc()
 		return
 	}
+	if r.released.holds(o, "seq_release") {
+		return
+	}
 	if k.Episode.Emitted == 0 {
 		y.forget(s)
 	}
@@ -313,7 +328,7 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	f := k.Episode.finding(&seq01, tx, tx.Principal, tx.Endpoint.ID)
 	f.Confidence = min(0.97, 0.75+0.1*min(1, -math.Log10(max(p, 1e-14))/14)+0.12*min(1, surprise/16))
 	f.Features = []finding.Number{{Name: "skipped", Value: float64(k.N)}, {Name: "tries", Value: float64(k.Tries)}, {Name: "surprise_bits", Value: surprise}, {Name: "probability", Value: p}}
-	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(of)}, {Name: "share", Value: float64(had) / float64(of)}, {Name: "missing_lately", Value: y.Missing}}
+	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(of)}, {Name: "share", Value: float64(had) / float64(of)}, {Name: "missing_lately", Value: y.Missing}, {Name: "probability", Value: c.Alpha}, {Name: "drift", Value: c.Drift}}
 	first := x.Label
 	if first == "" {
 		first = "another operation"

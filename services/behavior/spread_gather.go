@@ -192,7 +192,7 @@ func (g *spreads) judge(s *spread, at int64, ms []mark, out *detect.Out) {
 	f.Events = s.events()
 	f.Confidence = min(0.95, 0.7+0.15*min(1, float64(items)/float64(4*limit))+0.1*(1-largest))
 	f.Features = []finding.Number{{Name: "items", Value: float64(items)}, {Name: "clients", Value: float64(clients)}, {Name: "largest_share", Value: largest}}
-	f.Baseline = []finding.Number{{Name: "usual_1h", Value: mean}, {Name: "limit", Value: float64(limit)}, {Name: "clients", Value: float64(g.p.clients)}}
+	f.Baseline = []finding.Number{{Name: "usual_1h", Value: mean}, {Name: "limit", Value: float64(limit)}, {Name: "clients", Value: float64(g.p.clients)}, {Name: "largest_share", Value: g.p.most}}
 	f.Summary = fmt.Sprintf("%d %s %s by %d principals in %s, none of which did more than %s of it; usual %.1f an hour, limit %d", items, g.p.what, g.p.by, clients, window, percent(largest, 1), mean, limit-1)
 	f.Counterfactual = fmt.Sprintf("%d or fewer in %s would not alert, nor would fewer than %d principals", limit-1, window, g.p.clients)
 	out.Finding(f)

@@ -33,7 +33,8 @@ var ssrf01 = finding.Rule{
 // called and in which namespace they are. A new one after the first day alerts if it also
 // comes with another kind of credential or crosses into another namespace.
 //
-// Guard: several new calls within an hour are a deploy.
+// Guards: several new calls within an hour are a deploy; so is what comes soon after a
+// release of either service of which Mirador is told.
 var ew01 = finding.Rule{
 	ID: "EW-01", Title: "New way between services", Detector: Name, Severity: finding.Medium,
 	OWASP: []string{"API5", "API8"}, CWE: []string{"CWE-923"}, ATTACK: []string{"T1021", "T1570"},
@@ -117,6 +118,14 @@ func (g *callers) advance(b int64, out *detect.Out) {
 	})
 }
 
+// released says whether the call comes soon after a release of who makes or takes it.
+func (g *callers) released(c *caller, a *act) bool {
+	at, grace := time.Unix(0, a.At), g.cfg.Release.Grace
+	_, from := g.cfg.Releases.Within(c.Tenant, c.Service, at, grace)
+	_, to := g.cfg.Releases.Within(c.Tenant, a.Host, at, grace)
+	return from || to
+}
+
 // judge takes one act, in the order of their times.
 func (g *callers) judge(c *caller, a *act, out *detect.Out) {
 	if c.Since == 0 {
@@ -148,6 +157,8 @@ func (g *callers) judge(c *caller, a *act, out *detect.Out) {
 		case a.At-c.Since < learnEdges || scheme && tier:
 		case c.New >= deployEdges:
 			g.metrics.suppressed.WithLabelValues("ew_deploy").Inc()
+		case g.released(c, a):
+			g.metrics.suppressed.WithLabelValues("ew_release").Inc()
 		default:
 			out.Finding(g.edge(c, a, !scheme, !tier))
 		}
@@ -216,13 +227,7 @@ func (g *callers) edge(c *caller, a *act, scheme, tier bool) finding.Finding {
 	case tier:
 		how = "into namespace " + a.Tier + ", where it never called"
 	}
-	value := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
-	}
-	f.Features = []finding.Number{{Name: "new_credential", Value: value(scheme)}, {Name: "new_namespace", Value: value(tier)}, {Name: "new_this_hour", Value: float64(c.New)}}
+	f.Features = []finding.Number{{Name: "new_credential", Value: number(scheme)}, {Name: "new_namespace", Value: number(tier)}, {Name: "new_this_hour", Value: float64(c.New)}}
 	f.Baseline = []finding.Number{{Name: "hosts_called_before", Value: float64(len(c.Hosts))}, {Name: "days_known", Value: float64(a.At-c.Since) / float64(24*hour)}}
 	f.Summary = fmt.Sprintf("%s called %s for the first time, %s; it has called %d others in %.1f days", c.Service, a.Host, how, len(c.Hosts), float64(a.At-c.Since)/float64(24*hour))
 	f.Counterfactual = fmt.Sprintf("The usual credential within the usual namespaces, or %d new calls in an hour as a deploy has them, would not alert", deployEdges)

@@ -150,6 +150,10 @@ func FuzzMerge(f *testing.F) {
 		detectOne(d, e, &out)
 	}
 	d.(detect.Flusher).Flush(&out)
+	late := *es[0] // tells of flows go out with the next minute
+	late.RequestTime += 3600e9
+	detectOne(d, &late, &out)
+	d.(detect.Flusher).Flush(&out)
 	for _, p := range out.Partials {
 		f.Add(p.Payload)
 	}
@@ -175,7 +179,7 @@ func FuzzMerge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := mergers(0)
 		var out detect.Out
-		for _, dimension := range []string{"login|x", "login|x", "open|x", "open|x", "service|x", "service|x", "payers|x", "payer|x", "tokens|x", "clients|x", "guess|x", "text|x"} {
+		for _, dimension := range []string{"login|x", "login|x", "open|x", "open|x", "service|x", "service|x", "payers|x", "payer|x", "tokens|x", "clients|x", "guess|x", "text|x", "flow|x", "flow|x"} {
 			p := detect.Partial{Kind: behavior.PartialKind, Tenant: "default", Dimension: dimension, Payload: b}
 			m.Merge(&p, &out)
 		}

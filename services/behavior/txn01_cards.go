@@ -69,7 +69,7 @@ func (r *txn) card(o *observation, card []byte, out *detect.Out) {
 	f.Title = "Cards tried out"
 	share := float64(bad) / float64(cards)
 	f.Confidence = min(0.97, 0.7+0.15*min(1, float64(cards)/float64(4*limit))+0.12*share)
-	f.Features = []finding.Number{{Name: "cards", Value: float64(cards)}, {Name: "declined", Value: float64(bad)}}
+	f.Features = []finding.Number{{Name: "cards", Value: float64(cards)}, {Name: "declined", Value: float64(bad)}, {Name: "limit", Value: float64(limit)}}
 	f.Baseline = []finding.Number{{Name: "cards_1h", Value: float64(c.Cards)}, {Name: "cards_24h", Value: float64(c.CardsDay)}, {Name: "declined_share", Value: c.Declined}}
 	f.Summary = fmt.Sprintf("%d different cards at %s in %s, %d of them declined", cards, tx.Endpoint.Label, window, bad)
 	f.Counterfactual = fmt.Sprintf("%d or fewer cards in %s would not alert, nor would more of which %.0f %% are accepted", limit-1, window, 100-100*c.Declined)

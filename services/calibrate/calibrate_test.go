@@ -302,3 +302,44 @@ func BenchmarkJudge(b *testing.B) {
 		bars.Judge(1, now, &marks[k], s)
 	}
 }
+
+// Who is confirmed to attack has no part in what is ordinary: neither its days, nor what
+// it does from then on.
+func TestConfirmedAlertsAreLeftOut(t *testing.T) {
+	confirmed := map[uint64]bool{}
+	s := calibrate.Settings{Budget: 5.0 / 20000, Floor: 3, Ceiling: 30, Cap: 20, Cohorts: 10, Confirmed: func(who uint64, _ int64) bool { return confirmed[who] }}
+	bar := func(s calibrate.Settings) float64 {
+		c := calibrate.New(s, nil, nil)
+		last := 0.0
+		for day := range 5 {
+			for i := range 300 {
+				var m calibrate.Mark
+				surprise := 0.5
+				if i < 3 {
+					surprise = 20
+				}
+				var alert bool
+				if alert, last = c.Judge(1, int64(100+day)*calibrate.Day, &m, surprise); alert {
+					c.Alerted(1, uint64(i), &m)
+				}
+			}
+		}
+		return last
+	}
+	before := bar(s)
+	for who := range uint64(3) {
+		confirmed[who] = true
+	}
+	if after := bar(s); before < 15 || after > 5 {
+		t.Errorf("the bar is %v with the attackers, %v without", before, after)
+	}
+	var c calibrate.Cohort
+	var own calibrate.Own
+	deaf := prior
+	deaf.Deaf = true
+	closed := calibrate.Closed{Is: [calibrate.Windows]bool{true, true, true}, N: [calibrate.Windows]uint32{1, 1, 1}}
+	deaf.Learn(&c, &own, &closed, 100*calibrate.Day)
+	if c != (calibrate.Cohort{}) || own != (calibrate.Own{}) {
+		t.Errorf("it taught %+v, %+v", c, own)
+	}
+}

@@ -24,6 +24,9 @@ type Settings struct {
 	Cap int
 	// Cohorts bounds the cohorts.
 	Cohorts int
+	// Confirmed says whether the actor of that hash is known, on a day since the epoch, to
+	// attack: its alerts are no part of what is ordinary. Nil is nobody.
+	Confirmed func(who uint64, day int64) bool
 }
 
 // Calibrator knows of every cohort how surprising the ordinary actor gets in a day, by
@@ -40,6 +43,15 @@ type Calibrator struct {
 	capped   func()
 	cohorts  *keyed.Table[scale]
 	today    leaders
+	alerts   keyed.List[alerted] // of the days that are calibrated from
+}
+
+// alerted is an actor that alerted on a day, and how surprising it was.
+type alerted struct {
+	_msgpack    struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Cohort, Who uint64
+	Day         uint32
+	Cell        uint8
 }
 
 // Mark is how surprising an actor got today. 8 bytes.
@@ -85,7 +97,7 @@ func (c *Calibrator) Judge(cohort uint64, now int64, m *Mark, surprise float64) 
 	}
 	s := c.cohorts.Touch(cohort)
 	if day > s.Day {
-		c.turn(s, day)
+		c.turn(s, cohort, day)
 	}
 	if m.Day < day {
 		*m = Mark{Day: day, Cell: cell}
@@ -147,8 +159,23 @@ func (c *Calibrator) leads(day uint32, m *Mark, surprise float64) bool {
 	return true
 }
 
-// turn begins a day: the bar follows from those that are over.
-func (c *Calibrator) turn(s *scale, day uint32) {
+// Alerted takes note that the actor of m alerted, so that its day is left out should people
+// confirm that it attacked. Days of which there were more alerts than the cap are whole.
+func (c *Calibrator) Alerted(cohort, who uint64, m *Mark) {
+	for i := len(c.alerts) - 1; i >= 0; i-- {
+		if a := &c.alerts[i]; a.Who == who && a.Cohort == cohort && a.Day == m.Day {
+			a.Cell = m.Cell
+			return
+		}
+	}
+	if c.alerts = slices.DeleteFunc(c.alerts, func(a alerted) bool { return a.Day+days < m.Day }); len(c.alerts) < (days+1)*c.settings.Cap {
+		c.alerts = append(c.alerts, alerted{Cohort: cohort, Who: who, Day: m.Day, Cell: m.Cell})
+	}
+}
+
+// turn begins a day: the bar follows from those that are over, less the alerts that
+// people have confirmed by then.
+func (c *Calibrator) turn(s *scale, cohort uint64, day uint32) {
 	for d := max(s.Day+1, day-min(day, days)); d <= day; d++ {
 		s.Cells[d%(days+1)] = [cells]uint32{}
 	}
@@ -170,12 +197,19 @@ func (c *Calibrator) turn(s *scale, day uint32) {
 		s.Bar = max(c.settings.Floor, c.settings.Cold)
 		return
 	}
+	for i := range c.alerts {
+		a := &c.alerts[i]
+		if a.Cohort == cohort && a.Day+days >= day && a.Day < day && sum[a.Cell] > 0 && c.settings.Confirmed != nil && c.settings.Confirmed(a.Who, int64(day)) {
+			sum[a.Cell]--
+			n--
+		}
+	}
 	s.Bar = min(c.settings.Ceiling, max(c.settings.Floor, bar(&sum, n, c.settings.Budget)))
 }
 
 // Encode writes the state.
 func (c *Calibrator) Encode(e *msgpack.Encoder) error {
-	return errors.Join(c.cohorts.Encode(e), e.Encode(&c.today))
+	return errors.Join(c.cohorts.Encode(e), e.Encode(&c.today), e.Encode(c.alerts))
 }
 
 // Decode reads what Encode wrote into c, which must be new.
@@ -191,6 +225,14 @@ func (c *Calibrator) Decode(d *msgpack.Decoder) error {
 	}
 	if !sound(c.today.Scores...) || !slices.IsSorted(c.today.Scores) {
 		return fmt.Errorf("%d alerts of a day out of order", len(c.today.Scores))
+	}
+	if err := d.Decode(&c.alerts); err != nil {
+		return err
+	}
+	for i := range c.alerts {
+		if c.alerts[i].Cell >= cells || len(c.alerts) > (days+1)*c.settings.Cap {
+			return fmt.Errorf("%d alerts, one of cell %d of %d", len(c.alerts), c.alerts[i].Cell, cells)
+		}
 	}
 	return nil
 }

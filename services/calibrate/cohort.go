@@ -21,6 +21,8 @@ type Prior struct {
 	// one could: who is merely busy becomes usual within days. Else it teaches nothing,
 	// and what is wrong stays wrong however long it goes on.
 	Patient bool
+	// Deaf has nothing taught: who is judged is known to attack.
+	Deaf bool
 	// Scale is how many times as much is expected just now, 1 if zero.
 	Scale float64
 }
@@ -111,7 +113,7 @@ func (p *Prior) limit(c *Cohort, own *Own, w int, s float64) float64 {
 // It says whether with them the cohort as a whole has changed so much that what was
 // learned of it no longer holds; then it begins anew.
 func (p *Prior) Learn(c *Cohort, own *Own, closed *Closed, now int64) (changed bool) {
-	if !closed.Any() {
+	if p.Deaf || !closed.Any() {
 		return false
 	}
 	c.decay(now)

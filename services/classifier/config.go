@@ -1,6 +1,18 @@
-// Package classifier finds the fields of an API that carry sensitive data: card
-// numbers, IBANs, e-mail addresses, US social security numbers, tokens and cloud
-// keys.
+// Package classifier finds the fields of an API that carry sensitive data: payment cards and what
+// authorizes them (card, payment.cvv, payment.pin), bank accounts (iban, bic, account-number, us.rtn
+// and accounts of other countries), numbers that states and tax offices give in some hundred countries
+// (us.ssn, in_.aadhaar, br.cpf, ...), passports and licences, contact data (email, phone), names and
+// addresses of people, days of birth, places (geo.coordinates), devices (ip, mac, imei, imsi, meid),
+// vehicles (vin), health (medical-record, us.npi, us.mbi, gb.nhs, health.icd10, health.fhir), education
+// records, wallets of cryptocurrencies, credentials of some 280 kinds (secret.*), and what a deployment
+// adds in files of its own. classes.txt and package scan have them all.
+//
+// Its rules say where such data should not be: in an answer in clear (DATA-01), in a URL (DATA-02), in
+// an answer to nobody in particular (DATA-03; of health DATA-13), a secret in an answer (DATA-04) or a URL
+// (DATA-07), a token in a URL (DATA-05) or an answer (DATA-06), answered to a partner (DATA-08), in an error
+// (DATA-09), where it was not before (DATA-11), verification values and PINs at all (DATA-12), and over a
+// connection in clear (DATA-14). That an answer holds more than its schema says (DATA-10) is found where
+// schemas are: discovery's audit compares the fields that are told to it (Statement of dataclass).
 //
 // It judges a field (endpoint, direction, location, path), never a single value:
 // one number in ten passes the Luhn check by chance, but a field whose different

@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
-	"github.com/miradorhq/mirador/services/classifier/scan"
 )
 
 // Factory makes the first stage. cfg must be valid and hold a key. Both stages of a
@@ -61,6 +59,7 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	asked := tx.Asked()
 	key := endpointKey{tx.Tenant, asked.ID}
 	ep := d.endpoints[key]
+	var at *step
 	for i := range h.list { // before counting: the value that makes a field counts
 		if h.tables.classes[h.list[i].class].quiet() {
 			continue
@@ -70,7 +69,10 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 				break
 			}
 		}
-		d.field(ep, d.place(tx, &h.list[i]))
+		at = ep.step(at, d.place(tx, &h.list[i]), 4*d.cfg.MaxFields)
+		if at.field == nil {
+			at.field = d.field(ep, at.place)
+		}
 	}
 	if ep == nil {
 		return
@@ -98,6 +100,7 @@ func (d *detector) place(tx *detect.Tx, h *hit) place {
 // It gives back the hits of what comes after doc.
 func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir direction, h *hits, list []hit) []hit {
 	now, under := tx.Time.UnixNano(), d.circumstances(tx, dir, h.logsIn)
+	var at *step
 	for i := range doc.Leaves {
 		n := 0
 		for n < len(list) && list[n].leaf == i && list[n].direction == dir {
@@ -106,7 +109,8 @@ func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir
 		mine := list[:n]
 		list = list[n:]
 		l := &doc.Leaves[i]
-		f := ep.fields[place{dir, l.Location, l.Path}]
+		at = ep.step(at, place{dir, l.Location, l.Path}, 4*d.cfg.MaxFields)
+		f := at.field
 		if f == nil {
 			continue // beyond max_fields, or nothing but chance so far
 		}
@@ -118,11 +122,15 @@ func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir
 			continue
 		}
 		for _, k := range f.kinds {
-			if k.dismissed || slices.ContainsFunc(mine, func(m hit) bool { return h.tables.classes[m.class].name == k.class }) {
+			if k.dismissed {
+				continue
+			}
+			c := k.of(h.tables)
+			if c == nil || slices.ContainsFunc(mine, func(m hit) bool { return h.tables.classes[m.class] == c }) {
 				continue
 			}
 			v := l.Value[:min(len(l.Value), d.cfg.MaxValue)]
-			if c := h.tables.class(k.class); c != nil && h.tables.verdict(c, v, k.named, now) == failed {
+			if h.tables.verdict(c, v, k.named, now) == failed {
 				k.tally.Failed++
 				d.sample(c, k, v, false, h)
 			}
@@ -142,7 +150,7 @@ func (d *detector) pass(f *field, tx *detect.Tx, l *content.Leaf, m *hit, h *hit
 		}
 		k = f.add(c.name)
 	}
-	k.named = has(h.tables.naming(l.Path).classes, m.class)
+	k.named = m.named
 	if k.dismissed {
 		return
 	}
@@ -206,38 +214,6 @@ func (d *detector) sample(c *class, k *kind, v []byte, pass bool, h *hits) {
 
 // dismissed are log odds at which a field is not asked about a class any more.
 const dismissed = -20
-
-// mask shows v without what identifies anybody.
-func (t *Tables) mask(c *class, v []byte) string {
-	switch {
-	case c.name == "card", c.name == "iban":
-		v = scan.Digits(nil, v)
-		return string(t.scanner.Mask(nil, scan.Class(t.byName[c.name]), v))
-	case c.name == "email": // a first letter and a company's domain already name somebody
-		return "***@***" + string(v[bytes.LastIndexByte(v, '.'):])
-	case c.name == "secret.jwt":
-		return maskJWT(v)
-	case c.secret() && len(v) >= 20 && int(t.byName[c.name]) < t.scanned && c.name != "secret.connection-string" && c.name != "secret.user-password" && c.name != "secret.generic":
-		return string(v[:4]) + "***" // by which its kind is known
-	case c.secret():
-		return "***"
-	}
-	return maskAll(v)
-}
-
-// maskAll keeps no sign but those between groups.
-func maskAll(v []byte) string {
-	b := make([]byte, 0, len(v))
-	for _, c := range v[:min(len(v), 40)] {
-		switch {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c-'0' <= 9, c >= 0xc0:
-			b = append(b, '*')
-		case c < 0x80:
-			b = append(b, c)
-		}
-	}
-	return string(b)
-}
 
 // Flush puts out what was gathered, an endpoint a partial.
 func (d *detector) Flush(out *detect.Out) {

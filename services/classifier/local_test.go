@@ -42,13 +42,14 @@ type local struct {
 	fields    map[string]catalog.Field
 	findings  map[string]finding.Finding
 	classes   map[string][]string // told to discovery, by host, method and template
+	carried   map[string][]string // the fields that are told beside them
 }
 
 func newLocal(t testing.TB, partitions int) *local {
 	cfg := Defaults()
 	cfg.HashKey = testKey
 	classes := testClasses(t, cfg)
-	l := &local{t: t, cfg: cfg, tables: classes, merger: MergerFactory(cfg, classes)(0), fields: map[string]catalog.Field{}, findings: map[string]finding.Finding{}, classes: map[string][]string{}}
+	l := &local{t: t, cfg: cfg, tables: classes, merger: MergerFactory(cfg, classes)(0), fields: map[string]catalog.Field{}, findings: map[string]finding.Finding{}, classes: map[string][]string{}, carried: map[string][]string{}}
 	for p := range partitions {
 		l.detectors = append(l.detectors, newDetector(t, cfg, classes, int32(p)))
 	}
@@ -91,11 +92,12 @@ func (l *local) flush(partition int, say bool) {
 			l.t.Fatalf("partial of kind %s: %v", p.Kind, err)
 		}
 		at := p.Dimension + " " + said.Method + " " + said.Template
-		if slices.Equal(l.classes[at], said.Classes) {
+		if slices.Equal(l.classes[at], said.Classes) && slices.Equal(l.carried[at], said.Fields) {
 			l.t.Fatalf("%s: %v is said twice", at, said.Classes)
 		}
-		if l.classes[at] = said.Classes; said.Classes == nil {
+		if l.classes[at], l.carried[at] = said.Classes, said.Fields; said.Classes == nil {
 			delete(l.classes, at)
+			delete(l.carried, at)
 		}
 	}
 	for _, r := range out.Records {
@@ -341,6 +343,9 @@ func TestCutsAndRestarts(t *testing.T) {
 		if !reflect.DeepEqual(whole.classes, l.classes) {
 			t.Errorf("seed %d: classes told to discovery differ:\n%v\n%v", seed, whole.classes, l.classes)
 		}
+		if !reflect.DeepEqual(whole.carried, l.carried) {
+			t.Errorf("seed %d: fields told to discovery differ:\n%v\n%v", seed, whole.carried, l.carried)
+		}
 		if !reflect.DeepEqual(findings, gotFindings) {
 			t.Errorf("seed %d: findings differ:\n%v\n%v", seed, findings, gotFindings)
 		}
@@ -370,6 +375,9 @@ func TestFieldsOfOperations(t *testing.T) {
 	}
 	if got := l.classes["api.bank.example POST /rpc#whoami"]; len(l.classes) != 1 || !slices.Equal(got, []string{"email"}) {
 		t.Errorf("told %v", l.classes)
+	}
+	if got := l.carried["api.bank.example POST /rpc#whoami"]; !slices.Equal(got, []string{"medium email result.owner"}) {
+		t.Errorf("fields told %v", l.carried)
 	}
 }
 

@@ -3,7 +3,9 @@ package classifier
 import (
 	"io"
 	"slices"
+	"unicode/utf8"
 
+	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
@@ -173,28 +175,39 @@ func (c *class) whole() bool { return (c.numeral || c.check != nil) && !c.secret
 // tell tells discovery which classes of data the confirmed fields of an endpoint
 // hold, whenever these change: it alone writes the catalog and weighs the risk.
 func (m *merger) tell(out *detect.Out, key endpointKey, ep *endpoint) {
-	var classes []string
-	for _, f := range ep.fields {
+	var classes, fields []string
+	for at, f := range ep.fields {
 		for _, k := range f.kinds {
-			if k.confirmed {
-				classes = append(classes, k.class)
+			if !k.confirmed {
+				continue
+			}
+			classes = append(classes, k.class)
+			if c := m.classes.now.Load().class(k.class); c != nil && at.direction == response && at.location == content.Body && at.path != "" && (c.personal() || c.secret()) {
+				fields = append(fields, dataclass.Field(string(c.grade()), k.class, at.path))
 			}
 		}
 	}
 	slices.Sort(classes)
+	slices.Sort(fields)
+	fields = slices.DeleteFunc(fields, func(f string) bool { return len(f) > dataclass.MaxField || !utf8.ValidString(f) })
+	if len(fields) > dataclass.MaxFields {
+		m.metrics.dropped.WithLabelValues("untold_classes").Inc()
+		fields = fields[:dataclass.MaxFields]
+	}
 	if classes = slices.Compact(classes); len(classes) > dataclass.MaxClasses {
 		m.metrics.dropped.WithLabelValues("untold_classes").Inc()
 		classes = classes[:dataclass.MaxClasses]
 	}
-	if slices.Equal(classes, ep.told) {
+	both := slices.Concat(classes, fields)
+	if slices.Equal(both, ep.told) {
 		return
 	}
-	said := dataclass.Statement{Method: ep.method, Template: ep.template, Classes: classes}
+	said := dataclass.Statement{Method: ep.method, Template: ep.template, Classes: classes, Fields: fields}
 	if ep.host == "" || said.Validate() != nil {
 		m.metrics.dropped.WithLabelValues("untold_classes").Inc()
 		return
 	}
-	ep.told = classes
+	ep.told = both
 	out.Grouped(dataclass.Kind, key.tenant, dataclass.Group(ep.host), ep.host, dataclass.Append(nil, &said))
 }
 

@@ -116,6 +116,22 @@ type naming struct {
 	// assigns: a credential is told by its name, so that it is scanned along.
 	assigns bool
 	calls   bool // digits of this name are called
+	// next is the naming of the path that came behind this one lately: that of the next field of an
+	// element, as a rule.
+	next atomic.Pointer[naming]
+}
+
+// after is the naming of path, which comes behind that of before, nil for none.
+func (t *Tables) after(before *naming, path string) *naming {
+	if before == nil {
+		return t.naming(path)
+	}
+	n := before.next.Load()
+	if n == nil || n.path != path {
+		n = t.naming(path)
+		before.next.Store(n)
+	}
+	return n
 }
 
 // memo remembers what paths say. It forgets by overwriting: what it answers does not

@@ -1,8 +1,6 @@
 package classifier
 
 import (
-	"bytes"
-
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
@@ -15,6 +13,7 @@ type hit struct {
 	direction  direction
 	start, end int
 	leaf       int // index in the document
+	named      bool
 }
 
 // hits are what a transaction holds, in the order of direction and leaf.
@@ -48,6 +47,7 @@ const minText = 6
 
 func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h *hits) {
 	from := len(h.list)
+	var n *naming
 	for i := range doc.Leaves {
 		l := &doc.Leaves[i]
 		v := l.Value
@@ -58,7 +58,7 @@ func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h 
 			v = v[:s.cfg.MaxValue]
 			s.metrics.dropped.WithLabelValues("max_value").Inc()
 		}
-		n := h.tables.naming(l.Path)
+		n = h.tables.after(n, l.Path)
 		h.logsIn = h.logsIn || dir == request && n.logsIn
 		h.leaf(l, v, n, hit{direction: dir, leaf: i}, now)
 		if len(h.list)-from > s.cfg.MaxHits {
@@ -72,7 +72,12 @@ func (s *stage) scanDocument(doc *content.Document, dir direction, now int64, h 
 // leaf appends what the value v of l holds.
 func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 	t, from := h.tables, len(h.list)
-	if len(v) >= minText && worthwhile(v) {
+	// A row of digits is what all of it is, if anything.
+	numeral := onlyDigits(v)
+	if numeral == fraction && len(n.classes) == 0 {
+		return
+	}
+	if len(v) >= minText && worthwhile(v) && (n.assigns || numeral == no) {
 		if n.assigns {
 			h.matches = t.scanner.Named(v, l.Name, h.matches[:0])
 		} else {
@@ -87,119 +92,40 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 			case c.category == Network && at.direction == request && l.Location == content.Header: // of the caller itself
 			case c.numeral && m.Score < firm && !has(n.classes, class):
 			default:
-				h.add(from, at, class, m.Start, m.End)
+				h.add(from, at, n, class, m.Start, m.End)
 			}
 		}
 		for start, end := token(v, 0); end > 0; start, end = token(v, end) {
-			h.add(from, at, t.jwt, start, end)
+			h.add(from, at, n, t.jwt, start, end)
 		}
 	}
-	if len(v) >= 4 && len(v) <= 64 && mayCount(v) {
+	if len(v) >= 4 && len(v) <= 64 && mayCount(v) && !(v[0] == '+' && v[1] != '+') {
 		h.classes = n.among.Whole(v, &h.room, h.classes[:0])
 		for _, c := range h.classes {
-			h.add(from, at, uint16(c), 0, len(v))
+			h.add(from, at, n, uint16(c), 0, len(v))
 		}
 	}
 	if n.calls && callable(v) {
-		h.add(from, at, t.phone, 0, len(v))
+		h.add(from, at, n, t.phone, 0, len(v))
 	}
 	for _, class := range n.checks {
 		named := has(n.classes, class)
-		if c := t.classes[class]; (named || c.worth(v)) && c.judge(v, named, now) == passed {
-			h.add(from, at, class, 0, len(v))
+		if c := t.classes[class]; (named || c.needsName || c.worth(v)) && c.judge(v, named, now) == passed {
+			h.add(from, at, n, class, 0, len(v))
 		}
 	}
 }
 
 // add appends a piece of the leaf whose hits begin at from.
-func (h *hits) add(from int, at hit, class uint16, start, end int) {
+func (h *hits) add(from int, at hit, n *naming, class uint16, start, end int) {
 	for _, have := range h.list[from:] {
 		if have.class == class && have.start == start {
 			return
 		}
 	}
-	at.class, at.start, at.end = class, start, end
+	at.class, at.start, at.end, at.named = class, start, end, has(n.classes, class)
 	h.list = append(h.list, at)
 }
 
 // firm is the scanner's score of what needs no word beside it.
 const firm = 0.95
-
-// mayCount says whether v begins or ends with a digit, as all but a few numbers do.
-func mayCount(v []byte) bool { return v[0]-'0' <= 9 || v[len(v)-1]-'0' <= 9 || v[1]-'0' <= 9 }
-
-// worth settles most values before a class's own check: names of people begin with a
-// capital, days with a digit.
-func (c *class) worth(v []byte) bool {
-	if c.needsName {
-		return true
-	}
-	switch c.name {
-	case "person.name":
-		return v[0]-'A' <= 25 || v[0] >= 0x80
-	case "birthdate":
-		return v[0]-'0' <= 9 && len(v) >= 8 && len(v) < 32
-	case "health.icd10":
-		return len(v) >= 5 && len(v) <= 8 && v[3] == '.'
-	case "person.address":
-		return len(v) > 5 && (v[0]-'0' <= 9 || v[0]-'A' <= 25 || v[0] >= 0x80) && bytes.IndexByte(v, ' ') > 0
-	}
-	return true
-}
-
-// callable says whether v is digits, in groups or not, that may be a telephone number where
-// the name says so.
-func callable(v []byte) bool {
-	digits := 0
-	for i, c := range v {
-		switch {
-		case c-'0' <= 9:
-			digits++
-		case c == ' ', c == '-', c == '(', c == ')', c == '.', c == '/', c == '+' && i == 0:
-		default:
-			return false
-		}
-	}
-	return digits >= 7 && digits <= 15
-}
-
-// verdict says what a value without a hit is to a class.
-func (t *Tables) verdict(c *class, v []byte, named bool, now int64) verdict {
-	switch {
-	case c.check != nil:
-		if c.judge(v, named, now) == failed {
-			return failed
-		}
-	case c.numeral || c.name == "phone":
-		if len(v) >= 4 && scan.Numeral(v) && !(c.name == "phone" && callable(v)) {
-			return failed
-		}
-	case c.name == "email":
-		if bytes.IndexByte(v, '@') >= 0 {
-			return failed
-		}
-	case c.name == "ip":
-		if bytes.Count(v, []byte{'.'}) >= 2 && v[0]-'0' <= 9 {
-			return failed
-		}
-	}
-	return silent
-}
-
-// normalize is equal for values that mean the same.
-func (c *class) normalize(to, v []byte) []byte {
-	to = append(append(to, c.name...), 0)
-	switch {
-	case c.numeral:
-		return scan.Digits(to, v)
-	case c.secret():
-		return append(to, v...)
-	}
-	for _, b := range v {
-		if b-'A' <= 25 {
-			b |= 0x20
-		}
-		to = append(to, b)
-	}
-	return to
-}

@@ -35,8 +35,11 @@ func (c *class) personal() bool {
 func (c *class) never() bool { return c.name == "payment.cvv" || c.name == "payment.pin" }
 
 // graver is high for what does harm by itself, medium for the rest.
-func graver(s *saying) finding.Severity {
-	if s.grave() || s.category == Health || s.category == Bank {
+func graver(s *saying) finding.Severity { return s.class.grade() }
+
+// grade is how grave a class is where it should not be.
+func (c *class) grade() finding.Severity {
+	if c.grave() || c.category == Health || c.category == Bank || c.secret() {
 		return finding.High
 	}
 	return finding.Medium

@@ -36,8 +36,9 @@ type endpoint struct {
 	// older version until the endpoint is seen again.
 	host, method, template string
 	fields                 map[place]*field
-	changed                bool     // since the last Flush
-	told                   []string // of the merger: the classes that discovery knows
+	steps                  map[place]*step // of the detector
+	changed                bool            // since the last Flush
+	told                   []string        // of the merger: the classes and fields that discovery knows
 }
 
 type field struct {
@@ -64,6 +65,8 @@ type kind struct {
 	counted   uint64
 	leaf      *content.Leaf
 	dismissed bool
+	tables    *Tables // that says what the class is
+	meaning   *class
 
 	// Of the merger: what was said, so that it can be taken back. raised has a bit for
 	// each rule.
@@ -128,6 +131,45 @@ func (f *field) add(class string) *kind {
 	i, _ := slices.BinarySearchFunc(f.kinds, class, func(k *kind, c string) int { return cmp.Compare(k.class, c) })
 	f.kinds = slices.Insert(f.kinds, i, k)
 	return k
+}
+
+// of is the class of k by t, nil where t has none.
+func (k *kind) of(t *Tables) *class {
+	if k.tables != t {
+		k.tables, k.meaning = t, t.class(k.class)
+	}
+	return k.meaning
+}
+
+// step is a place that the values of an endpoint have, watched or not, and which one came behind it
+// lately: messages of an endpoint are alike, so that most fields are found without being looked up.
+type step struct {
+	place
+	field *field // nil where nothing is watched
+	next  *step
+}
+
+// step is that of p, behind the one before, nil for none. Beyond limit none is kept.
+func (ep *endpoint) step(before *step, p place, limit int) *step {
+	if before != nil && before.next != nil && before.next.place == p {
+		return before.next
+	}
+	s := ep.steps[p]
+	if s == nil {
+		p.path = strings.Clone(p.path) // a leaf lends it
+		s = &step{place: p, field: ep.fields[p]}
+		if len(ep.steps) >= limit {
+			return s
+		}
+		if ep.steps == nil {
+			ep.steps = map[place]*step{}
+		}
+		ep.steps[p] = s
+	}
+	if before != nil {
+		before.next = s
+	}
+	return s
 }
 
 // describe keeps one label and one service, the same whichever came first.

@@ -32,19 +32,37 @@ const (
 // worthwhile says whether v can hold anything that the scanner knows. It settles most
 // values, and without a branch that depends on them.
 func worthwhile(v []byte) bool {
-	mask, digits, run, longest, colons := uint8(0), 0, 0, 0, 0
+	if len(v) > maxTally {
+		return true
+	}
+	sum, run, longest := uint64(0), 0, 0
 	for _, b := range v {
-		c := kinds[b]
-		mask |= c
-		digits += int(c & digit)
+		sum += tallies[b]
 		run = (run + 1) & inWord[b]
 		longest = max(longest, run)
-		if b == ':' {
-			colons++
+	}
+	digits, colons, ats, inners := sum&maxTally, sum>>16&maxTally, sum>>32&maxTally, sum>>48
+	return ats > 0 || digits >= fewestDigits || longest >= longWord || digits >= 4 && inners > 0 || colons >= 2
+}
+
+// maxTally is the most of a kind of bytes that a quarter of a sum holds.
+const maxTally = 1<<16 - 1
+
+// tallies count the kinds of bytes that worthwhile goes by, each in a quarter.
+var tallies = func() (t [256]uint64) {
+	for b, c := range kinds {
+		switch c {
+		case digit:
+			t[b] = 1
+		case at:
+			t[b] = 1 << 32
+		case inner:
+			t[b] = 1 << 48
 		}
 	}
-	return mask&at != 0 || digits >= fewestDigits || longest >= longWord || digits >= 4 && mask&inner != 0 || colons >= 2
-}
+	t[':'] = 1 << 16
+	return t
+}()
 
 // inWord has all bits set for a byte of a word, none for another.
 var inWord = func() (t [256]int) {

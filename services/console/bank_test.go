@@ -9,6 +9,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/chsink"
+	"github.com/miradorhq/mirador/pkg/deploy"
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/pkg/risk"
 )
@@ -71,6 +72,9 @@ func bank(t testing.TB, cfg chsink.Config, per float64) *world {
 	w.putPrincipals(feared("ip:"+attacker, w.now, a, b), feared("ip:"+enumerator, w.now, c))
 	w.putVerdicts(risk.Verdict{Tenant: "default", Finding: c.ID, Detector: c.Detector, Rule: c.Rule, Principal: c.Subject.Principal, Verdict: risk.True, Person: "bob", At: ago(time.Minute), Note: "seen before"})
 	w.catalog()
+	w.putFlows(w.transfers())
+	w.putReleases(deploy.Marker{Tenant: "default", ID: "r2", Service: "accounts", Version: "1.4.2", At: ago(17 * time.Minute), Person: "pipeline", Note: "limits by card"},
+		deploy.Marker{Tenant: "default", ID: "r1", Service: bankHost, Version: "1.4.1", At: ago(50 * time.Hour), Person: "ann"})
 	w.flush()
 	return w
 }

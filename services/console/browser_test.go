@@ -30,10 +30,11 @@ func TestBrowser(t *testing.T) {
 	w.older()
 	u := &orders{record: func(o Order) { w.putActions(*o.action(time.Now().UTC())) }}
 	settings := Defaults()
-	settings.Token, settings.ClickHouse, settings.Refresh = testToken, "127.0.0.1:9000/mirador", time.Second
+	settings.Token, settings.ClickHouse, settings.Refresh, settings.Grace = testToken, "127.0.0.1:9000/mirador", time.Second, 2*time.Hour
 	console, err := New(settings, conn, u, u, usualLag(), silent(), prometheus.NewRegistry())
 	must(t, err)
 	console.TakeVerdicts(&spoken{})
+	console.TakeReleases(&released{})
 	topic := newBoard()
 	console.TakeSpecifications(topic, boardLimits())
 	topic.sample(t)
@@ -87,6 +88,8 @@ func TestBrowser(t *testing.T) {
 		{"endpoint", "/endpoints/" + list[0].ID, "table tbody tr", "amount"},
 		{"endpoint-schemas", "/endpoints/" + catalog.ID("default", bankHost, "GET", "/accounts/{int}") + "?range=1h", "table.tree tbody tr", "tax_id"},
 		{"merged", "/endpoints/" + catalog.ID("default", "partners.bank.example", "GET", "/v1/reports/{string}") + "?range=7d", "#superseded li", "/v1/reports/beta"},
+		{"flows", "/flows", "table.befores tbody tr", "mandatory, before each"},
+		{"releases", "/releases", "table.releases tbody tr", "borne with"},
 		{"changes", "/changes", "#changed tbody tr", "New parameter query page, integer."},
 		{"specifications", "/specifications", "table.specs tbody tr", "openapi 3.1.0"},
 		{"specification", "/specifications/bank.yaml", "table.differences tbody tr", "query:page"},

@@ -35,6 +35,9 @@ type Config struct {
 	// Prior is what a rule is believed before people judge its findings: the responder's.
 	Prior risk.Prior `yaml:"-"`
 
+	// Grace is how long after a release behaviour bears with what is new.
+	Grace time.Duration `yaml:"-"`
+
 	// ClickHouse is what error pages call the server, as host:port/database. The
 	// caller knows it; a connection does not tell.
 	ClickHouse string `yaml:"-"`

@@ -45,6 +45,8 @@ type Console struct {
 	verdicts Verdicts // nil without Kafka
 	said     saidHere
 
+	releases Releases // nil without Kafka
+
 	specs      Specifications // nil without Kafka
 	specLimits SpecificationLimits
 	candidates candidates

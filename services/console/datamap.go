@@ -13,7 +13,7 @@ type dataMap struct {
 	Classes   []mapClass
 	Endpoints []mapEndpoint
 	Hidden    int // endpoints beyond those that are drawn
-	Flow      flow
+	Flow      regimes.Flow
 }
 
 // mapClass is a column of the map.
@@ -38,12 +38,6 @@ const (
 	mapColumns = 24
 )
 
-// noKind holds classes that are in no regime's scope.
-const noKind = "other"
-
-// exposures in the order of how far data gets.
-var exposures = []string{regimes.Unauthenticated, regimes.Public, regimes.Partner, regimes.Internal}
-
 // newDataMap arranges fields: classes by kind, endpoints by how far and how much they
 // tell.
 func newDataMap(set *regimes.Set, fields []regimes.Field) dataMap {
@@ -54,7 +48,7 @@ func newDataMap(set *regimes.Set, fields []regimes.Field) dataMap {
 		f := &fields[i]
 		c := classes[f.Class]
 		if c == nil {
-			c = &mapClass{Class: f.Class, Kind: kindOf(set, f.Class), FirstSeen: f.FirstSeen}
+			c = &mapClass{Class: f.Class, Kind: set.Title(f.Class), FirstSeen: f.FirstSeen}
 			classes[f.Class] = c
 		}
 		c.Fields++
@@ -105,19 +99,12 @@ func newDataMap(set *regimes.Set, fields []regimes.Field) dataMap {
 			m.Endpoints[row].Cells[column]++
 		}
 	}
-	m.Flow = newFlow(set, fields)
+	m.Flow = regimes.NewFlow(set, fields)
 	return m
 }
 
 // Columns are the classes that the map has a column for.
 func (m dataMap) Columns() []mapClass { return m.Classes[:min(len(m.Classes), mapColumns)] }
-
-func kindOf(set *regimes.Set, class string) string {
-	if k := set.KindOf(class); k != nil {
-		return k.Title
-	}
-	return noKind
-}
 
 func kindOrder(set *regimes.Set, title string) int {
 	if i := slices.IndexFunc(set.Kinds, func(k regimes.Kind) bool { return k.Title == title }); i >= 0 {
@@ -133,20 +120,15 @@ func union(a, b []string) []string {
 			a = append(a, v)
 		}
 	}
-	slices.SortFunc(a, func(x, y string) int { return cmp.Or(cmp.Compare(rankOf(x), rankOf(y)), cmp.Compare(x, y)) })
+	slices.SortFunc(a, func(x, y string) int {
+		return cmp.Or(cmp.Compare(regimes.Reach(x), regimes.Reach(y)), cmp.Compare(x, y))
+	})
 	return a
-}
-
-func rankOf(exposure string) int {
-	if i := slices.Index(exposures, exposure); i >= 0 {
-		return i
-	}
-	return len(exposures)
 }
 
 func reach(exposed []string) int {
 	if len(exposed) == 0 {
-		return len(exposures) + 1
+		return regimes.Reach("") + 1
 	}
-	return rankOf(exposed[0])
+	return regimes.Reach(exposed[0])
 }

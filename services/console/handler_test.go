@@ -21,7 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/changes", "/specifications", "/specifications/x", "/specifications/x/document", "/candidates/x", "/fields", "/fields/x", "/data", "/data/x", "/regimes", "/regimes/x", "/actions", "/principals", "/principals/one", "/precision", "/anything"}
+var paths = []string{"/", "/findings", "/findings/x", "/events/x", "/endpoints", "/endpoints/x", "/changes", "/specifications", "/specifications/x", "/specifications/x/document", "/candidates/x", "/fields", "/fields/x", "/data", "/data/x", "/regimes", "/regimes/x", "/actions", "/principals", "/principals/one", "/precision", "/flows", "/releases", "/anything"}
 
 func TestEverythingIsClosed(t *testing.T) {
 	cfg, _ := database(t)
@@ -226,7 +226,7 @@ func TestEscaping(t *testing.T) {
 	_, b := serve(t, open(t, cfg), &orders{}, nil)
 	shown := 0
 	query := "?q=" + url.QueryEscape(bad()) + "&principal=" + url.QueryEscape(bad()) + "&host=" + url.QueryEscape(bad())
-	for _, p := range []string{"/", "/findings", "/findings" + query, "/findings/f1", "/events/" + ids[0], "/endpoints", "/endpoints" + query, "/endpoints/e1", "/changes", "/fields", "/fields/s1", "/data", "/regimes", "/actions", "/principals", "/precision"} {
+	for _, p := range []string{"/", "/findings", "/findings" + query, "/findings/f1", "/events/" + ids[0], "/endpoints", "/endpoints" + query, "/endpoints/e1", "/changes", "/fields", "/fields/s1", "/data", "/regimes", "/actions", "/principals", "/precision", "/flows", "/releases"} {
 		page := b.page(p)
 		if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") {
 			t.Errorf("%s holds markup of an attacker", p)
@@ -286,7 +286,7 @@ func TestPagesWithRows(t *testing.T) {
 func TestEmptyPagesTeach(t *testing.T) {
 	cfg, _ := database(t)
 	_, b := serve(t, open(t, cfg), nil, nil)
-	for path, want := range map[string]string{"/": "mirador replay", "/findings": "mirador demo", "/endpoints": "mirador replay", "/changes": "every endpoint was asked for", "/fields": "check digits", "/data": "No sensitive data confirmed", "/regimes/hipaa": "nothing seen", "/actions": "Nothing is blocked", "/principals": "Nobody is suspect", "/precision": "No findings yet"} {
+	for path, want := range map[string]string{"/": "mirador replay", "/findings": "mirador demo", "/endpoints": "mirador replay", "/changes": "every endpoint was asked for", "/fields": "check digits", "/data": "No sensitive data confirmed", "/regimes/hipaa": "nothing seen", "/actions": "Nothing is blocked", "/principals": "Nobody is suspect", "/precision": "No findings yet", "/flows": "No flows yet", "/releases": "mirador deploy-marker"} {
 		if page := b.page(path); !strings.Contains(page, want) {
 			t.Errorf("%s does not say %q", path, want)
 		}
@@ -304,7 +304,7 @@ func TestClickHouseGone(t *testing.T) {
 	_, b := serve(t, open(t, cfg), nil, nil)
 	b.page("/")
 	must(t, ch.Kill())
-	for _, p := range []string{"/", "/findings", "/findings/x", "/endpoints", "/endpoints/x", "/changes", "/fields", "/fields/x", "/data", "/regimes", "/regimes/pci", "/actions", "/principals", "/principals/one?id=x", "/precision"} {
+	for _, p := range []string{"/", "/findings", "/findings/x", "/endpoints", "/endpoints/x", "/changes", "/fields", "/fields/x", "/data", "/regimes", "/regimes/pci", "/actions", "/principals", "/principals/one?id=x", "/precision", "/flows", "/releases"} {
 		a := b.get(p)
 		if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "ClickHouse at 127.0.0.1:9000/mirador does not answer") || !strings.Contains(a.body, `href="/findings"`) {
 			t.Errorf("%s: %d, does it name the server and keep the navigation? %s", p, a.status, a.body)

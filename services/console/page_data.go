@@ -57,7 +57,7 @@ func (c *Console) classPage(w http.ResponseWriter, r *http.Request, v session) {
 		c.fail(w, r, v, "data", errNotFound)
 		return
 	}
-	b := dataBody{Class: class, Kind: kindOf(c.regimes, class), Fields: fields, Map: newDataMap(c.regimes, fields), Now: c.store.now().UTC()}
+	b := dataBody{Class: class, Kind: c.regimes.Title(class), Fields: fields, Map: newDataMap(c.regimes, fields), Now: c.store.now().UTC()}
 	if k := c.regimes.KindOf(class); k != nil {
 		for _, g := range c.regimes.Regimes {
 			if slices.Contains(g.Kinds, k.Name) {

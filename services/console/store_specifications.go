@@ -30,9 +30,9 @@ func (d differenceRow) Line() int {
 	return n
 }
 
-// ofDocument are findings of INV-01 that were held against a version of a document,
+// ofDocument are findings of INV-01 and DATA-10 that were held against a version of a document,
 // and said or said again lately: what was mended is not said any more.
-const ofDocument = `tenant = {tenant:String} AND rule = 'INV-01' AND has({digests:Array(String)}, catalog_version) AND received >= {since:DateTime64(6, 'UTC')}`
+const ofDocument = `tenant = {tenant:String} AND rule IN ('INV-01', 'DATA-10') AND has({digests:Array(String)}, catalog_version) AND received >= {since:DateTime64(6, 'UTC')}`
 
 // differenceKind is the first word of the title, in lower case.
 const differenceKind = `lower(extract(title, '^[A-Za-z]+'))`
@@ -51,7 +51,7 @@ func (k kinds) All() uint64 {
 
 // Names of the kinds, in the order of the page.
 func (k kinds) Names() []string {
-	return []string{string(spec.Shadow), string(spec.Zombie), string(spec.Orphan), string(spec.Drift)}
+	return []string{string(spec.Shadow), string(spec.Zombie), string(spec.Orphan), string(spec.Drift), string(spec.Leak)}
 }
 
 // differenceSums are the counts of each digest.

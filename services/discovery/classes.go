@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -41,8 +42,7 @@ func (m *merger) classify(p *detect.Partial) {
 	}
 	if before, known := s.classes[id]; known && at.name != p.Dimension {
 		// One of several hosts of a template speaks for itself alone.
-		said.Classes = dataclass.Join(before.Classes, said.Classes)
-		s.classes[id] = said
+		s.classes[id] = joined(before, said)
 		return
 	} else if len(said.Classes) == 0 {
 		delete(s.classes, id)
@@ -59,9 +59,17 @@ func (m *merger) classify(p *detect.Partial) {
 func (s *site) inherit(from *site) {
 	for _, said := range from.classes {
 		id := endpointID(s.host, said.Method, said.Template)
-		said.Classes = dataclass.Join(s.classes[id].Classes, said.Classes)
-		s.classes[id] = said
+		s.classes[id] = joined(s.classes[id], said)
 	}
+}
+
+// joined is what two statements say of the same endpoint.
+func joined(before, said dataclass.Statement) dataclass.Statement {
+	said.Classes = dataclass.Join(before.Classes, said.Classes)
+	if said.Fields = dataclass.Join(before.Fields, said.Fields); len(said.Fields) > dataclass.MaxFields {
+		said.Fields = said.Fields[:dataclass.MaxFields]
+	}
+	return said
 }
 
 // homes are the ids of the endpoints that a statement is about by now: the one that it
@@ -91,12 +99,12 @@ func (m *merger) roomForClasses(s *site) bool {
 	return len(s.classes) < m.cfg.MaxEndpoints
 }
 
-// carried are the classes of the endpoints of s, by id.
-func (s *site) carried() map[string][]string {
-	out := map[string][]string{}
+// carried is what the endpoints of s carry, by id.
+func (s *site) carried() map[string]dataclass.Statement {
+	out := map[string]dataclass.Statement{}
 	for _, said := range s.classes {
 		for _, id := range s.homes(&said) {
-			out[id] = dataclass.Join(out[id], said.Classes)
+			out[id] = joined(out[id], said)
 		}
 	}
 	return out
@@ -104,11 +112,18 @@ func (s *site) carried() map[string][]string {
 
 // carrying puts what the classifier confirmed into a record, beside what learned
 // formats show, and weighs it.
-func carrying(e catalog.Endpoint, classes []string) catalog.Endpoint {
-	if len(classes) > 0 {
-		e.DataClasses = dataclass.Join(e.DataClasses, classes)
+func carrying(e catalog.Endpoint, said dataclass.Statement) catalog.Endpoint {
+	if len(said.Classes) > 0 {
+		e.DataClasses = dataclass.Join(e.DataClasses, said.Classes)
 		e.Risk = risk(&e)
 	}
+	for _, f := range said.Fields {
+		severity, class, path := dataclass.SplitField(f)
+		e.Carries = append(e.Carries, catalog.Carried{Path: path, Class: class, Severity: severity})
+	}
+	slices.SortFunc(e.Carries, func(a, b catalog.Carried) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Class, b.Class))
+	})
 	return e
 }
 

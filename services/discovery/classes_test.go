@@ -158,3 +158,35 @@ func TestClassesOfJoinedHosts(t *testing.T) {
 	x.decide()
 	check("email", "iban", "pan")
 }
+
+// Which fields hold the data stands in the record of the endpoint and outlives a restart; several
+// statements of one endpoint add up.
+func TestFieldsReachTheCatalog(t *testing.T) {
+	x := newMerging(t, Defaults())
+	x.feed(200, "/rpc")
+	say := func(template string, fields ...string) {
+		p := detect.Partial{Kind: dataclass.Kind, Tenant: "default", Dimension: "h",
+			Payload: dataclass.Append(nil, &dataclass.Statement{Method: "GET", Template: template, Classes: []string{"iban"}, Fields: fields})}
+		var out detect.Out
+		x.m.Merge(&p, &out)
+		x.take(&out)
+	}
+	say("/rpc#transfer", "high iban result.to", "medium email result.from")
+	say("/rpc#whoami", "high us.ssn me.ssn")
+	x.expect("/rpc 1")
+	want := []catalog.Carried{{Path: "me.ssn", Class: "us.ssn", Severity: "high"}, {Path: "result.from", Class: "email", Severity: "medium"}, {Path: "result.to", Class: "iban", Severity: "high"}}
+	if e := x.all[catalog.ID("default", "h", "GET", "/rpc")]; !slices.Equal(e.Carries, want) {
+		t.Errorf("%v, want %v", e.Carries, want)
+	}
+	var before, after bytes.Buffer
+	if err := x.m.Snapshot(&before); err != nil {
+		t.Fatal(err)
+	}
+	y := newMerging(t, Defaults())
+	if err := y.m.Restore(bytes.NewReader(before.Bytes())); err != nil {
+		t.Fatal(err)
+	}
+	if err := y.m.Snapshot(&after); err != nil || !bytes.Equal(before.Bytes(), after.Bytes()) {
+		t.Errorf("a restored state has another snapshot: %v", err)
+	}
+}

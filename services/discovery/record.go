@@ -11,6 +11,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/dataclass"
 	"github.com/miradorhq/mirador/services/discovery/learn"
 	"github.com/miradorhq/mirador/services/discovery/order"
 )
@@ -23,7 +24,7 @@ func (m *merger) Flush(out *detect.Out) {
 			out.Record(schemas.TopicCatalog, event.RecordKey(m.gone[id], id), nil)
 		}
 	}
-	carried := map[host]map[string][]string{}
+	carried := map[host]map[string]dataclass.Statement{}
 	for _, id := range slices.Sorted(maps.Keys(m.dirty)) {
 		var e catalog.Endpoint
 		if g, x := m.groups[id], m.entries[id]; g != nil {

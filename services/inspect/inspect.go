@@ -13,12 +13,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/miradorhq/mirador/pkg/action"
 	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/dlq"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/risk"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/transcript"
 	"github.com/miradorhq/mirador/schemas"
@@ -34,10 +36,12 @@ const (
 	Endpoints Output = "endpoints"
 	OpenAPI   Output = "openapi"
 	Fields    Output = "fields"
+	Risk      Output = "risk"    // of each principal, by all findings
+	Actions   Output = "actions" // that would be asked of enforcers
 )
 
 // Outputs are all of them.
-var outputs = []Output{Findings, Verdicts, Endpoints, OpenAPI, Fields}
+var outputs = []Output{Findings, Verdicts, Endpoints, OpenAPI, Fields, Risk, Actions}
 
 // Options say what to read and what to write.
 type Options struct {
@@ -53,6 +57,9 @@ type Options struct {
 	// Build makes the stages of the detectors of that name; with each, every event
 	// must bring its own finding, as verdicts need it.
 	Build func(names []string, each bool) ([]runner.DetectStage, []runner.MergeStage, error)
+	// Fuse puts policy around these stages and what fuses their findings behind them. It
+	// is asked where Responder is among the detectors.
+	Fuse func([]runner.DetectStage, []runner.MergeStage) ([]runner.DetectStage, []runner.ReadStage, []runner.MergeStage, error)
 
 	Stdout io.Writer
 	// Complain takes bad records and failures of detectors, a line each.
@@ -66,7 +73,14 @@ type Summary struct {
 	Records, Bad, Attacks int
 	Findings              int
 	Endpoints, Fields     int
+	Principals, Actions   int
 }
+
+// All stands for every detector and Responder, which fuses what they find and acts on it.
+const (
+	All       = "all"
+	Responder = "responder"
+)
 
 // inspection is one run.
 type inspection struct {
@@ -80,6 +94,9 @@ type inspection struct {
 	order     []string
 	endpoints map[string]catalog.Endpoint
 	fields    map[string]catalog.Field
+	fused     bool // Responder runs
+	risks     map[string]risk.Principal
+	actions   []action.Action // the newest record of each, in the order in which they began
 	// named are the ids that records came with, by event id: findings speak of
 	// events by the names that the reader of them knows. Kept only where findings
 	// are written as JSON, the one output that names events.
@@ -114,15 +131,23 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if len(o.Detectors) == 0 {
 		o.Detectors = needed(o.Out)
 	}
+	detectors, fused := split(o.Detectors)
+	o.Detectors = detectors
 	first, second, err := o.Build(o.Detectors, o.Out == Verdicts)
 	if err != nil {
 		return Summary{}, err
 	}
-	r := &inspection{o: o, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}, named: map[[16]byte]string{}}
+	var read []runner.ReadStage
+	if fused {
+		if first, read, second, err = o.Fuse(first, second); err != nil {
+			return Summary{}, err
+		}
+	}
+	r := &inspection{o: o, fused: fused, risks: map[string]risk.Principal{}, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}, named: map[[16]byte]string{}}
 	ro := o.Content
 	ro.Matcher, ro.Logger, ro.Registry = &catalog.Lexical{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	r.local, err = runner.NewLocal(runner.LocalOptions{
-		Options: ro, Partitions: 1, Detect: first, Merge: second, FlushEach: r.flushEach(), Finding: r.finding, Record: r.record, Reject: r.reject,
+		Options: ro, Partitions: 1, Detect: first, Read: read, Merge: second, FlushEach: r.flushEach(), Finding: r.finding, Record: r.record, Reject: r.reject,
 	})
 	if err != nil {
 		return Summary{}, err
@@ -141,6 +166,10 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	r.feed()
 	r.local.Close()
 	r.take()
+	if r.fused { // what was found at the end is fused as well
+		r.local.Close()
+		r.take()
+	}
 	sum, err := r.finish()
 	if broken == nil && err == nil && sum.Records == 0 && sum.Bad > 0 {
 		broken = fmt.Errorf("%s: not one record could be read: is it a HAR file, JSON lines or an access log? (--format names it)", strings.Join(o.Files, ", "))
@@ -157,8 +186,28 @@ func needed(out Output) []string {
 		return []string{"classifier"}
 	case Verdicts:
 		return []string{"signature", "behavior"}
+	case Risk, Actions:
+		return []string{All}
 	}
 	return []string{"discovery", "signature", "behavior", "classifier"}
+}
+
+// split takes Responder from the names of detectors, which runs behind them.
+func split(names []string) (detectors []string, fused bool) {
+	for _, n := range names {
+		switch n {
+		case All:
+			return needed(Findings), true
+		case Responder:
+			fused = true
+		default:
+			detectors = append(detectors, n)
+		}
+	}
+	if fused && len(detectors) == 0 {
+		detectors = needed(Findings)
+	}
+	return detectors, fused
 }
 
 func (r *inspection) file(ctx context.Context, path string, cfg transcript.Config) error {
@@ -248,8 +297,15 @@ func (r *inspection) feed() {
 // take files what was raised under its id: the same id again is an update, which
 // says more but not when the subject was first found out.
 func (r *inspection) take() {
-	for i := range r.raised {
+	// Who fuses findings is told of each, and raises some itself.
+	for i := 0; i < len(r.raised); i++ {
 		f := r.raised[i]
+		if r.fused {
+			r.tell(&f)
+		}
+		if i+1 == len(r.raised) && r.fused {
+			r.local.Flush()
+		}
 		if before := r.findings[f.ID]; before != nil {
 			f.Time = before.Time
 		} else {
@@ -258,6 +314,12 @@ func (r *inspection) take() {
 		r.findings[f.ID] = &f
 	}
 	r.raised = r.raised[:0]
+}
+
+func (r *inspection) tell(f *finding.Finding) {
+	b, err := finding.Encode(f)
+	r.err = errors.Join(r.err, err)
+	r.local.Tell(schemas.TopicFindings, []byte(f.ID), b, f.Time)
 }
 
 func (r *inspection) finding(_ string, f finding.Finding) { r.raised = append(r.raised, f) }
@@ -281,8 +343,35 @@ func (r *inspection) record(stage string, rec detect.Record) {
 		if f, err = catalog.DecodeField(rec.Value); err == nil {
 			r.fields[f.ID] = f
 		}
+	case schemas.TopicPrincipals:
+		var p risk.Principal
+		if rec.Value == nil {
+			break // it is forgotten; what it came to is still to be seen
+		}
+		if p, err = risk.DecodePrincipal(rec.Value); err == nil {
+			r.risks[p.Principal] = p
+		}
+	case schemas.TopicActions:
+		var a action.Action
+		if rec.Value == nil {
+			break // it is over
+		}
+		if a, err = action.Decode(rec.Value); err == nil {
+			r.ordered(a)
+		}
 	}
 	r.err = errors.Join(r.err, err)
+}
+
+// ordered files an action; a record with the id of one before extends it.
+func (r *inspection) ordered(a action.Action) {
+	for i := len(r.actions) - 1; i >= 0; i-- {
+		if r.actions[i].ID == a.ID {
+			r.actions[i] = a
+			return
+		}
+	}
+	r.actions = append(r.actions, a)
 }
 
 func (r *inspection) reject(stage string, e dlq.Entry) {

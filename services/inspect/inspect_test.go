@@ -38,7 +38,7 @@ func run(t *testing.T, o inspect.Options) (lines, complaints []string, sum inspe
 	t.Helper()
 	cfg := platform.Defaults()
 	var out bytes.Buffer
-	o.Tenant, o.Build, o.Stdout, o.Content = cfg.Tenant, cfg.InspectStages, &out, runner.DefaultOptions()
+	o.Tenant, o.Build, o.Fuse, o.Stdout, o.Content = cfg.Tenant, cfg.InspectStages, cfg.InspectFused, &out, runner.DefaultOptions()
 	o.Complain = func(s string) { complaints = append(complaints, s) }
 	sum, err = inspect.Run(context.Background(), o)
 	if text := strings.TrimSuffix(out.String(), "\n"); text != "" {

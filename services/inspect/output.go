@@ -5,13 +5,16 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/pkg/risk"
 	"github.com/miradorhq/mirador/services/discovery/openapi"
 	"github.com/miradorhq/mirador/services/signature"
 	"github.com/segmentio/encoding/json"
@@ -115,6 +118,7 @@ func (r *inspection) verdicts() {
 // finish writes the results that are known only at the end.
 func (r *inspection) finish() (Summary, error) {
 	r.sum.Findings, r.sum.Endpoints, r.sum.Fields = len(r.order), len(r.endpoints), len(r.fields)
+	r.sum.Principals, r.sum.Actions = len(r.risks), len(r.actions)
 	switch r.o.Out {
 	case Findings:
 		for _, id := range r.order {
@@ -130,6 +134,23 @@ func (r *inspection) finish() (Summary, error) {
 				r.out.json(endpointLine{e, e.Path(), append([]catalog.Param{}, e.Params...)})
 			} else {
 				r.out.printf("%8d  %-7s %s%s\n", e.Hits, e.Method, e.Host, e.Path())
+			}
+		}
+	case Risk:
+		for _, p := range r.sortedRisks() {
+			if r.o.JSON {
+				r.out.json(p)
+			} else {
+				r.out.printf("%5.1f  %-9s %s\n       %s\n", p.Risk, p.Level, p.Principal, p.Summary)
+			}
+		}
+	case Actions:
+		for i := range r.actions {
+			a := &r.actions[i]
+			if r.o.JSON {
+				r.out.json(a)
+			} else {
+				r.out.printf("%s  %-9s %-7s %s %s, %s, for %s\n         %s: %s\n", a.NotBefore.Format(time.RFC3339), a.Op, a.Mode, a.Target.Type, a.Target.Value, scopeWords(a.Scope), a.NotAfter.Sub(a.NotBefore), a.Issuer, a.Evidence)
 			}
 		}
 	case OpenAPI:
@@ -184,6 +205,22 @@ func (r *inspection) readable(f *finding.Finding) {
 	if f.Counterfactual != "" {
 		r.out.printf("         %s\n", f.Counterfactual)
 	}
+}
+
+func scopeWords(scope string) string {
+	if scope == "*" {
+		return "everywhere"
+	}
+	return "at " + scope
+}
+
+// sortedRisks are the principals, those of the highest risk first.
+func (r *inspection) sortedRisks() []risk.Principal {
+	list := slices.Collect(maps.Values(r.risks))
+	slices.SortFunc(list, func(a, b risk.Principal) int {
+		return cmp.Or(cmp.Compare(b.Risk, a.Risk), cmp.Compare(a.Principal, b.Principal))
+	})
+	return list
 }
 
 func (r *inspection) sortedEndpoints() []catalog.Endpoint {

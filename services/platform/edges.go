@@ -196,13 +196,18 @@ func (p *Process) console() ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Prior = p.Config.Responder.Prior
+	deploys, err := console.NewKafkaReleases("", p.kafka...)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Prior, cfg.Grace = p.Config.Responder.Prior, p.Config.Behavior.Release.Grace
 	cfg.ClickHouse = fmt.Sprintf("%v/%s", p.Config.ClickHouse.Addr, p.Config.ClickHouse.Database)
 	c, err := console.New(cfg, conn, lift, templates, lag, log, p.Registry)
 	if err != nil {
 		return nil, err
 	}
 	c.TakeVerdicts(verdicts)
+	c.TakeReleases(deploys)
 	set, err := p.followSpecifications()
 	if err != nil {
 		return nil, err
@@ -224,6 +229,7 @@ func (p *Process) console() ([]part, error) {
 		defer lift.Close()
 		defer templates.Close()
 		defer verdicts.Close()
+		defer deploys.Close()
 		defer lag.Close()
 		defer publisher.Close()
 		return c.Serve(ctx, ln)

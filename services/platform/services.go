@@ -7,9 +7,11 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/chsink"
+	"github.com/miradorhq/mirador/pkg/deploy"
 	"github.com/miradorhq/mirador/pkg/policy"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/behavior"
 	"github.com/miradorhq/mirador/services/recorder"
 	"github.com/miradorhq/mirador/services/responder"
 	"github.com/miradorhq/mirador/services/shipper"
@@ -115,7 +117,19 @@ func (p *Process) discovery() ([]part, error) {
 
 func (p *Process) signature() ([]part, error) { return p.detector("signature", "", nil) }
 
-func (p *Process) behavior() ([]part, error) { return p.detector("behavior", "", nil) }
+func (p *Process) behavior() ([]part, error) {
+	cfg := &p.Config.Behavior
+	cfg.Releases = deploy.NewLog(cfg.Release.Services)
+	cfg.Verdicts = behavior.NewVerdicts(derived(p.secret, behavior.Name), p.Config.Responder.MaxVerdicts)
+	released, said := p.releases(cfg.Releases), p.verdicts(cfg.Verdicts)
+	parts, err := p.detector("behavior", schemas.TopicFlows, func() (runner.Sink, error) { return chsink.NewFlows(p.Config.ClickHouse, p.rows) })
+	for i := range parts {
+		if parts[i].name == "detect" || parts[i].name == "merge" {
+			parts[i].run = said.after(released.after(parts[i].run))
+		}
+	}
+	return append(parts, part{name: "releases", run: released.follow}, part{name: "verdicts", run: said.follow}), err
+}
 
 func (p *Process) classifier() ([]part, error) {
 	return p.detector("classifier", schemas.TopicFields, func() (runner.Sink, error) { return chsink.NewFields(p.Config.ClickHouse, p.rows) })

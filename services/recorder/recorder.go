@@ -25,6 +25,7 @@ func Tables(c chsink.Config, m catalog.Matcher, s chsink.EventSettings, metrics 
 		{schemas.TopicActions, func() (runner.Sink, error) { return chsink.NewActions(c, metrics) }},
 		{schemas.TopicPrincipals, func() (runner.Sink, error) { return chsink.NewPrincipals(c, metrics) }},
 		{schemas.TopicVerdicts, func() (runner.Sink, error) { return chsink.NewVerdicts(c, metrics) }},
+		{schemas.TopicDeploys, func() (runner.Sink, error) { return chsink.NewDeploys(c, metrics) }},
 		{schemas.TopicStatus, func() (runner.Sink, error) { return chsink.NewStatuses(c, metrics) }},
 	}
 }

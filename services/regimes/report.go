@@ -83,6 +83,7 @@ type Report struct {
 	Requirements []Touched `json:"requirements"`
 	Fields       []Field   `json:"fields"`   // data in scope, where it flows
 	Findings     []Finding `json:"findings"` // that touch a requirement
+	Flow         Flow      `json:"-"`        // of Fields
 }
 
 // Touched is a requirement with what touches it, as places in the report's lists.
@@ -115,7 +116,7 @@ func (s *Set) Report(r *Regime, seen *Seen) *Report {
 	slices.SortFunc(out.Fields, func(a, b Field) int {
 		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Place, b.Place), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Class, b.Class))
 	})
-	out.Endpoints = len(scope)
+	out.Endpoints, out.Flow = len(scope), NewFlow(s, out.Fields)
 
 	findings := slices.Clone(seen.Findings)
 	slices.SortFunc(findings, func(a, b Finding) int {

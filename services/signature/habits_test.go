@@ -236,7 +236,7 @@ func TestHabitsAreRestored(t *testing.T) {
 		return lines, usual + metric(t, reg, "usual_total")
 	}
 	for seed := range uint64(3) {
-		es := crowds(seed, 1500)
+		es := crowds(seed, 3000)
 		want, usual := play(es, func(int) bool { return false })
 		r := rand.New(rand.NewPCG(seed, 6))
 		got, again := play(es, func(int) bool { return r.IntN(25) == 0 })

@@ -24,6 +24,8 @@ var (
 	exploitsSeen []byte
 	//go:embed own/exploits_unseen.yaml
 	exploitsUnseen []byte
+	//go:embed own/visits.txt
+	visitList string
 )
 
 // Own are the sets that stand in this package: payloads of many families in queries,
@@ -56,7 +58,39 @@ func Own(n int) ([]Sample, error) {
 			}
 		}
 	}
-	return seal(out)
+	return seal(append(out, visits(rand.New(rand.NewPCG(14, 0)))...))
+}
+
+// visits are requests of ordinary visitors of sites that run what scanners look for.
+func visits(rnd *rand.Rand) []Sample {
+	var out []Sample
+	product, at := "", 0
+	for lines := bufio.NewScanner(strings.NewReader(visitList)); lines.Scan(); {
+		uri := lines.Text()
+		if name, ok := strings.CutPrefix(uri, "## "); ok {
+			product, at = name, 0
+			continue
+		}
+		if !strings.HasPrefix(uri, "/") {
+			continue
+		}
+		unseen := at%2 == 1
+		at++
+		out = append(out, Sample{Set: "visits of products" + side(unseen), Source: product + " " + uri, Class: "normal", Unseen: unseen, Line: visit(rnd, uri)})
+	}
+	return out
+}
+
+// visit is what a browser sends that came from another page of the site.
+func visit(rnd *rand.Rand, uri string) []byte {
+	r := base(rnd, "GET", uri)
+	r.Headers["User-Agent"] = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
+	r.Headers["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	r.Headers["Accept-Language"] = []string{"en-US,en;q=0.5", "de,en;q=0.7", "fr-FR"}[rnd.IntN(3)]
+	if rnd.IntN(3) > 0 {
+		r.Headers["Referer"] = "https://api.example.test/"
+	}
+	return r.line()
 }
 
 func side(unseen bool) string {

@@ -39,7 +39,7 @@ func Values(data []byte, contentType string, visit Visitor) (out []byte, readabl
 	case textBody:
 		if bytes.HasPrefix(bytes.ToLower([]byte(contentType)), []byte("text/event-stream")) {
 			e.eventValues(visit)
-		} else {
+		} else if mt := strings.ToLower(contentType); !e.tableValues(visit, strings.Contains(mt, "csv") || strings.Contains(mt, "tab-separated")) {
 			e.textValues(visit)
 		}
 	default:

@@ -14,6 +14,7 @@ func (e *editor) jsonValues(visit Visitor) {
 	var room [16][]byte
 	names := room[:0]
 	var name, label []byte // label names the value beside it
+	var t table
 	for i := 0; i < len(in); {
 		switch c := in[i]; c {
 		case '"':
@@ -26,7 +27,8 @@ func (e *editor) jsonValues(visit Visitor) {
 				i = next + 1
 				continue
 			}
-			e.visitString(visit, i+1, end, naming(name, label), text, false)
+			e.visitString(visit, i+1, end, t.name(naming(name, label)), text, false)
+			t.read(name, text)
 			if labels.Has(name) {
 				label = text
 			}
@@ -38,11 +40,13 @@ func (e *editor) jsonValues(visit Visitor) {
 			if len(names) < maxDepth {
 				names = append(names, name)
 			}
+			t.open(c, name)
 			i++
 		case '}', ']':
 			if c == '}' {
 				label = nil
 			}
+			t.close()
 			if n := len(names); n > 0 {
 				name, names = names[n-1], names[:n-1]
 			}
@@ -51,6 +55,7 @@ func (e *editor) jsonValues(visit Visitor) {
 			if c == ',' && len(names) > 0 { // the next of an array goes by the array's name
 				name = names[len(names)-1]
 			}
+			t.next(c)
 			i++
 		default:
 			end := i + 1
@@ -66,7 +71,7 @@ func (e *editor) jsonValues(visit Visitor) {
 				name, i = lastWord(in[i:end]), next+1
 				continue
 			}
-			e.word(visit, i, end, naming(name, label), false)
+			e.word(visit, i, end, t.name(naming(name, label)), false)
 			i = end
 		}
 	}

@@ -68,7 +68,7 @@ func FuzzValues(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte, kind, put string) {
 		kept, _ := redact.Values(bytes.Clone(in), kind, func(_, _ []byte, _ bool) ([]byte, bool) { return nil, false })
-		if !bytes.Contains([]byte(kind), []byte("multipart")) && !bytes.Equal(kept, in) {
+		if !strings.Contains(strings.ToLower(kind), "multipart") && !bytes.Equal(kept, in) {
 			t.Fatalf("nothing was replaced and %q became %q", in, kept)
 		}
 		out, _ := redact.Values(bytes.Clone(in), kind, func(_, v []byte, _ bool) ([]byte, bool) { return append([]byte(put), v...), true })

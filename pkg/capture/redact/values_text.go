@@ -11,6 +11,10 @@ func (e *editor) textValues(visit Visitor) {
 	in := e.in
 	last := bytes.LastIndexByte(in, '>') // behind it nothing is a tag
 	var name []byte
+	if last < 0 {
+		e.lines(visit, 0, len(in))
+		return
+	}
 	for i := 0; i < len(in); {
 		end := i
 		for end < len(in) && !opens(in, end, last) {
@@ -36,14 +40,20 @@ func (e *editor) textValues(visit Visitor) {
 			continue
 		}
 		stop := end + bytes.IndexByte(rest, '>')
-		e.attributes(visit, end+1, stop)
+		label := e.attributes(visit, end+1, stop)
 		name = element(in, 0, stop)
-		if len(name) > 0 && name[0] == '/' {
+		switch {
+		case len(name) > 0 && name[0] == '/':
 			name = nil
+		case len(label) > 0 && generic.Has(name):
+			name = label
 		}
 		i = stop + 1
 	}
 }
+
+// generic are elements whose attribute says what they hold: <field name="phone">.
+var generic = NewNames("field", "param", "parameter", "property", "entry", "item", "value", "attribute", "data", "string", "input", "meta", "arg", "column", "cell")
 
 var cdataOpen, commentOpen = []byte("<![CDATA["), []byte("<!--")
 
@@ -92,29 +102,35 @@ func (e *editor) marked(visit Visitor, from, to int, name []byte, structure bool
 	e.put(from, to, r)
 }
 
-// attributes shows those of the tag between from and to. What has no quotes, and is more
-// than a name, goes as a whole: an address of mail stands in angle brackets too.
-func (e *editor) attributes(visit Visitor, from, to int) {
+// attributes shows those of the tag between from and to, and gives what one of them calls the
+// element. What has no quotes, and is more than a name, goes as a whole: an address of mail stands in
+// angle brackets too.
+func (e *editor) attributes(visit Visitor, from, to int) (label []byte) {
 	in := e.in
 	tag := in[from:to]
 	if bytes.IndexByte(tag, '=') < 0 || !bytes.ContainsAny(tag, "\"'") {
 		if bytes.ContainsAny(tag, " @=0123456789") {
 			e.marked(visit, from, to, nil, true)
 		}
-		return
+		return nil
 	}
 	for i := from; i < to; {
 		eq := bytes.IndexByte(in[i:to], '=')
 		if eq < 0 {
-			return
+			return label
 		}
 		eq += i
 		start, end := valueAfter(in, min(skipSpace(in, eq+1), to), to)
 		if start < end {
-			e.marked(visit, start, end, wordBefore(in, i, eq), false)
+			word := wordBefore(in, i, eq)
+			e.marked(visit, start, end, naming(word, label), false)
+			if labels.Has(word) && end-start <= maxName {
+				label = in[start:end]
+			}
 		}
 		i = max(end, eq) + 1
 	}
+	return label
 }
 
 // eventValues shows the data of server-sent events, line by line.

@@ -25,6 +25,9 @@ func last(s []byte) int { return int(s[len(s)-1] - '0') }
 
 // mod is the remainder of the number that the digits of s are.
 func mod(s []byte, m int) (rest int) {
+	if len(s) <= 18 {
+		return number(s) % m
+	}
 	for _, c := range s {
 		rest = (rest*10 + int(c-'0')) % m
 	}
@@ -68,19 +71,19 @@ func luhnSum(s []byte) (sum int) {
 
 func luhn(s []byte) bool { return luhnSum(s)%10 == 0 && !uniform(s) }
 
-// luhn36 is Luhn over the alphabet 0-9A-Z.
-func luhn36(s []byte) bool {
+// luhnBase is Luhn over the first n signs of 0-9A-Z.
+func luhnBase(s []byte, n int) bool {
 	sum, double := 0, false
 	for i := len(s) - 1; i >= 0; i-- {
 		d := value36(s[i])
 		if double {
 			d *= 2
-			d = d/36 + d%36
+			d = d/n + d%n
 		}
 		sum += d
 		double = !double
 	}
-	return sum%36 == 0
+	return sum%n == 0
 }
 
 func value36(c byte) int {

@@ -105,7 +105,7 @@ func eip55(v []byte) bool {
 	small, capital := false, false
 	var low [40]byte
 	for i, c := range v {
-		if !hex(c) {
+		if !hexDigit(c) {
 			return false
 		}
 		small, capital = small || c >= 'a', capital || c >= 'A' && c <= 'F'

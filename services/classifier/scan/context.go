@@ -1,11 +1,20 @@
 package scan
 
-import "bytes"
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
 
 // wordEnds says whether a word that was followed ends before i.
 func wordEnds(text []byte, i int) bool {
 	if i >= len(text) {
 		return true
+	}
+	if text[i] >= 0x80 || text[i-1] >= 0x80 { // Chinese has no spaces, and signs of its own
+		r, _ := utf8.DecodeRune(text[i:])
+		before, _ := utf8.DecodeLastRune(text[:i])
+		return before >= 0x2e80 || !unicode.IsLetter(r)
 	}
 	k := kinds[text[i]]
 	return k != lower || text[i] == 's' && (i+1 == len(text) || kinds[text[i+1]] != lower)

@@ -2,8 +2,10 @@ package scan
 
 // How many golden cases there are, so that none is lost unseen.
 const (
-	wantTexts   = 83
-	wantEmpty   = 34
-	wantValues  = 120
-	wantChecked = 167
+	wantTexts    = 183
+	wantEmpty    = 102
+	wantValues   = 289
+	wantChecked  = 199
+	wantSecrets  = 284
+	wantPrefixed = 205
 )

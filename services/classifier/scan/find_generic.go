@@ -5,8 +5,8 @@ import "bytes"
 // What the rest of a name says of a value: the id, the name or the version of a key is
 // no key, and neither is a public one or one of a table.
 var (
-	harmlessEnds   = [...]string{"id", "name", "version", "hash", "event", "file", "vault", "length", "pair", "source", "signatures"}
-	harmlessStarts = [...]string{"public", "public_", "primary", "primary_", "foreign", "foreign_", "schema", "schema_"}
+	harmlessEnds   = [...]string{"izer", "ize", "url", "uri", "type", "id", "name", "version", "hash", "event", "file", "vault", "length", "pair", "source", "signatures"}
+	harmlessStarts = [...]string{"page", "page_", "next", "next_", "continuation", "continuation_", "cursor", "cursor_", "csrf", "csrf_", "csrf-", "xsrf", "xsrf-", "xsrf_", "public", "public_", "primary", "primary_", "foreign", "foreign_", "schema", "schema_"}
 )
 
 // harmless says that the name, of which a word stands at text[from:i], is of no secret.
@@ -57,6 +57,10 @@ func (l *line) credentials(start, end int) {
 			}
 		}
 		end++
+	}
+	if colon > from && colon == end-1 && end-from > 10 && entropy(text[from:colon]) >= 3 && hasDigit(text[from:colon]) { // a key without a password
+		l.add(l.s.own.basic, from, end, scoreShape)
+		return
 	}
 	if colon < 0 || end-colon < 7 || bytes.Equal(text[from:colon], text[colon+1:end]) || placeholder(text[colon+1:end]) || containsFold(text[colon:end], "passw") {
 		return

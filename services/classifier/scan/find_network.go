@@ -47,7 +47,7 @@ func (l *line) address6(start, colon int) {
 		start = colon
 	}
 	end, colons := start, 0
-	for end < len(text) && end-start < 46 && (hex(text[end]) || text[end] == ':' || text[end] == '.' && colons > 1) {
+	for end < len(text) && end-start < 46 && (hexDigit(text[end]) || text[end] == ':' || text[end] == '.' && colons > 1) {
 		if text[end] == ':' {
 			colons++
 		}
@@ -70,19 +70,19 @@ func (l *line) address6(start, colon int) {
 	l.done = end
 }
 
-func hex(c byte) bool { return c-'0' <= 9 || c|0x20-'a' <= 5 && c >= 'A' }
+func hexDigit(c byte) bool { return c-'0' <= 9 || c|0x20-'a' <= 5 && c >= 'A' }
 
 // mac looks at six pairs with the same sign between them.
 func (l *line) mac(start int) bool {
 	t := l.text[start:]
-	if len(t) < 17 || len(t) > 17 && (kinds[t[17]] != other || (t[17] == t[2]) && len(t) > 18 && hex(t[18])) {
+	if len(t) < 17 || len(t) > 17 && (kinds[t[17]] != other || (t[17] == t[2]) && len(t) > 18 && hexDigit(t[18])) {
 		return false
 	}
 	if t[2] != ':' && t[2] != '-' || start > 0 && l.text[start-1] == t[2] {
 		return false
 	}
 	for i, c := range t[:17] {
-		if i%3 == 2 && c != t[2] || i%3 != 2 && !hex(c) {
+		if i%3 == 2 && c != t[2] || i%3 != 2 && !hexDigit(c) {
 			return false
 		}
 	}

@@ -9,6 +9,10 @@ func (l *line) token(start, end int) {
 	if start > 0 && (text[start-1] == '_' || text[start-1] == '@' || text[start-1] == '#') {
 		return // part of a name
 	}
+	if end-start == 8 && len(text)-start >= 36 && text[end] == '-' && uuid(text[start:start+36]) {
+		l.done = start + 36 // of which no piece is a number
+		return
+	}
 	if end < len(text) && end-start <= 4 {
 		switch text[end] {
 		case '.', '-', '/', ':':
@@ -20,6 +24,19 @@ func (l *line) token(start, end int) {
 	var near set
 	if l.hits > 0 {
 		near = l.context(start)
+	}
+	if start > 0 && text[start-1] == '+' {
+		if l.phone(start, &near); start < l.done {
+			return
+		}
+	}
+	if near != (set{}) {
+		if from := l.lead(start); from < start && l.groups(from, start-1, &near) {
+			return
+		}
+		if end-start == 8 && l.compactDay(start) {
+			return
+		}
 	}
 	// The longest run of groups first: "4111 1111 1111 1111" before "4111".
 	if end-start <= 12 && end < len(text) && separator(text, end) {
@@ -45,6 +62,22 @@ func separator(text []byte, i int) bool {
 		return true
 	}
 	return false
+}
+
+// lead is where the letters begin that stand alone before the digits at start, as in "AB 12 34 56 C";
+// start where there are none.
+func (l *line) lead(start int) int {
+	from := start - 1
+	if from < 1 || l.text[from] != ' ' && l.text[from] != '-' {
+		return start
+	}
+	for from > 0 && start-from <= 3 && kinds[l.text[from-1]] == upper {
+		from--
+	}
+	if from == start-1 || from > 0 && kinds[l.text[from-1]] != other {
+		return start
+	}
+	return from
 }
 
 // groups tries the runs of groups that begin at start, from the longest.
@@ -104,7 +137,7 @@ func (l *line) number(start, end int, near *set) (found bool) {
 			}
 			ok, prefixed := n.accepts(c, l.text[start:end])
 			switch {
-			case !ok || !named && !l.alone(start, end):
+			case !ok || n.bare || !named && !l.alone(start, end):
 				continue
 			case named && n.firm, named && prefixed:
 				l.add(n.class, start, end, scoreProven)
@@ -134,20 +167,17 @@ func (l *line) alone(start, end int) bool {
 	return end+1 >= len(l.text) || l.text[end] != '-' && l.text[end] != '.' || kinds[l.text[end+1]] == other
 }
 
+// goesOn says that a group of four digits stands before or after: text[start:end] is a piece of
+// a number in such groups.
+func (l *line) goesOn(start, end int) bool {
+	t := l.text
+	return end+1 < len(t) && t[end] == ' ' && kinds[t[end+1]] == digit || start > 1 && t[start-1] == ' ' && kinds[t[start-2]] == digit
+}
+
 // dashed are the numbers whose separators tell them: 536-90-4399, 390.533.447-05.
 func (l *line) dashed(c []byte, start, end int) bool {
 	v := l.text[start:end]
-	form := func(form string) bool {
-		if len(form) != len(v) {
-			return false
-		}
-		for i := range v {
-			if form[i] == '0' && kinds[v[i]] != digit || form[i] != '0' && form[i] != v[i] {
-				return false
-			}
-		}
-		return true
-	}
+	form := func(form string) bool { return written(v, form) }
 	name := ""
 	switch len(v) {
 	case 11:
@@ -166,7 +196,7 @@ func (l *line) dashed(c []byte, start, end int) bool {
 			name = "ru.snils"
 		case form("000000-0000000"):
 			name = "kr.rrn"
-		case form("0000 0000 0000"):
+		case form("0000 0000 0000") && !l.goesOn(start, end):
 			name = "in_.aadhaar"
 		}
 	case 16:
@@ -190,61 +220,4 @@ func (l *line) dashed(c []byte, start, end int) bool {
 		}
 	}
 	return false
-}
-
-// Named appends what Text finds in v where a name stands before it: a word of the name
-// speaks for what follows, as does one of a text.
-func (s *Scanner) Named(v []byte, name string, to []Match) []Match {
-	if name == "" {
-		return s.Text(v, to)
-	}
-	from := len(to)
-	scratch, _ := s.scratch.Get().(*[]byte)
-	if scratch == nil {
-		scratch = new([]byte)
-	}
-	text := append(append(append((*scratch)[:0], name...), ": "...), v...)
-	shift := len(text) - len(v)
-	found := s.Text(text, to)[from:]
-	*scratch = text
-	s.scratch.Put(scratch)
-	for _, m := range found {
-		if m.Start >= shift {
-			m.Start, m.End = m.Start-shift, m.End-shift
-			to = append(to, m)
-		}
-	}
-	return to
-}
-
-// Value appends what the whole of a value is: the schemes that accept it, and what Text
-// finds in it. A name, where there is one, speaks for a scheme as a word before it does.
-func (s *Scanner) Value(v []byte, name string, to []Match) []Match {
-	from := len(to)
-	to = s.Named(v, name, to)
-	l := s.line(v, to)
-	c, ok := compact(l.room[:0], v)
-	if !ok {
-		return l.end()
-	}
-	// With schemes that accept it, digits in groups are a telephone number or a day no
-	// more surely than what those say.
-	for _, n := range s.numbers[len(c)] {
-		ok, prefixed := n.accepts(c, v)
-		switch {
-		case !ok || n.asked:
-		case n.firm || prefixed:
-			l.add(n.class, 0, len(v), scoreFirm)
-		default:
-			l.add(n.class, 0, len(v), scoreAmong)
-		}
-	}
-	if len(l.to) > len(to) {
-		for i := from; i < len(to); i++ {
-			if m := &l.to[i]; (m.Class == s.own.phone || m.Class == s.own.date) && v[0] != '+' && name == "" {
-				m.Score = scoreAmong
-			}
-		}
-	}
-	return l.end()
 }

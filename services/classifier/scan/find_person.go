@@ -3,9 +3,13 @@ package scan
 import "github.com/nyaruka/phonenumbers"
 
 var (
-	phoneWords = []string{"phone", "telephone", "tel", "mobile", "cell", "fax", "call", "whatsapp", "phone number", "telefon", "telefono", "telefone", "msisdn"}
-	birthWords = []string{"birth", "born", "dob", "birthdate", "birthday", "date of birth", "geboren", "nascimento", "nacimiento", "naissance"}
-	months     = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
+	phoneWords = []string{"phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "call", "whatsapp", "phone number", "msisdn", "my number", "reach us", "reach me",
+		"ring", "dial", "hotline", "telefon", "handy", "mobil", "rufnummer", "rufen", "anrufen", "telefonnummer", "mobilnummer", "téléphone", "tél", "portable", "appelez",
+		"telefono", "teléfono", "móvil", "celular", "llámame", "llame", "cellulare", "chiamami", "chiama", "telefoon", "mobiel", "bel", "telefone", "telemóvel", "ligue",
+		"zadzwoń", "komórka", "volejte", "puhelin", "soita", "hívjon", "sunați", "sunaţi", "numaradan", "numarası", "телефон", "звоните", "тел", "моб",
+		"τηλέφωνο", "κινητό", "電話", "電話番号", "携帯", "电话", "手机", "전화", "휴대폰", "هاتف", "جوال", "फ़ोन", "โทร", "điện thoại"}
+	birthWords = []string{"birth", "born", "dob", "birthdate", "birthday", "date of birth", "geboren", "geburtsdatum", "nascimento", "nacimiento", "naissance", "né le", "née le",
+		"nascita", "nato", "nata", "geboortedatum", "urodzenia", "urodzony", "född", "født", "syntynyt", "дата рождения", "родился", "生年月日", "出生日期"}
 )
 
 func (l *line) nearAny(i int, words []string) bool {
@@ -84,19 +88,22 @@ func (l *line) phone(start int, near *set) {
 	if from > 0 && text[from-1] == '+' {
 		from, plus = from-1, true
 	}
-	end, digits, groups, i := start, 0, 1, start
-	for ; i < len(text) && i-start < 28; i++ {
+	end, digits, groups, dots := start, 0, 1, 0
+	for i := start; i < len(text) && i-start < 28; i++ {
 		c := text[i]
 		if kinds[c] == digit {
+			if end < i {
+				groups++
+				if text[end] == '.' {
+					dots++
+				}
+			}
 			digits++
 			end = i + 1
 			continue
 		}
 		if c != ' ' && c != '-' && c != '.' && c != '(' && c != ')' && c != '/' || end < i-1 && text[i-1] == c {
 			break
-		}
-		if end == i {
-			groups++
 		}
 	}
 	if digits < 7 || digits > 15 || end < len(text) && (kinds[text[end]] == lower && text[end] != 'x' && text[end] != 'e' || kinds[text[end]] == upper || text[end] == '_') {
@@ -107,8 +114,10 @@ func (l *line) phone(start int, near *set) {
 		named = l.nearAny(start, phoneWords)
 	}
 	international := plus || digits > 10 && groups > 1 && text[start] == '0' && text[start+1] == '0'
+	// A trunk prefix before an area code, in groups: 0121 234 5678, (030) 123456.
+	trunk := !international && digits >= 9 && digits <= 12 && groups > 1 && (dots == 0 || dots == 4) && (text[start] == '0' && text[start+1] != '0' || text[start] == '8' && digits == 11 && text[start+1] == ' ' && text[start+2] == '(')
 	american := digits >= 10 && digits <= 11 && groups >= 3 && grouped334(text[start:end], open)
-	if !international && !american && !named || named && digits < 8 && groups == 1 {
+	if !international && !american && !named && (!trunk || l.s.quick) || named && digits < 8 && groups == 1 {
 		return
 	}
 	score := float32(scoreShape)
@@ -128,6 +137,9 @@ func (l *line) phone(start int, near *set) {
 		switch {
 		case err == nil && phonenumbers.IsValidNumber(parsed):
 			score = scoreFirm
+		case trunk && givenOut(number):
+		case trunk && !named:
+			return
 		case plus && !named && (err != nil || !phonenumbers.IsPossibleNumber(parsed)):
 			return
 		}
@@ -141,6 +153,20 @@ func (l *line) phone(start int, near *set) {
 	}
 	l.add(l.s.own.phone, from, end, score)
 	l.done = end
+}
+
+// trunked are countries whose numbers begin with a digit that is left out from abroad, and where most
+// who write them so are.
+var trunked = [...]string{"GB", "DE", "FR", "IT", "NL", "AU", "RU", "SE", "CH", "AT", "BE", "TR", "RO", "JP", "IN", "FI", "ZA", "NZ", "BR", "KR", "UA", "GR", "HU", "ID", "PH", "TH", "EG", "IL"}
+
+// givenOut says whether number, as it is dialled within a country, is one of any of trunked.
+func givenOut(number string) bool {
+	for _, country := range trunked[:] {
+		if parsed, err := phonenumbers.Parse(number, country); err == nil && phonenumbers.IsValidNumberForRegion(parsed, country) {
+			return true
+		}
+	}
+	return false
 }
 
 // grouped334 says that the last ten digits stand as 3, 3 and 4.

@@ -14,6 +14,9 @@ func (l *line) prefixed(p *pattern, i int) {
 	if !ok || start > 0 && p.elements[0].literal != "_" && (kinds[l.text[start-1]] != other || l.text[start-1] == '_') && !escaped(l.text, start-1) {
 		return
 	}
+	if start > 1 && l.text[start-1] == '.' && kinds[l.text[start-2]] != other && len(p.elements[0].literal) < 5 && p.anchor == 0 {
+		return // what a file ends with
+	}
 	l.try(p, start, scoreProven)
 }
 
@@ -45,7 +48,8 @@ func (l *line) vendor(p *pattern, from, i int) {
 	if !oneCase(l.text[from:i]) {
 		return
 	}
-	if start, ok := l.assigned(i); ok {
+	// A pattern with a sign of its own needs none of assignment.
+	if start, ok := l.assigned(i); ok || start > 0 && p.marked {
 		l.try(p, start, scoreFirm)
 	}
 }
@@ -66,7 +70,8 @@ func oneCase(v []byte) bool {
 }
 
 // assigned is where the value begins that is assigned to the name that goes on at i: the
-// rest of the name and one word more, a sign of assignment, quotes.
+// rest of the name and one word more, a sign of assignment, quotes. Without a sign it is what comes
+// next, and not ok.
 func (l *line) assigned(i int) (start int, ok bool) {
 	text := l.text
 	limit := min(len(text), i+64)
@@ -78,13 +83,13 @@ func (l *line) assigned(i int) (start int, ok bool) {
 			i++
 		}
 	}
-	signs := 0
+	sign := byte(0)
 	for ; i < limit; i++ {
 		switch text[i] {
 		case '=', ':', '>', ',', '|':
-			signs++
+			sign = text[i]
 		case ' ', '\t', '"', '\'', '`', '?', '.', '(', '\n', '\r':
-			if text[i] == '\n' && signs == 0 {
+			if text[i] == '\n' && sign != '=' && sign != ':' && !(sign == '>' && i+1 < limit && text[i+1] == ' ') {
 				return 0, false
 			}
 		case '\\': // a quote within a quote
@@ -92,7 +97,11 @@ func (l *line) assigned(i int) (start int, ok bool) {
 				return 0, false
 			}
 		default:
-			return i, signs > 0
+			if rest := text[i:]; sign == 0 && bytes.HasPrefix(rest, []byte("value=")) && bytes.Contains(text[max(0, i-80):i], []byte("key=")) { // <add key="..." value="..."/>
+				i, sign = i+len("value"), '='
+				continue
+			}
+			return i, sign != 0
 		}
 	}
 	return 0, false
@@ -112,18 +121,24 @@ func (l *line) generic(from, i int) {
 	if !ok || start < l.done || l.harmless(from, i) {
 		return
 	}
-	if containsFold(l.text[from:i], "passw") || containsFold(l.text[from:i], "pwd") {
+	password := containsFold(l.text[from:i], "passw") || containsFold(l.text[from:i], "pwd")
+	if password {
 		l.password(start)
 	}
-	for _, w := range [...]string{"Basic ", "Bearer ", "Token "} {
+	header := l.header(from)
+	for _, w := range [...]string{"Basic ", "Bearer ", "Token ", "Api-Token ", "ApiKey ", "sha256~"} {
 		if bytes.HasPrefix(l.text[start:], []byte(w)) {
 			start += len(w)
 			break
 		}
 	}
+	least, most, bits := 10, 150, 3.5
+	if header { // what is sent as one needs no chance
+		least, most, bits = 8, 4000, 2.75
+	}
 	end := start
 	letters, digits := 0, 0
-	for end < len(l.text) && end-start <= 150 && (genericAlphabet[l.text[end]] || l.text[end] == '.') {
+	for end < len(l.text) && end-start <= most && (genericAlphabet[l.text[end]] || l.text[end] == '.' || header && l.text[end] == '@') {
 		switch kinds[l.text[end]] {
 		case digit:
 			digits++
@@ -133,16 +148,28 @@ func (l *line) generic(from, i int) {
 		end++
 	}
 	v := l.text[start:end]
-	if len(v) < 10 || len(v) > 150 || digits == 0 || letters == 0 || entropy(v) < 3.5 || placeholder(v) {
+	if len(v) < least || len(v) > most || digits == 0 || letters == 0 || entropy(v) < bits || placeholder(v) || filler(v) || wordy(v) || uuid(v) && !header {
 		return
 	}
 	if end < len(l.text) && (l.text[end] == '(' || l.text[end] == '[' || l.text[end] == '$' || l.text[end] == ':' || l.text[end] == '@') {
 		return // a call, an index, a template, an address
 	}
-	if bytes.IndexByte(v, '.') >= 0 && digits < 4 {
-		return // config.getValue1
+	if bytes.IndexByte(v, '.') >= 0 && digits < 4 && (!password || entropy(v) < 4) || bytes.Contains(v, []byte("==")) && v[len(v)-1] != '=' {
+		return // config.getValue1, default_rc==0
 	}
 	l.add(l.s.own.generic, start, end, scoreShape)
+}
+
+// header says that the name at i is that of a header of curl's.
+func (l *line) header(i int) bool {
+	for i > 0 && (kinds[l.text[i-1]] != other || l.text[i-1] == '-') {
+		i--
+	}
+	if i == 0 || l.text[i-1] != '"' && l.text[i-1] != '\'' {
+		return false
+	}
+	before := bytes.TrimRight(l.text[max(0, i-12):i-1], " ")
+	return bytes.HasSuffix(before, []byte("-H")) || bytes.HasSuffix(before, []byte("--header"))
 }
 
 // password is whatever stands in quotes behind a name of passwords, unless it is a
@@ -154,13 +181,13 @@ func (l *line) password(start int) {
 	end := start
 	for end < len(l.text) && end-start <= 64 && l.text[end] != l.text[start-1] {
 		switch l.text[end] {
-		case ' ', '$', '{', '<', '\n', '\\', '(', '*':
+		case ' ', '$', '{', '<', '\n', '\\', '(', '*', '[':
 			return
 		}
 		end++
 	}
 	v := l.text[start:end]
-	if end == len(l.text) || len(v) < 6 || len(v) > 64 || placeholder(v) || containsFold(v, "passw") && len(v) < 10 {
+	if end == len(l.text) || len(v) < 6 || len(v) > 64 || placeholder(v) || containsFold(v, "passw") && len(v) < 10 || v[0] == '%' && v[len(v)-1] == '%' {
 		return
 	}
 	l.add(l.s.own.password, start, end, scoreShape)
@@ -170,36 +197,6 @@ func (l *line) password(start int) {
 func hasDigit(v []byte) bool {
 	for _, c := range v {
 		if kinds[c] == digit {
-			return true
-		}
-	}
-	return false
-}
-
-// filler is what stands for a key in a document.
-func filler(v []byte) bool {
-	return len(v) < 64 && (containsFold(v, "xxxx") || containsFold(v, "example") || containsFold(v, "your_") || containsFold(v, "redacted"))
-}
-
-// placeholders stand where a secret would, in documents and templates.
-var placeholders = [...]string{"xxxx", "example", "placeholder", "your_", "your-", "changeme", "redacted", "abcdef", "123456789", "dummy", "sample"}
-
-func placeholder(v []byte) bool {
-	for _, p := range placeholders[:] {
-		if len(v) < 64 && containsFold(v, p) {
-			return true
-		}
-	}
-	return false
-}
-
-func containsFold(v []byte, p string) bool {
-	for i := 0; i+len(p) <= len(v); i++ {
-		j := 0
-		for j < len(p) && folded[v[i+j]] == p[j] {
-			j++
-		}
-		if j == len(p) {
 			return true
 		}
 	}

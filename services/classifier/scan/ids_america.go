@@ -69,11 +69,26 @@ func american() []scheme {
 			}
 			return s[n] == "01987654321"[sum%11]
 		}},
+		{name: "cr.cpf", shapes: "d7-10", words: "cedula|cédula", loose: true, form: formCosta},
+		{name: "cr.cpj", shapes: "d10", words: "cedula juridica|cédula jurídica", loose: true, check: func(s []byte) bool {
+			n := number(s[1:4])
+			switch s[0] {
+			case '2':
+				return n == 100 || n == 200 || n == 300 || n == 400
+			case '3':
+				return n >= 2 && n <= 14 || n >= 101 && n <= 110
+			case '4':
+				return n == 0
+			}
+			return s[0] == '5' && n == 1
+		}},
+		{name: "cr.cr", shapes: "d11-12", words: "dimex", loose: true, check: func(s []byte) bool { return s[0] == '1' }},
 		{name: "cu.ni", shapes: "d11", words: "carnet", loose: true, check: func(s []byte) bool { return yymmdd(s, 0) }},
 		{name: "do.cedula", shapes: "d11", words: "cedula|cédula", check: luhn},
 		{name: "do.rnc", shapes: "d9", words: "rnc", check: func(s []byte) bool {
 			return (10-weighted(s, 7, 9, 8, 6, 5, 4, 3, 2)%11+9)%9+1 == last(s)
 		}},
+		{name: "do.ncf", shapes: "a1d10|a1d18|E1d12", words: "ncf|comprobante fiscal", loose: true, check: func(s []byte) bool { return !none(s[:1], "ABE") }},
 		{name: "ec.ci", shapes: "d10", words: "cedula|cédula|ci", check: ecuador},
 		{name: "ec.ruc", shapes: "d13", words: "ruc", check: func(s []byte) bool {
 			p := two(s, 0)
@@ -81,12 +96,14 @@ func american() []scheme {
 				return false
 			}
 			switch {
-			case s[2] < '6':
-				return ecuador(s[:10]) && number(s[10:]) > 0
-			case s[2] == '6':
-				return weighted(s, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 && number(s[9:]) > 0
+			case s[2] > '6' && s[2] < '9':
+				return false
+			case s[2] >= '6' && weighted(s, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 && number(s[9:]) > 0: // of the state
+				return true
+			case s[2] == '9':
+				return weighted(s, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 && number(s[10:]) > 0
 			}
-			return s[2] == '9' && weighted(s, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 && number(s[10:]) > 0
+			return ecuador(s[:10]) && number(s[10:]) > 0
 		}},
 		{name: "gt.nit", shapes: "d1-11x1", words: "nit", check: func(s []byte) bool {
 			sum, n := 0, len(s)-1
@@ -94,6 +111,9 @@ func american() []scheme {
 				sum += at(s, n-1-i) * (i + 2)
 			}
 			return letter(s, "0123456789K", (11-sum%11)%11)
+		}},
+		{name: "gt.cui", shapes: "d13", words: "cui|dpi", check: func(s []byte) bool {
+			return two(s, 9) > 0 && two(s, 9) < 23 && two(s, 11) > 0 && weighted(s, 2, 3, 4, 5, 6, 7, 8, 9)%11 == at(s, 8)
 		}},
 		{name: "mx.curp", shapes: "a4d6a6x1d1", words: "curp", firm: true, check: func(s []byte) bool {
 			const alphabet = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ"
@@ -114,10 +134,12 @@ func american() []scheme {
 			}
 			return yymmdd(s, len(s)-9) && letter(s, "0123456789A", (11-sum%11)%11)
 		}},
+		{name: "mx.rfc", shapes: "a4d6", bare: true, check: func(s []byte) bool { return yymmdd(s, 4) }},
 		{name: "pe.cui", shapes: "d8x1", words: "dni|cui", check: func(s []byte) bool {
 			c := weighted(s, 3, 2, 7, 6, 5, 4, 3, 2) % 11
 			return letter(s, "65432110987", c) || letter(s, "KJIHGFEDCBA", c)
 		}},
+		{name: "pe.cui", shapes: "d8", bare: true},
 		{name: "pe.ruc", shapes: "d11", words: "ruc", check: func(s []byte) bool {
 			switch two(s, 0) {
 			case 10, 15, 17, 20:
@@ -132,6 +154,23 @@ func american() []scheme {
 			}
 			return (11-sum%11)%11%10 == last(s)
 		}},
+		{name: "sv.dui", shapes: "d9", words: "dui", check: func(s []byte) bool { return (10-falling(s[:8], 9)%10)%10 == last(s) }},
+		{name: "sv.nit", shapes: "d14", prefix: "SV", words: "nit", check: func(s []byte) bool {
+			if s[0] != '0' && s[0] != '1' && s[0] != '9' {
+				return false
+			}
+			if number(s[10:13]) <= 100 { // as numbers were made at first
+				return falling(s[:13], 14)%11%10 == last(s)
+			}
+			return (11-weighted(s, 2, 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11%10 == last(s)
+		}},
+		{name: "uy.ci", shapes: "d7-8", words: "cedula|cédula|ci", check: func(s []byte) bool {
+			w := [...]int{2, 9, 8, 7, 6, 3, 4}
+			return (10-weighted(s, w[8-len(s):]...)%10)%10 == last(s)
+		}},
+		{name: "us.ptin", shapes: "P1d8", words: "ptin", loose: true},
+		{name: "us.atin", shapes: "d9", words: "atin", loose: true, form: formSSN, check: func(s []byte) bool { return s[0] == '9' && two(s, 3) == 93 }},
+		{name: "us.tin", shapes: "d9", bare: true},
 		{name: "uy.rut", shapes: "d12", prefix: "UY", words: "rut", check: func(s []byte) bool {
 			return two(s, 0) >= 1 && two(s, 0) <= 22 && number(s[2:8]) > 0 && string(s[8:11]) == "001" && (11-weighted(s, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)%11)%11 == last(s)
 		}},
@@ -166,10 +205,32 @@ func cbu(s []byte) bool {
 
 func ecuador(s []byte) bool {
 	p := two(s, 0)
-	return (p >= 1 && p <= 24 || p == 30 || p == 50) && s[2] < '6' && luhn(s)
+	return (p >= 1 && p <= 24 || p == 30 || p == 50) && s[2] <= '6' && luhn(s)
 }
 
 // formSSN is three, two and four digits, or nine in one.
 func formSSN(v []byte) bool {
 	return len(v) == 9 || len(v) == 11 && kinds[v[3]] == other && v[3] == v[6]
+}
+
+// formCosta is 01-0913-0259, the zeros before each group often left out; ten digits, or nine without
+// the first zero.
+func formCosta(v []byte) bool {
+	dashes, group := 0, 0
+	for _, c := range v {
+		switch {
+		case c == '-':
+			if group == 0 {
+				return false
+			}
+			dashes, group = dashes+1, 0
+		case c-'0' <= 9:
+			if group++; dashes > 0 && group > 4 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return dashes == 2 && group > 0 && (v[0] == '0' || v[1] == '-') || dashes == 0 && (len(v) == 9 || len(v) == 10 && v[0] == '0')
 }

@@ -19,8 +19,22 @@ func eastern() []scheme {
 			}
 			return egn(s) || pnf(s) || (11-weighted(s, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11 == last(s)
 		}},
-		{name: "by.unp", shapes: "d9", words: "unp|унп", check: func(s []byte) bool {
-			return s[0] >= '1' && s[0] <= '7' && weighted(s, 29, 23, 19, 17, 13, 7, 5, 3)%11 == last(s)
+		{name: "by.unp", shapes: "d9|a2d7", prefix: "UNP", words: "unp|унп", check: func(s []byte) bool {
+			first, second := value36(s[0]), int(s[1])-'0'
+			if first > 9 {
+				second = indexByte("ABCEHKMOPT", s[1])
+			}
+			if second < 0 || indexByte("1234567ABCEHKM", s[0]) < 0 {
+				return false
+			}
+			return (first*29+second*23+weighted(s[2:], 19, 17, 13, 7, 5, 3))%11 == last(s)
+		}},
+		{name: "by.pn", shapes: "d7a1d3a2d1", words: "идентификационный номер|personal number", check: func(s []byte) bool {
+			sum := 0
+			for i, c := range s[:13] {
+				sum += value36(c) * [...]int{7, 3, 1}[i%3]
+			}
+			return ddmmyy(s, 1) && !none(s[7:8], "ABCHKEM") && sum%10 == last(s)
 		}},
 		{name: "cy.vat", shapes: "d8a1", prefix: "CY", words: "vat|tic", check: func(s []byte) bool {
 			sum := 0
@@ -50,18 +64,32 @@ func eastern() []scheme {
 		}},
 		{name: "sk.rc", shapes: "d9-10", words: "rodne cislo|rodné číslo|rc", check: czech},
 		{name: "sk.dph", shapes: "d10", prefix: "SK", words: "dph|dic", check: func(s []byte) bool {
-			return s[0] != '0' && !none(s[2:3], "234789") && number(s)%11 == 0
+			return czech(s) || s[0] != '0' && !none(s[2:3], "234789") && number(s)%11 == 0
 		}},
 		{name: "gr.vat", shapes: "d9", prefix: "EL", words: "afm|αφμ|vat", check: greek},
-		{name: "gr.amka", shapes: "d11", words: "amka", check: func(s []byte) bool { return ddmmyy(s, 0) && luhn(s) }},
+		{name: "gr.amka", shapes: "d11", words: "amka|αμκα", check: func(s []byte) bool { return ddmmyy(s, 0) && luhn(s) }},
 		{name: "hr.oib", shapes: "d11", prefix: "HR", words: "oib", check: mod1110},
 		{name: "hu.anum", shapes: "d8", prefix: "HU", words: "adoszam|adószám|anum|vat", check: func(s []byte) bool { return weighted(s, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0 && !uniform(s) }},
+		{name: "hu.taj", shapes: "d9", words: "taj|taj szám", check: func(s []byte) bool { return weighted(s, 3, 7, 3, 7, 3, 7, 3, 7)%10 == last(s) && !uniform(s) }},
+		{name: "hu.adoazonosito", shapes: "d10", words: "adóazonosító|adoazonosito", check: func(s []byte) bool {
+			return s[0] == '8' && weighted(s, 1, 2, 3, 4, 5, 6, 7, 8, 9)%11 == last(s)
+		}},
+		{name: "hu.szemelyi", shapes: "d11", words: "személyi szám|személyi azonosító|szemelyi|taj szám", check: func(s []byte) bool {
+			return s[0] != '0' && yymmdd(s, 1) && (weighted(s, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)%11 == last(s) || falling(s[:10], 10)%11 == last(s))
+		}},
 		{name: "md.idno", shapes: "d13", words: "idno|idnp", check: func(s []byte) bool {
 			return weighted(s, 7, 3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1)%10 == last(s)
 		}},
 		{name: "me.pib", shapes: "d8", words: "pib", check: func(s []byte) bool { return (11-falling(s[:7], 8)%11)%11%10 == last(s) }},
 		{name: "mk.edb", shapes: "d13", prefix: "MK", words: "edb", check: func(s []byte) bool {
 			return (11-weighted(s, 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11%10 == last(s)
+		}},
+		{name: "pl.id", shapes: "a3d6", words: "dowod osobisty|dowód osobisty|id card", check: func(s []byte) bool {
+			sum := weighted(s[3:], 9, 7, 3, 1, 7, 3)
+			for i, c := range s[:3] {
+				sum += value36(c) * [...]int{7, 3, 1}[i]
+			}
+			return sum%10 == 0
 		}},
 		{name: "pl.nip", shapes: "d10", prefix: "PL", words: "nip|vat", check: func(s []byte) bool { return weighted(s, 6, 5, 7, 2, 3, 4, 5, 6, 7)%11 == last(s) && !uniform(s) }},
 		{name: "pl.pesel", shapes: "d11", words: "pesel", check: func(s []byte) bool {
@@ -75,20 +103,15 @@ func eastern() []scheme {
 			return len(s) == 9 || weighted(s, 2, 4, 8, 5, 0, 9, 7, 3, 6, 1, 2, 4, 8)%11%10 == last(s)
 		}},
 		{name: "ro.cnp", shapes: "d13", words: "cnp", check: func(s []byte) bool {
-			if none(s[:1], "123456789") || !yymmdd(s, 1) || two(s, 7) > 52 && two(s, 7) != 70 && two(s, 7) < 80 || two(s, 7) == 0 {
+			if none(s[:1], "123456789") || !yymmdd(s, 1) || !romanianCounty(two(s, 7)) {
 				return false
 			}
 			c := weighted(s, 2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9) % 11
 			return c == last(s) || c == 10 && last(s) == 1
 		}},
-		{name: "ro.cui", shapes: "d2-10", prefix: "RO", words: "cui|cif", check: func(s []byte) bool {
-			sum, w := 0, [...]int{2, 3, 5, 7, 1, 2, 3, 5, 7}
-			for i, j := len(s)-2, 0; i >= 0; i, j = i-1, j+1 {
-				sum += w[j] * at(s, i)
-			}
-			return s[0] != '0' && sum*10%11%10 == last(s)
-		}},
-		{name: "ro.onrc", shapes: "J1d7-9|F1d7-9|C1d7-9|J1d13|F1d13|C1d13", words: "onrc|registrul", loose: true},
+		{name: "ro.cf", shapes: "d2-10", prefix: "RO", bare: true, check: cui},
+		{name: "ro.cui", shapes: "d2-10", prefix: "RO", words: "cui|cif", check: cui},
+		{name: "ro.onrc", shapes: "J1d6-15|F1d6-15|C1d6-15", words: "onrc|registrul", loose: true, form: formONRC},
 		{name: "rs.pib", shapes: "d9", words: "pib", check: mod1110},
 		{name: "ru.inn", shapes: "d10|d12", words: "inn|инн", check: func(s []byte) bool {
 			if len(s) == 10 {
@@ -107,7 +130,11 @@ func eastern() []scheme {
 			c := 11 - falling(s[:7], 8)%11
 			return s[0] != '0' && c != 11 && c%10 == last(s)
 		}},
-		{name: "si.emso", shapes: "d13", words: "emso|emšo|jmbg", check: func(s []byte) bool {
+		{name: "si.maticna", shapes: "d7|d7x1d2", words: "maticna|matična", check: func(s []byte) bool {
+			c := falling(s[:6], 7) % 11
+			return c != 0 && (11-c)%10 == at(s, 6)
+		}},
+		{name: "si.emso", shapes: "d13", words: "emso|emšo|jmbg|embg|матични број|матичен број", check: func(s []byte) bool {
 			return day(2000+number(s[4:7]), two(s, 2), two(s, 0)) && (11-weighted(s, 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11%10 == last(s)
 		}},
 		{name: "tr.tckimlik", shapes: "d11", words: "tckimlik|tc kimlik|kimlik", check: func(s []byte) bool {
@@ -144,44 +171,4 @@ func eastern() []scheme {
 			return ((weighted(s, -1, 5, 7, 9, 4, 6, 10, 5, 7)%11)+11)%11%10 == last(s)
 		}},
 	}
-}
-
-func egn(s []byte) bool {
-	return day(2000+two(s, 0), two(s, 2)%20, two(s, 4)) && weighted(s, 2, 4, 8, 5, 10, 9, 7, 3, 6)%11%10 == last(s)
-}
-
-func pnf(s []byte) bool { return weighted(s, 21, 19, 17, 13, 11, 9, 7, 3, 1)%10 == last(s) }
-
-func bulstat(s []byte) int {
-	if c := weighted(s, 1, 2, 3, 4, 5, 6, 7, 8) % 11; c < 10 {
-		return c
-	}
-	return weighted(s, 3, 4, 5, 6, 7, 8, 9, 10) % 11 % 10
-}
-
-func greek(s []byte) bool {
-	sum := 0
-	for _, c := range s[:8] {
-		sum = sum*2 + int(c-'0')
-	}
-	return sum*2%11%10 == last(s) && !uniform(s)
-}
-
-// czech is a birth number: ten digits since 1954, nine without a check before.
-func czech(s []byte) bool {
-	if len(s) < 9 {
-		return false
-	}
-	y, m := 1900+two(s, 0), two(s, 2)%50
-	if m > 20 {
-		m -= 20
-	}
-	if len(s) == 9 {
-		return y < 1954 && day(y, m, two(s, 4)) || y >= 1980 && day(y-100, m, two(s, 4))
-	}
-	if y < 1954 {
-		y += 100
-	}
-	c := number(s[:9]) % 11 % 10
-	return y <= 2053 && day(y, m, two(s, 4)) && c == last(s)
 }

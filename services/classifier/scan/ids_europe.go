@@ -22,6 +22,7 @@ func nordic() []scheme {
 			m := two(s, 2)
 			return (m >= 20 && m <= 32 || m >= 40 && m <= 52) && belgian(s)
 		}},
+		{name: "be.ssn", shapes: "d11", bare: true, check: belgian},
 		{name: "be.vat", shapes: "d9-10", prefix: "BE", words: "btw|tva|vat|onderneming", check: func(s []byte) bool {
 			if len(s) == 10 && s[0] > '1' {
 				return false
@@ -41,7 +42,12 @@ func nordic() []scheme {
 			return false
 		}},
 		{name: "ch.esr", shapes: "d5-27", words: "esr|referenz|bvr", check: recursive10},
-		{name: "li.peid", shapes: "d4-12", words: "peid", loose: true},
+		{name: "li.peid", shapes: "d4-12", words: "peid", loose: true, form: func(v []byte) bool {
+			for len(v) > 0 && v[0] == '0' {
+				v = v[1:]
+			}
+			return len(v) >= 4 && indexByte(string(v), '-') < 0
+		}},
 		{name: "de.idnr", shapes: "d11", words: "steuer|idnr|steueridentifikationsnummer|tin", check: func(s []byte) bool {
 			var seen [10]int
 			for _, c := range s[:10] {
@@ -60,11 +66,38 @@ func nordic() []scheme {
 			}
 			return s[0] != '0' && twice+thrice == 1 && mod1110(s)
 		}},
+		{name: "de.stnr", shapes: "d10-11|d13", words: "steuernummer|stnr|st.-nr", loose: true, check: func(s []byte) bool {
+			if len(s) != 13 {
+				return true
+			}
+			switch two(s, 0) {
+			case 10, 11, 21, 22, 23, 24, 26, 27, 28, 30, 31, 32, 40, 41:
+				return s[4] == '0'
+			}
+			return (s[0] == '9' || s[0] == '5') && s[4] == '0'
+		}},
+		{name: "de.rvnr", shapes: "d8a1d3", words: "rentenversicherung|sozialversicherungsnummer|rvnr", check: func(s []byte) bool {
+			sum, n := 0, int(s[8]-'A')+1
+			for i, w := range [...]int{2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1} {
+				d := 0
+				switch {
+				case i < 8:
+					d = at(s, i)
+				case i == 8:
+					d = n / 10
+				case i == 9:
+					d = n % 10
+				default:
+					d = at(s, i-1)
+				}
+				d *= w
+				sum += d/10 + d%10
+			}
+			return two(s, 4) < 13 && sum%10 == last(s)
+		}},
 		{name: "de.vat", shapes: "d9", prefix: "DE", words: "ust|umsatzsteuer|vat|mwst", check: func(s []byte) bool { return s[0] != '0' && mod1110(s) }},
 		{name: "de.wkn", shapes: "x6", words: "wkn", loose: true, check: func(s []byte) bool { return none(s, "IO") }},
-		{name: "dk.cpr", shapes: "d10", words: "cpr|personnummer", check: func(s []byte) bool {
-			return ddmmyy(s, 0) && weighted(s, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
-		}},
+		{name: "dk.cpr", shapes: "d10", words: "cpr|personnummer", check: func(s []byte) bool { return ddmmyy(s, 0) }}, // no check digit since 2007
 		{name: "dk.cvr", shapes: "d8", prefix: "DK", words: "cvr|moms|vat", check: func(s []byte) bool {
 			return s[0] != '0' && weighted(s, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
 		}},
@@ -83,14 +116,16 @@ func nordic() []scheme {
 			}
 			return (s[0] == '3' && s[1] == '2' || ddmmyy(s, 0)) && (1+weighted(s, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9))%11%10 == last(s)
 		}},
-		{name: "fi.hetu", shapes: "d6A1d3x1|d9x1", words: "hetu|henkilotunnus", check: func(s []byte) bool {
-			c := append(append([]byte{}, s[:6]...), s[len(s)-4:len(s)-1]...)
-			return ddmmyy(s, 0) && letter(s, "0123456789ABCDEFHJKLMNPRSTUVWXY", number(c)%31)
+		{name: "fi.hetu", shapes: "d6a1d3x1|d9x1", words: "hetu|henkilotunnus|henkilötunnus", check: func(s []byte) bool {
+			var c [9]byte
+			copy(c[copy(c[:], s[:6]):], s[len(s)-4:len(s)-1])
+			return (len(s) == 10 || !none(s[6:7], "ABCDEFUVWXY")) && ddmmyy(s, 0) && letter(s, "0123456789ABCDEFHJKLMNPRSTUVWXY", number(c[:])%31)
 		}},
 		{name: "fi.alv", shapes: "d8", prefix: "FI", words: "alv|vat", check: finnish},
 		{name: "fi.ytunnus", shapes: "d8", words: "y-tunnus|ytunnus", check: finnish},
 		{name: "fi.veronumero", shapes: "d12", words: "veronumero", loose: true},
 		{name: "fi.associationid", shapes: "d1-6", words: "rekisterinumero", loose: true},
+		{name: "fo.vn", shapes: "d6", prefix: "FO", words: "vinnutal|mvg", loose: true},
 		{name: "is_.kennitala", shapes: "d10", words: "kennitala", check: func(s []byte) bool {
 			d := two(s, 0)
 			if d > 40 {

@@ -79,7 +79,7 @@ func western() []scheme {
 		}},
 		{name: "gb.vat", shapes: "d9|d12", prefix: "GB", words: "vat", check: func(s []byte) bool {
 			c := weighted(s, 8, 7, 6, 5, 4, 3, 2, 10, 1) % 97
-			return number(s[:7]) > 0 && (c == 0 || c == 42)
+			return number(s[:7]) > 0 && (c == 0 || c == 42 || c == 55 && number(s[:7]) >= 1000000)
 		}},
 		{name: "gb.sedol", shapes: "x6d1", words: "sedol", check: func(s []byte) bool {
 			sum := 0
@@ -89,6 +89,9 @@ func western() []scheme {
 			return none(s, "AEIOU") && sum%10 == 0
 		}},
 		{name: "gb.nino", shapes: "a2d6a1", words: "nino|national insurance|ni number", loose: true, check: func(s []byte) bool {
+			if s[0] == 'Z' && s[1] == 'Z' { // given to nobody, so that specimens bear it
+				return s[8] == 'T'
+			}
 			return none(s[:1], "DFIQUV") && none(s[1:2], "DFIQUVO") && s[8] <= 'D'
 		}},
 		{name: "gb.upn", shapes: "a1d11x1", words: "upn", check: func(s []byte) bool {
@@ -117,6 +120,7 @@ func western() []scheme {
 		}},
 		{name: "it.iva", shapes: "d11", prefix: "IT", words: "iva|partita", check: func(s []byte) bool { return number(s[:7]) > 0 && luhn(s) }},
 		{name: "it.codicefiscale", shapes: "a6x2a1x2a1x3a1", words: "codice fiscale|cf", firm: true, check: codice},
+		{name: "it.codicefiscale", shapes: "d11", bare: true, check: luhn}, // of an organisation
 		{name: "it.aic", shapes: "d9|x6", words: "aic", check: func(s []byte) bool {
 			var c [9]byte
 			if len(s) == 9 {
@@ -142,6 +146,11 @@ func western() []scheme {
 			}
 			return c[0] == '0' && sum%10 == last(c[:])
 		}},
+		{name: "lu.matricule", shapes: "d13", words: "matricule", firm: true, check: func(s []byte) bool {
+			var c [12]byte
+			copy(c[copy(c[:], s[:11]):], s[12:])
+			return two(s, 0) >= 18 && two(s, 0) <= 20 && day(number(s[:4]), two(s, 4), two(s, 6)) && luhn(s[:12]) && verhoeff(c[:])
+		}},
 		{name: "lu.tva", shapes: "d8", prefix: "LU", words: "tva|vat", check: func(s []byte) bool { return mod(s[:6], 89) == number(s[6:]) }},
 		{name: "mt.vat", shapes: "d8", prefix: "MT", words: "vat", check: func(s []byte) bool { return s[0] != '0' && weighted(s, 3, 4, 6, 7, 8, 9, 10, 1)%37 == 0 }},
 		{name: "nl.bsn", shapes: "d8-9", words: "bsn|burgerservicenummer|sofinummer", check: func(s []byte) bool { return dutch(s, 0) }},
@@ -152,9 +161,11 @@ func western() []scheme {
 			copy(c[15:], s[n+1:])
 			return number(s[n+1:]) > 0 && (dutch(c[4:13], 0) || mod(c, 97) == 1)
 		}},
+		{name: "nl.identiteitskaartnummer", shapes: "a2x6d1", words: "identiteitskaart|document number", loose: true, check: func(s []byte) bool { return none(s, "O") }},
 		{name: "nl.onderwijsnummer", shapes: "d9", words: "onderwijsnummer", check: func(s []byte) bool { return s[0] == '1' && s[1] == '0' && dutch(s, 5) }},
 		{name: "nl.brin", shapes: "d2a2|d2a2d2", words: "brin", loose: true},
 		{name: "pt.cc", shapes: "d9x2d1", words: "cartao de cidadao|cc", check: luhn36ish},
 		{name: "pt.nif", shapes: "d9", prefix: "PT", words: "nif|contribuinte|vat", check: func(s []byte) bool { return s[0] != '0' && (11-falling(s[:8], 9)%11)%11%10 == last(s) }},
+		{name: "sm.coe", shapes: "d1-6", words: "coe", loose: true, check: func(s []byte) bool { return number(s) > 0 && number(s) < 100000 }},
 	}
 }

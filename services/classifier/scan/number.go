@@ -3,6 +3,7 @@ package scan
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // scheme is a kind of numbers: what they look like, and what makes one right.
@@ -18,6 +19,9 @@ type scheme struct {
 	loose bool // no arithmetic: a shape alone, and no evidence in a text
 	// asked numbers have so little form that only a name makes them any.
 	asked bool
+	// bare: a form of the class that proves nothing, as one without its check digit. Only of
+	// a single value is it said; whole fields are never asked about it.
+	bare  bool
 	check func(s []byte) bool
 	form  func(v []byte) bool // of the number as it was written
 }
@@ -163,16 +167,23 @@ func (l *lengths) add(n *compiled) {
 // put between groups are left out; any other byte, or too many characters, is none.
 func compact(to []byte, v []byte) ([]byte, bool) {
 	for i := 0; i < len(v); i++ {
-		switch c := v[i]; {
-		case c-'0' <= 9, c-'A' <= 25:
+		c := signs[v[i]]
+		switch {
+		case c > between:
 			to = append(to, c)
-		case c-'a' <= 25:
-			to = append(to, c-0x20)
-		case c == ' ', c == '-', c == '.', c == '/', c == ',', c == ':', c == '(', c == ')', c == '+', c == '_':
-		case c == 0xe2 && i+2 < len(v) && v[i+1] == 0x80 && 0x90 <= v[i+2] && v[i+2] <= 0x95: // dashes
-			i += 2
-		default:
+		case c == between:
+			continue
+		case v[i] < 0x80:
 			return to, false
+		default:
+			x, n := foreign(v[i:])
+			if n == 0 {
+				return to, false
+			}
+			if x != 0 {
+				to = append(to, x)
+			}
+			i += n - 1
 		}
 		if len(to) > longest {
 			return to, false
@@ -180,3 +191,49 @@ func compact(to []byte, v []byte) ([]byte, bool) {
 	}
 	return to, len(to) > 0
 }
+
+// between is a sign that people put between groups.
+const between = 1
+
+// signs is the digit or capital that a byte stands for, between, or 0 for none that a number has.
+var signs = func() (t [256]byte) {
+	for c := byte('0'); c <= '9'; c++ {
+		t[c] = c
+	}
+	for c := byte('A'); c <= 'Z'; c++ {
+		t[c], t[c|0x20] = c, c
+	}
+	for _, c := range " -./,:()+_" {
+		t[c] = between
+	}
+	return t
+}()
+
+// foreign is the digit or letter that the character at the beginning of v stands for, 0 for a sign
+// between groups, and how many bytes it has; none for another character.
+func foreign(v []byte) (c byte, n int) {
+	r, n := utf8.DecodeRune(v)
+	switch {
+	case 0x2010 <= r && r <= 0x2015, r == 0xa0, r == 0x202f, r == 0x2009, r == 0x2212: // dashes, spaces that do not break
+		return 0, n
+	case 0x0660 <= r && r <= 0x0669: // Arabic
+		return '0' + byte(r-0x0660), n
+	case 0x06f0 <= r && r <= 0x06f9: // Persian
+		return '0' + byte(r-0x06f0), n
+	case 0x0966 <= r && r <= 0x096f: // Devanagari
+		return '0' + byte(r-0x0966), n
+	case 0xff10 <= r && r <= 0xff19: // of full width
+		return '0' + byte(r-0xff10), n
+	case 0xff21 <= r && r <= 0xff3a:
+		return 'A' + byte(r-0xff21), n
+	}
+	for i, x := range []rune(lookAlike) {
+		if x == r {
+			return "ABEKMHOPCT"[i], n
+		}
+	}
+	return 0, 0
+}
+
+// lookAlike are the Cyrillic capitals that plates, papers and tax numbers share with Latin.
+const lookAlike = "АВЕКМНОРСТ"

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +29,7 @@ type pattern struct {
 	// first lead bytes, which are a literal.
 	digits bool
 	lead   int
+	marked bool                // there is a sign in it that no word has
 	check  func(v []byte) bool // nil for none
 }
 
@@ -170,6 +170,7 @@ func (p *pattern) compile(text string) (err error) {
 		return err
 	}
 	for _, e := range p.elements {
+		p.marked = p.marked || strings.Contains(e.literal, "|")
 		p.digits = p.digits || e.alphabet != nil && e.alphabet['0'] && e.min >= 14
 	}
 	p.lead = len(p.elements[0].literal)
@@ -231,20 +232,4 @@ func behind(es []element, text []byte, i int) (start int, ok bool) {
 		}
 	}
 	return i, true
-}
-
-// entropy is Shannon's, in bits a character.
-func entropy(v []byte) float64 {
-	var counts [256]int
-	for _, c := range v {
-		counts[c]++
-	}
-	bits := 0.0
-	for _, n := range counts {
-		if n > 0 {
-			p := float64(n) / float64(len(v))
-			bits -= p * math.Log2(p)
-		}
-	}
-	return bits
 }

@@ -118,7 +118,7 @@ func TestChecksDecide(t *testing.T) {
 	seen, checked := map[*compiled]bool{}, 0
 	for _, list := range s.numbers {
 		for _, n := range list {
-			if seen[n] || n.loose || n.check == nil {
+			if seen[n] || n.loose || n.bare || n.check == nil {
 				continue
 			}
 			seen[n] = true

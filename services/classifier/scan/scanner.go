@@ -33,67 +33,6 @@ type Scanner struct {
 	lines    sync.Pool // of *line: what checks are handed must not be made anew each time
 }
 
-// own are the classes that are not in a table.
-type own struct {
-	email, phone, ip, mac, url, date, birth, bitcoin, ethereum, coin, generic, password, private, basic Class
-}
-
-// New builds a scanner of all classes and of a deployment's own.
-func New(added ...Own) (*Scanner, error) {
-	s := &Scanner{words: map[string]uint16{}}
-	s.trie.nodes = make([][256]uint16, 1)
-	s.own = own{
-		email: s.class("email"), phone: s.class("phone"), ip: s.class("ip"), mac: s.class("mac"), url: s.class("url"),
-		date: s.class("date"), birth: s.class("birthdate"), bitcoin: s.class("crypto.bitcoin"), ethereum: s.class("crypto.ethereum"),
-		coin: s.class("crypto.other"), generic: s.class("secret.generic"), password: s.class("secret.password"), private: s.class("secret.private-key"), basic: s.class("secret.user-password"),
-	}
-	for _, table := range [][]scheme{international(), nordic(), western(), eastern(), asian(), american()} {
-		for i := range table {
-			s.addScheme(&table[i])
-		}
-	}
-	for _, w := range []string{"tax id", "tax number", "tin", "vat", "vat number", "national id", "identity number", "identification number", "id number", "id card", "personal number"} {
-		s.general.add(s.word(w))
-	}
-	for _, w := range phoneWords {
-		s.word(w)
-	}
-	s.version = s.word("version")
-	for _, w := range birthWords {
-		s.word(w)
-	}
-	for i, m := range months {
-		for _, name := range []string{m, m[:3]} {
-			s.trie.add(name, output{kind: isMonth, index: uint16(i + 1)})
-		}
-	}
-	for _, p := range []string{"http://", "https://", "ftp://", "www."} {
-		s.trie.add(p, output{kind: isURL})
-	}
-	for _, w := range []string{"u ", "user "} {
-		s.trie.add(w, output{kind: isUser})
-	}
-	s.trie.add("private key", output{kind: isPrivate})
-	for _, k := range genericKeys {
-		s.trie.add(k, output{kind: isKey})
-	}
-	if err := s.addPatterns(); err != nil {
-		return nil, err
-	}
-	for i := range added {
-		if err := s.addOwn(&added[i]); err != nil {
-			return nil, &OwnError{Name: added[i].Name, Err: err}
-		}
-	}
-	s.trie.seal()
-	return s, nil
-}
-
-// Quicken has telephone numbers judged by country code and length alone: enough where many
-// values of a field are weighed, and hundreds of times as fast. Call it before any
-// other method.
-func (s *Scanner) Quicken() { s.quick = true }
-
 // line is what one call knows.
 type line struct {
 	s    *Scanner
@@ -180,10 +119,17 @@ func (l *line) scan() {
 			}
 			continue
 		}
-		if before == other {
+		switch {
+		case before == other:
 			start, mask = i, 0
 			l.walk(i)
-		} else if k == upper && before != upper {
+		case k == upper && before != upper:
+			l.walk(i)
+		case k == digit && text[i-1] >= 0x80: // of a script without spaces, or behind its signs
+			start, mask = i, 0
+		case before == digit && c >= 0x80:
+			l.token(start, i)
+			start, mask = i, 0
 			l.walk(i)
 		}
 		mask |= 1 << k
@@ -222,7 +168,7 @@ func (l *line) walk(i int) {
 func (l *line) output(o output, start, end int) {
 	switch o.kind {
 	case isWord:
-		if wordEnds(l.text, end) {
+		if wordEnds(l.text, end) && !(start > 0 && l.text[start-1] == 'i' && kinds[l.text[start]] == upper) { // an iPhone is no telephone number
 			l.near[l.hits%len(l.near)] = hit{o.index, end}
 			l.hits++
 		}
@@ -236,6 +182,8 @@ func (l *line) output(o output, start, end int) {
 		l.privateKey(start, end)
 	case isUser:
 		l.credentials(start, end)
+	case isManifest:
+		l.manifest(end)
 	case isURL:
 		l.url(start, end)
 	case isMonth:

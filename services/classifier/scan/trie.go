@@ -1,6 +1,10 @@
 package scan
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // trie is an automaton over bytes in small letters, begun anew at every word.
 type trie struct {
@@ -21,6 +25,7 @@ const (
 	isMonth
 	isPrivate
 	isUser
+	isManifest
 )
 
 type output struct {
@@ -86,7 +91,9 @@ func (s *Scanner) word(w string) uint16 {
 	if !ok {
 		n = uint16(len(s.words))
 		s.words[w] = n
-		s.trie.add(w, output{kind: isWord, index: n})
+		for _, spelled := range spellings(w) {
+			s.trie.add(spelled, output{kind: isWord, index: n})
+		}
 		if joined := strings.ReplaceAll(w, " ", "_"); joined != w {
 			s.trie.add(joined, output{kind: isWord, index: n})
 			s.trie.add(strings.ReplaceAll(w, " ", ""), output{kind: isWord, index: n})
@@ -115,7 +122,26 @@ func (s *set) meets(other *set) bool {
 	return false
 }
 
-// splitWords are the words for a scheme: the name without its country is one too.
-func splitWords(d *scheme) []string {
-	return append(strings.Split(d.words, "|"), strings.ReplaceAll(d.name[strings.IndexByte(d.name, '.')+1:], "_", " "))
+// splitWords are the words for a scheme: the name without its country is one too, unless it is as
+// short as "id".
+func splitWords(d *scheme) (words []string) {
+	if d.words != "" {
+		words = strings.Split(d.words, "|")
+	}
+	if name := d.name[strings.IndexByte(d.name, '.')+1:]; len(name) > 2 && !d.bare {
+		words = append(words, strings.ReplaceAll(name, "_", " "))
+	}
+	return words
+}
+
+// spellings are a word, and where the automaton does not fold its letters the same with a capital at
+// its beginning and in capitals.
+func spellings(w string) []string {
+	for i := range len(w) {
+		if w[i] >= 0x80 {
+			first, size := utf8.DecodeRuneInString(w)
+			return []string{w, string(unicode.ToUpper(first)) + w[size:], strings.ToUpper(w)}
+		}
+	}
+	return []string{w}
 }

@@ -17,57 +17,19 @@ func (s Set) Has(c Class) bool { return int(c>>6) < len(s) && s[c>>6]&(1<<(c&63)
 // Choice is some classes of numbers, and of a deployment's own patterns, that the whole of a
 // value is asked about.
 type Choice struct {
-	digits   lengths // those of digits alone
-	mixed    [longest + 1][]ended
+	forms    [longest + 1][]whole
 	own      []*pattern
 	shortest int
 }
 
-// ended is a scheme with what its numbers may begin and end with: most are told by that.
-type ended struct {
+// whole is one form of the numbers of a scheme, of one length: a bit a place that must be a digit, or
+// a letter. Most values are settled by comparing these.
+type whole struct {
+	digits, letters uint64
+	prefix          int  // characters of the scheme's prefix
+	literal         bool // some letters are given
+	shape           shape
 	*compiled
-	first, last ending
-}
-
-// ending is which bytes may stand at an end of a number, a bit a kind.
-type ending uint8
-
-func endingOf(c byte) ending {
-	if c-'0' <= 9 {
-		return 1
-	}
-	return 2
-}
-
-func (r run) ending() ending {
-	switch r.kind {
-	case 'd':
-		return 1
-	case 'x':
-		return 3
-	}
-	return 2
-}
-
-func (n *compiled) ended() (e ended) {
-	e.compiled = n
-	if n.prefix != "" {
-		e.first = 2
-	}
-	for _, s := range n.shapes {
-		for i, r := range s {
-			if e.first |= r.ending(); r.min > 0 {
-				s = s[i:]
-				break
-			}
-		}
-		for i := len(s) - 1; i >= 0; i-- {
-			if e.last |= s[i].ending(); s[i].min > 0 {
-				break
-			}
-		}
-	}
-	return e
 }
 
 // Room is what Whole works in, so that nothing is made anew.
@@ -76,17 +38,19 @@ type Room [longest + 1]byte
 // Choose prepares the classes of set.
 func (s *Scanner) Choose(set Set) *Choice {
 	c := &Choice{shortest: longest}
-	for i, list := range s.numbers {
+	seen := map[*compiled]bool{}
+	for _, list := range s.numbers {
 		for _, n := range list {
-			switch {
-			case !set.Has(n.class):
+			if seen[n] || !set.Has(n.class) || n.bare {
 				continue
-			case n.plain():
-				c.digits[i] = append(c.digits[i], n)
-			default:
-				c.mixed[i] = append(c.mixed[i], n.ended())
 			}
-			c.shortest = min(c.shortest, i)
+			seen[n] = true
+			for _, one := range n.shapes {
+				c.add(n, one, 0)
+				if n.prefix != "" {
+					c.add(n, one, len(n.prefix))
+				}
+			}
 		}
 	}
 	for i := range s.whole {
@@ -97,28 +61,62 @@ func (s *Scanner) Choose(set Set) *Choice {
 	return c
 }
 
+// add takes in one shape of n, of every length that it has, behind so many characters of prefix.
+func (c *Choice) add(n *compiled, of shape, prefix int) {
+	least, most := of.bounds()
+	for length := least; length <= most && length+prefix <= longest; length++ {
+		w := whole{prefix: prefix, literal: prefix > 0, letters: 1<<prefix - 1, shape: of, compiled: n}
+		at, spare := prefix, length-least
+		for _, r := range of {
+			size := r.min
+			if r.max > r.min {
+				size = min(r.min+spare, r.max)
+			}
+			for ; size > 0; size-- {
+				switch r.kind {
+				case 'd':
+					w.digits |= 1 << at
+				case 'x':
+				case 'a':
+					w.letters |= 1 << at
+				default:
+					w.letters |= 1 << at
+					w.literal = true
+				}
+				at++
+			}
+		}
+		c.forms[length+prefix] = append(c.forms[length+prefix], w)
+		c.shortest = min(c.shortest, length+prefix)
+	}
+}
+
+// accepts says whether c, which is v in compact form, is a number of the form that it has by its digits
+// and letters.
+func (w *whole) accepts(c, v []byte) bool {
+	if w.form != nil && !w.form(v) {
+		return false
+	}
+	if w.literal {
+		if w.prefix > 0 && string(c[:w.prefix]) != w.compiled.prefix || !w.shape.fits(c[w.prefix:]) {
+			return false
+		}
+	}
+	return w.check == nil || w.check(c[w.prefix:])
+}
+
 // Whole appends the classes of c that accept the whole of v.
 func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 	if len(v) < c.shortest && len(c.own) == 0 {
 		return to
 	}
-	if compacted, ok := compact(room[:0], v); ok && len(compacted) >= c.shortest {
-		first, last := endingOf(compacted[0]), endingOf(compacted[len(compacted)-1])
-		if first&last == 1 && allDigits(compacted) {
-			for _, n := range c.digits[len(compacted)] {
-				if (n.check == nil || n.check(compacted)) && (n.form == nil || n.form(v)) {
-					to = append(to, n.class)
-				}
-			}
-		}
-		list := c.mixed[len(compacted)]
+	if number, digits, ok := placed(room[:0], v); ok && len(number) >= c.shortest {
+		letters := ^digits & (1<<len(number) - 1)
+		list := c.forms[len(number)]
 		for i := range list {
-			n := &list[i]
-			if n.first&first == 0 || n.last&last == 0 {
-				continue
-			}
-			if ok, _ := n.accepts(compacted, v); ok {
-				to = append(to, n.class)
+			w := &list[i]
+			if digits&w.digits == w.digits && letters&w.letters == w.letters && w.accepts(number, v) {
+				to = append(to, w.class)
 			}
 		}
 	}
@@ -130,25 +128,33 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 	return to
 }
 
-// plain numbers are of digits alone, without a prefix, so that their length is their shape.
-func (n *compiled) plain() bool {
-	for _, s := range n.shapes {
-		for _, r := range s {
-			if r.kind != 'd' {
-				return false
+// placed is compact, and has a bit for each place of a digit.
+func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
+	for _, b := range v {
+		c := signs[b]
+		if c <= between {
+			if c == between {
+				continue
 			}
+			// A sign beyond ASCII, or none that a number has.
+			if number, ok = compact(to[:0], v); ok {
+				for i, c := range number {
+					if c <= '9' {
+						digits |= 1 << i
+					}
+				}
+			}
+			return number, digits, ok
 		}
-	}
-	return n.prefix == ""
-}
-
-func allDigits(c []byte) bool {
-	for _, b := range c {
-		if b-'0' > 9 {
-			return false
+		if len(to) == longest {
+			return to, 0, false
 		}
+		if c <= '9' {
+			digits |= 1 << len(to)
+		}
+		to = append(to, c)
 	}
-	return true
+	return to, digits, len(to) > 0
 }
 
 // Numeral says whether v is written as numbers are: digits, perhaps letters, and the signs
@@ -187,7 +193,7 @@ func (s *Scanner) Schemes() (all []Scheme) {
 	seen := map[Class]bool{}
 	for _, list := range s.numbers {
 		for _, n := range list {
-			if seen[n.class] {
+			if seen[n.class] || n.bare {
 				continue
 			}
 			seen[n.class] = true

@@ -34,12 +34,16 @@ and, where the signature detector found it, its "class", the "rules" that matche
 
 --out endpoints prints the endpoints as they stand after all input, with learned templates: a
 table on a terminal, else, and with --json, a line an endpoint:
-  {"host", "method", "template", "params": [...], "hits", ...}`,
+  {"host", "method", "template", "params": [...], "hits", ...}
+
+--out risk prints the risk of each principal, fused from what all detectors found, and --out
+actions what would be asked of enforcers, by the policy of the settings: both run the
+responder behind the detectors.`,
 		Example: "  mirador inspect traffic.har\n  mirador inspect --json access.log.gz | jq .rule\n  zcat lines.jsonl.gz | mirador inspect --out verdicts --detectors signature -\n  mirador inspect --out openapi traffic.har > openapi.yaml",
 	}
-	c.Flags().StringVar(&out, "out", "findings", "what to print: findings, verdicts, endpoints, openapi or fields")
+	c.Flags().StringVar(&out, "out", "findings", "what to print: findings, verdicts, endpoints, openapi, fields, risk or actions")
 	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON, a line an object (verdicts always are; endpoints unless on a terminal)")
-	c.Flags().StringSliceVar(&o.Detectors, "detectors", nil, "which detectors to run: "+strings.Join(platform.Detectors(), ", ")+"; empty: those that --out needs")
+	c.Flags().StringSliceVar(&o.Detectors, "detectors", nil, "which detectors to run: "+strings.Join(platform.Detectors(), ", ")+"; responder, which fuses what they find; all; empty: those that --out needs")
 	c.Flags().BoolVar(&o.Strict, "strict", false, "stop with an error at the first bad line")
 	c.Flags().StringVar(&format, "format", "", "har, jsonl or access-log; empty: told from the content")
 	c.Flags().StringVar(&engine, "engine", "", "crs: the signature detector judges by the core rule set's anomaly score alone, without its second stage")
@@ -60,7 +64,7 @@ table on a terminal, else, and with --json, a line an endpoint:
 		o.Files, o.Out, o.Format, o.Tenant = files, inspect.Output(out), transcript.Format(format), cfg.Tenant
 		// Lists are for programs unless a person looks on.
 		o.JSON = o.JSON || o.Out == inspect.Endpoints && !term.IsTerminal(int(os.Stdout.Fd()))
-		o.Build, o.Stdout, o.Content = cfg.InspectStages, cmd.OutOrStdout(), runner.DefaultOptions()
+		o.Build, o.Fuse, o.Stdout, o.Content = cfg.InspectStages, cfg.InspectFused, cmd.OutOrStdout(), runner.DefaultOptions()
 		limits, err := cfg.Content.Limits()
 		if err != nil {
 			return err

@@ -47,10 +47,11 @@ ever standing in the way of a request.
   mirador spec check FILE    compare an API specification with such traffic
   mirador classify [FILE]    say what is sensitive in texts and values
   mirador explain ID         decide a finding again, and print every term
-  mirador report --regime R  what a law or standard is about, from what was recorded`,
+  mirador report --regime R  what a law or standard is about, from what was recorded
+  mirador deploy-marker      tell of a release, so that what is new with it is borne with`,
 		SilenceUsage: true, SilenceErrors: true, Version: platform.Version,
 	}
-	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand(), classifyCommand(), reportCommand(), explainCommand())
+	c.AddCommand(demoCommand(), upCommand(), runCommand(), inspectCommand(), replayCommand(), specCommand(), classifyCommand(), reportCommand(), explainCommand(), deployMarkerCommand())
 	return c
 }
 

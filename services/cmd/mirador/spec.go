@@ -54,7 +54,7 @@ func readSpec(path string) (*spec.Specification, error) {
 }
 
 // failKinds are what --fail-on takes.
-var failKinds = []string{string(spec.Shadow), string(spec.Zombie), string(spec.Orphan), string(spec.Drift)}
+var failKinds = []string{string(spec.Shadow), string(spec.Zombie), string(spec.Orphan), string(spec.Drift), string(spec.Leak)}
 
 func specCheckCommand() *cobra.Command {
 	cfg := platform.Defaults()

@@ -31,6 +31,8 @@ const (
 	MaxTemplate = 4096
 	MaxClass    = 40
 	MaxClasses  = 64
+	MaxField    = 600
+	MaxFields   = 100
 )
 
 // Statement takes the place of what was said of the same endpoint before: fields are
@@ -39,6 +41,18 @@ type Statement struct {
 	Method   string
 	Template string   // as the classifier's catalog had it
 	Classes  []string // sorted, each once
+	// Fields of the body of answers that hold them, as Field writes one, sorted, each once.
+	Fields []string
+}
+
+// Field is a field of a statement: how grave it is to be where it should not, its class, its path.
+func Field(severity, class, path string) string { return severity + " " + class + " " + path }
+
+// SplitField takes apart what Field wrote.
+func SplitField(field string) (severity, class, path string) {
+	severity, field, _ = strings.Cut(field, " ")
+	class, path, _ = strings.Cut(field, " ")
+	return severity, class, path
 }
 
 // Validate reports everything that is wrong with s at once.
@@ -64,13 +78,25 @@ func (s *Statement) Validate() error {
 			bad("%q stands behind %q: they must be sorted", c, s.Classes[i-1])
 		}
 	}
+	if len(s.Fields) > MaxFields {
+		bad("%d fields, at most %d are taken", len(s.Fields), MaxFields)
+	}
+	for i, f := range s.Fields {
+		if severity, class, path := SplitField(f); len(f) > MaxField || severity == "" || class == "" || path == "" || !utf8.ValidString(f) {
+			bad("%q is no field", f)
+		}
+		if i > 0 && s.Fields[i-1] >= f {
+			bad("%q stands behind %q: they must be sorted", f, s.Fields[i-1])
+		}
+	}
 	return errors.Join(errs...)
 }
 
 // version starts the payload. No format of differences or orders has this number.
 const version = 0x72
 
-const elements = 3
+// elements of a statement; there were three before there were fields.
+const elements = 4
 
 // Is says whether the payload of a partial is a statement.
 func Is(payload []byte) bool { return len(payload) > 0 && payload[0] == version }
@@ -82,24 +108,25 @@ func Append(b []byte, s *Statement) []byte { return AppendBody(msgp.AppendUint8(
 func AppendBody(b []byte, s *Statement) []byte {
 	b = msgp.AppendArrayHeader(b, elements)
 	b = msgp.AppendString(msgp.AppendString(b, s.Method), s.Template)
-	b = msgp.AppendArrayHeader(b, uint32(len(s.Classes)))
-	for _, c := range s.Classes {
-		b = msgp.AppendString(b, c)
+	for _, list := range [...][]string{s.Classes, s.Fields} {
+		b = msgp.AppendArrayHeader(b, uint32(len(list)))
+		for _, text := range list {
+			b = msgp.AppendString(b, text)
+		}
 	}
 	return b
 }
 
 // Read reads what AppendBody wrote. What it gives without an error is valid.
 func Read(r *wire.Reader) Statement {
-	r.Exactly(elements, "a statement of data classes")
-	s := Statement{Method: r.Text(MaxMethod), Template: r.Text(MaxTemplate)}
-	n := r.Length()
-	if n > MaxClasses {
-		r.Fail("%d data classes, at most %d are taken", n, MaxClasses)
-		n = 0
+	have := r.Length()
+	if r.Err == nil && (have < elements-1 || have > elements) {
+		r.Fail("a statement of data classes of %d elements, not %d", have, elements)
 	}
-	for range n {
-		s.Classes = append(s.Classes, r.Text(MaxClass))
+	s := Statement{Method: r.Text(MaxMethod), Template: r.Text(MaxTemplate)}
+	s.Classes = texts(r, "data classes", MaxClasses, MaxClass)
+	if have == elements {
+		s.Fields = texts(r, "fields", MaxFields, MaxField)
 	}
 	if r.Err == nil {
 		if err := s.Validate(); err != nil {
@@ -107,6 +134,18 @@ func Read(r *wire.Reader) Statement {
 		}
 	}
 	return s
+}
+
+func texts(r *wire.Reader, what string, most, longest int) (list []string) {
+	n := r.Length()
+	if n > most {
+		r.Fail("%d %s, at most %d are taken", n, what, most)
+		n = 0
+	}
+	for range n {
+		list = append(list, r.Text(longest))
+	}
+	return list
 }
 
 // Decode reads a payload. What it gives is valid.

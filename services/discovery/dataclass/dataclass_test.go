@@ -12,7 +12,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-var good = Statement{Method: "GET", Template: "/users/{int}", Classes: []string{"email", "iban"}}
+var good = Statement{Method: "GET", Template: "/users/{int}", Classes: []string{"email", "iban"}, Fields: []string{"high iban account.iban", "medium email [].owner name.email"}}
 
 func TestRoundTrip(t *testing.T) {
 	for _, s := range []Statement{good, {Method: "POST", Template: "/graphql#query Me"}} {
@@ -36,6 +36,9 @@ func TestValidate(t *testing.T) {
 		"must be sorted":           func(s *Statement) { s.Classes = []string{"iban", "email"} },
 		`"a" stands behind "a"`:    func(s *Statement) { s.Classes = []string{"a", "a"} },
 		"65 classes":               func(s *Statement) { s.Classes = make([]string, 65) },
+		"101 fields":               func(s *Statement) { s.Fields = make([]string, 101) },
+		`"high iban" is no field`:  func(s *Statement) { s.Fields = []string{"high iban"} },
+		`"a b b" stands behind`:    func(s *Statement) { s.Fields = []string{"a b c", "a b b"} },
 	}
 	for want, change := range cases {
 		s := good
@@ -47,7 +50,7 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%q: read all the same: %v", want, err)
 		}
 	}
-	if len(cases) != 7 {
+	if len(cases) != 10 {
 		t.Errorf("%d cases", len(cases))
 	}
 }
@@ -78,4 +81,21 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%+v came back as %+v: %v", s, again, err)
 		}
 	})
+}
+
+// A statement of a classifier that knows no fields is read all the same.
+func TestStatementWithoutFields(t *testing.T) {
+	b := msgp.AppendArrayHeader(msgp.AppendUint8(nil, version), 3)
+	b = msgp.AppendString(msgp.AppendString(b, "GET"), "/users/{int}")
+	b = msgp.AppendString(msgp.AppendArrayHeader(b, 1), "email")
+	s, err := Decode(b)
+	if err != nil || !slices.Equal(s.Classes, []string{"email"}) || s.Fields != nil {
+		t.Errorf("%+v: %v", s, err)
+	}
+}
+
+func TestField(t *testing.T) {
+	if severity, class, path := SplitField(Field("high", "us.ssn", "owner name.ssn")); severity != "high" || class != "us.ssn" || path != "owner name.ssn" {
+		t.Errorf("%q %q %q", severity, class, path)
+	}
 }

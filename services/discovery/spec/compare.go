@@ -93,6 +93,7 @@ func (c *comparison) endpoint(i int) {
 		d.Summary = fmt.Sprintf("%s was called %s, last at %s, and %s marks it as deprecated.", e.label, times(e.hits), clock(e.last), p.op.Where)
 		c.out = append(c.out, d)
 	}
+	c.leaks(e, p)
 	if !c.guarded(e) {
 		c.drifts(e, p)
 	}

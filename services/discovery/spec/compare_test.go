@@ -29,6 +29,7 @@ type observed struct {
 	Statuses map[string]uint64
 	Auth     map[string]uint64
 	Params   []string
+	Carries  []catalog.Carried
 	Source   string
 }
 
@@ -52,7 +53,7 @@ func (o observed) endpoint() catalog.Endpoint {
 	}
 	e := catalog.Endpoint{
 		ID: catalog.ID("t", host, method, "/"+template), Tenant: "t", Host: host, Method: method, Template: "/" + template, Protocol: "rest",
-		Source: catalog.Learned, FirstSeen: start, LastSeen: start.Add(time.Duration(hours * float64(time.Hour))),
+		Source: catalog.Learned, Carries: o.Carries, FirstSeen: start, LastSeen: start.Add(time.Duration(hours * float64(time.Hour))),
 	}
 	if o.Source != "" {
 		e.Source = o.Source
@@ -186,7 +187,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: the order of the endpoints shows", c.Name)
 		}
 	}
-	if len(list) != 37 || negative != 15 || kinds[spec.Shadow] != 9 || kinds[spec.Zombie] != 1 || kinds[spec.Orphan] != 7 || kinds[spec.Drift] != 19 {
+	if len(list) != 43 || negative != 18 || kinds[spec.Shadow] != 9 || kinds[spec.Zombie] != 1 || kinds[spec.Orphan] != 7 || kinds[spec.Drift] != 19 || kinds[spec.Leak] != 4 {
 		t.Errorf("%d cases, %d negative, %v", len(list), negative, kinds)
 	}
 }
@@ -209,8 +210,12 @@ func TestFinding(t *testing.T) {
 			if _, err := finding.Decode(b); err != nil {
 				t.Error(err)
 			}
-			if f.Rule != "INV-01" || f.Detector != "discovery" || f.Summary == "" || f.FirstSeen.IsZero() || f.LastSeen.IsZero() || f.Count == 0 ||
-				!slices.Equal(f.OWASP, []string{"API9"}) || !slices.Equal(f.CWE, []string{"CWE-1059"}) || f.Confidence <= 0 || f.Confidence > 1 || f.Severity.Weight() == 0 {
+			rule, owasp, cwe := "INV-01", []string{"API9"}, []string{"CWE-1059"}
+			if d.Kind == spec.Leak {
+				rule, owasp, cwe = "DATA-10", []string{"API3"}, []string{"CWE-213", "CWE-200"}
+			}
+			if f.Rule != rule || f.Detector != "discovery" || f.Summary == "" || f.FirstSeen.IsZero() || f.LastSeen.IsZero() || f.Count == 0 ||
+				!slices.Equal(f.OWASP, owasp) || !slices.Equal(f.CWE, cwe) || f.Confidence <= 0 || f.Confidence > 1 || f.Severity.Weight() == 0 {
 				t.Errorf("%s: %+v", c.Name, f)
 			}
 			// Lines move and counts grow; it is the same finding.

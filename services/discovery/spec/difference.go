@@ -17,6 +17,8 @@ const (
 	Zombie Kind = "zombie" // observed, deprecated by its specification
 	Orphan Kind = "orphan" // in a specification, not observed for long
 	Drift  Kind = "drift"  // observed otherwise than specified
+	// Leak is a field of answers that holds sensitive data and is in no schema (DATA-10).
+	Leak Kind = "leak"
 )
 
 // Difference is one thing in which an API and its specification disagree.

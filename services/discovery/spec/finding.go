@@ -13,6 +13,16 @@ var rule = finding.Rule{
 	Remediation: "Document the endpoint or take it away: what is in no inventory is not reviewed, tested or retired.",
 }
 
+// leaked is DATA-10: an answer holds more about somebody than its schema says.
+var leaked = finding.Rule{
+	ID: "DATA-10", Title: "Sensitive data beyond the schema of an answer", Detector: "discovery", Severity: finding.High,
+	OWASP: []string{"API3"}, CWE: []string{"CWE-213", "CWE-200"}, ATTACK: []string{"T1213"},
+	Remediation: "Answer with the fields that the schema names, chosen one by one and not by turning a whole record into JSON. Where callers need the field, document it, with who may see it.",
+}
+
+// Rules are the rules of comparisons, for those who map them to requirements.
+func Rules() []*finding.Rule { return []*finding.Rule{&rule, &leaked} }
+
 // version of the detection, for findings.
 const version = "1"
 
@@ -25,16 +35,21 @@ var statements = map[Kind]struct {
 	Zombie: {"Zombie endpoint: deprecated and still in use", "Move its callers, then switch it off.", 1},
 	Orphan: {"Orphan operation: specified, not seen", "Take it out of the specification and the service if nobody needs it.", 0.8},
 	Drift:  {"Drift: API differs from its specification", "Correct the service or the specification, whichever is wrong.", 0.9},
+	Leak:   {"Leak: sensitive data beyond the schema of an answer", leaked.Remediation, 0.95},
 }
 
 // Finding is d as a finding. Its id holds as long as subject, kind and place do:
 // lines may move in the document, and an update has newer counts.
 func Finding(tenant string, d Difference, at time.Time) finding.Finding {
-	f := finding.From(&rule, tenant)
+	r := &rule
+	if d.Kind == Leak {
+		r = &leaked
+	}
+	f := finding.From(r, tenant)
 	s := statements[d.Kind]
-	f.ID = finding.ID(tenant, rule.Detector, rule.ID, string(d.Kind), d.Aspect, d.Name, d.subject(), d.Where.File, d.Where.Pointer)
+	f.ID = finding.ID(tenant, r.Detector, r.ID, string(d.Kind), d.Aspect, d.Name, d.subject(), d.Where.File, d.Where.Pointer)
 	f.Title, f.Remediation, f.Severity, f.Confidence = s.title, s.remedy, d.Severity, s.confidence
-	if d.Kind != Orphan && d.Callers == 0 {
+	if d.Kind != Orphan && d.Kind != Leak && d.Callers == 0 {
 		f.Confidence -= 0.1 // it may be one client alone
 	}
 	f.Count = max(d.Count, 1)

@@ -21,6 +21,7 @@ type observed struct {
 	served                  []catalog.Tally // by identity scheme, at least that many of 2xx
 	params                  []catalog.Param // path, query, header, cookie
 	request, responses      []catalog.Body
+	carries                 []catalog.Carried
 }
 
 // inDocuments says whether a specification has words for e. Of what requests ask for
@@ -50,7 +51,7 @@ func observe(e *catalog.Endpoint) observed {
 	if f := field(e); f != "" {
 		o.operations = []string{f}
 	}
-	o.answered = count(e.Statuses, "2xx")
+	o.answered, o.carries = count(e.Statuses, "2xx"), e.Carries
 	// Records of before 0007_catalog_more say neither who was served nor what bodies
 	// hold; the topic keeps them until their endpoints are seen again.
 	o.callers, o.served = e.Callers, e.AuthServed

@@ -41,6 +41,8 @@ func encoded(s string) bool {
 			if c := s[i+1]; c == '#' || c|0x20 == 'l' || c|0x20 == 'g' || c|0x20 == 'q' || c|0x20 == 'a' || c|0x20 == 'c' || c|0x20 == 'n' || c|0x20 == 't' {
 				return true
 			}
+		case 0xc0, 0xc1: // never of UTF-8
+			return true
 		}
 	}
 	return false
@@ -70,10 +72,9 @@ func decode(dst []byte, s string) ([]byte, bool) {
 		}
 		dst = utf8.AppendRune(dst, r)
 	}
-	if changed {
-		dst = overlong(dst)
-	}
-	return dst, changed
+	n := len(dst)
+	dst = overlong(dst)
+	return dst, changed || len(dst) != n
 }
 
 // overlong writes ASCII for its two-byte spellings, which some servers accept.

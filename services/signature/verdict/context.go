@@ -105,7 +105,10 @@ func embedded64(s string) bool {
 		return false
 	}
 	kind, _, ok := strings.Cut(rest, ";base64,")
-	return ok && (strings.HasPrefix(kind, "image/") && kind != "image/svg+xml" || strings.HasPrefix(kind, "font/") || strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/") || kind == "application/pdf")
+	if kind == "image/svg+xml" { // one that attacks is short, and a drawing is not
+		return ok && len(s) > shortBytes
+	}
+	return ok && (strings.HasPrefix(kind, "image/") || strings.HasPrefix(kind, "font/") || strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/") || kind == "application/pdf")
 }
 
 // little are words that sentences of the languages of most APIs are full of, but for

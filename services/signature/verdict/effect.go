@@ -2,10 +2,13 @@ package verdict
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/services/signature"
 	"github.com/miradorhq/mirador/services/signature/pack"
 )
 
@@ -41,6 +44,42 @@ func answer(e *event.Event, hits []pack.Hit, text string, add func(string, float
 	if n := len(text); n >= minReflected && len(e.ResponseBody.Data) > 0 && bytes.Contains(e.ResponseBody.Data, []byte(text[:min(n, maxReflected)])) {
 		add("answer.reflects", 1)
 	}
+}
+
+// entrance says whether all that is known of a request is that it asks for a product
+// that scanners ask for, and so do the people who use it.
+func (p *place) entrance() bool {
+	return len(p.pack) > 0 && len(p.crs) == 0 && !slices.ContainsFunc(p.pack, func(h *pack.Hit) bool { return h.Rule.Class != signature.Probe || h.Rule.Strength > pack.Hint })
+}
+
+// browsed are headers of which a browser that goes about a site, or a program that has
+// an account there, sends one at least.
+var browsed = [...]string{"Referer", "Cookie", "Authorization", "Origin", "X-Requested-With", "Sec-Fetch-Mode"}
+
+// bare says whether a request has nothing of that.
+func bare(e *event.Event) bool {
+	if who := string(e.Identity.Scheme); who != "" && who != "none" || logged(e) {
+		return false
+	}
+	for _, name := range browsed {
+		if len(e.RequestHeader(name)) > 0 {
+			return false
+		}
+	}
+	// People have a language and a region or a second choice; programs that send one say "en".
+	return !bytes.ContainsAny(e.RequestHeader("Accept-Language"), ",-")
+}
+
+// logged says whether e was read from an access log, which says nothing of headers that
+// it leaves out.
+func logged(e *event.Event) bool {
+	return e.Status != 0 && !slices.ContainsFunc(e.RequestHeaders, func(h event.Header) bool {
+		switch strings.ToLower(string(h.Name)) {
+		case "host", "user-agent", "referer", "x-forwarded-for":
+			return false
+		}
+		return true
+	})
 }
 
 // oddities are the terms of what parsers would read in different ways.

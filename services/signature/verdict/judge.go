@@ -181,6 +181,9 @@ func (j *Judge) rows(e *event.Event, endpoint string, doc *content.Document, s *
 		}
 		p.terms(crowd, add)
 		oddities(doc, add)
+		if p.entrance() && bare(e) {
+			add("bare", 1)
+		}
 		answer(e, shown, p.text, add)
 		rows[i].expected = j.learned(e, endpoint, p, add)
 	}

@@ -31,6 +31,8 @@ func TestShape(t *testing.T) {
 	f(strings.Repeat("int main(void) {\n\treturn f(x, y);\n}\n", 10), long)
 	f("if (a) {\n  b();\n}", long)
 	f("data:image/png;base64,iVBORw0KGgo=", long)
+	f("data:image/svg+xml;base64,PHN2Zy9vbmxvYWQ9YWxlcnQoMSk+", token)
+	f("data:image/svg+xml;base64,"+strings.Repeat("PHN2", 100), long)
 	f(strings.Repeat("QUJD", 100), long)
 	f("", token)
 }
@@ -94,6 +96,67 @@ func TestProseWeighsLess(t *testing.T) {
 	if !attack.Attack || text.Attack || text.Score == 0 {
 		t.Errorf("as a value %.3f, in prose %.3f: %+v", attack.Score, text.Score, text.Terms)
 	}
+}
+
+// Who fills a body with fields does not hide in it what a rule is sure of, nor what both
+// rule sets say; a lone rule that matches by chance weighs less there.
+func TestCrowdHidesNothingSure(t *testing.T) {
+	s := newStages(t)
+	crowd := strings.Repeat(`{"name":"a","city":"b"},`, 200)
+	for _, c := range []struct {
+		value string
+		less  bool
+	}{
+		{"{{7*7}}", false},
+		{"1 union select username,password from users", false},
+		{"$(id)", false},
+		{"; ls -la /", false},
+		{"a; lsattr b", true},
+	} {
+		few := s.verdict(t, request("POST", "/v1/things", "application/json", `{"items":[{"value":"`+c.value+`"}]}`, nil))
+		many := s.verdict(t, request("POST", "/v1/things", "application/json", `{"items":[`+crowd+`{"value":"`+c.value+`"}]}`, nil))
+		if _, ok := term(&many, "crowd@token"); ok != c.less {
+			if _, ok = term(&many, "crowd@short"); ok != c.less {
+				t.Errorf("%q: a term of the crowd %v, want %v: %+v", c.value, ok, c.less, many.Terms)
+			}
+		}
+		if !few.Attack || !c.less && many.Score < few.Score {
+			t.Errorf("%q: %.3f by itself, %.3f in a crowd", c.value, few.Score, many.Score)
+		}
+	}
+}
+
+// An entrance of a product is asked for by its users, and by scanners; what they send
+// beside it tells them apart, where it is recorded at all.
+func TestEntranceOfProduct(t *testing.T) {
+	s := newStages(t)
+	f := func(uri string, change func(*event.Event), attack bool) {
+		t.Helper()
+		e := request("GET", uri, "", "", nil)
+		if change != nil {
+			change(e)
+		}
+		if v := s.verdict(t, e); v.Attack != attack {
+			t.Errorf("%s: %v, score %.3f: %+v", uri, v.Attack, v.Score, v.Terms)
+		}
+	}
+	add := func(name, value string) func(*event.Event) {
+		return func(e *event.Event) {
+			e.RequestHeaders = append(e.RequestHeaders, event.Header{Name: []byte(name), Value: []byte(value)})
+		}
+	}
+	f("/owa/auth/logon.aspx", nil, true)
+	f("/owa/auth/logon.aspx", add("Accept-Language", "en"), true)
+	f("/owa/auth/logon.aspx", add("Accept-Language", "de-AT,de;q=0.8"), false)
+	f("/owa/auth/logon.aspx", add("Referer", "https://mail.example.test/"), false)
+	f("/owa/auth/logon.aspx", func(e *event.Event) { e.Identity.Scheme = []byte("jwt") }, false)
+	f("/owa/auth/logon.aspx", func(e *event.Event) { e.Identity.Scheme = []byte("none") }, true)
+	f("/owa/auth/logon.aspx", func(e *event.Event) { // a line of an access log
+		e.Status, e.RequestHeaders = 200, []event.Header{{Name: []byte("User-Agent"), Value: []byte("x/1")}}
+	}, false)
+	f("/api/v1/login", nil, false)
+	f("/actuator/health", nil, false)
+	f("/actuator/env", add("Referer", "https://example.test/"), true)
 }
 
 func term(v *Verdict, name string) (float64, bool) {

@@ -131,7 +131,8 @@ func (p *place) terms(crowd float64, add func(name string, value float64)) {
 	if depth > 1 {
 		add("depth", float64(depth-1))
 	}
-	if crowd > 0 && p.location == "request.body" && p.leaf != nil {
+	// Who fills a body with fields must not hide in it what says much by itself.
+	if crowd > 0 && p.location == "request.body" && p.leaf != nil && byStrength[pack.Sure] == 0 && (firm == 0 || rules == 0) {
 		add(crowdTerms[c], crowd)
 	}
 	if c == token || c == short {
