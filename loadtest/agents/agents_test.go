@@ -131,14 +131,14 @@ func TestLabels(t *testing.T) {
 		// As many as its rate allows in the rest of the day, or as there are at most.
 		n, rate := seen[a.String()], a.Rate()
 		most := a.Kind.Most
-		if a.Kind.Name == "unpaid" {
+		if a.Kind.Name == "unpaid" || a.Kind.Name == "fetch" {
 			most *= 2 // two requests a step
 		}
 		if n == 0 || n > most || a.Intensity == agents.Intensities-1 && n != most {
 			t.Errorf("%s: %d transactions at %.0f an hour, at most %d", &a, n, rate, most)
 		}
 	}
-	if want := 26 * agents.Intensities; len(seen) != want || len(every()) != want {
+	if want := 30 * agents.Intensities; len(seen) != want || len(every()) != want {
 		t.Errorf("%d attacks seen, %d made, want %d", len(seen), len(every()), want)
 	}
 }

@@ -26,6 +26,9 @@ type call struct {
 	anonymous                     bool
 	page                          bool // shown in a browser within the app
 	size                          int  // of the response on the wire, where it is not that of answer
+	// source is the service that calls, service and namespace who is called, where it is
+	// not the API itself.
+	source, service, namespace string
 }
 
 // send puts out the transaction of x.
@@ -34,6 +37,9 @@ func (d *day) send(x *actor, c call) {
 	host, service := Bank, "bank"
 	if x.shop {
 		host, service = Shop, "shop"
+	}
+	if c.service != "" {
+		service = c.service
 	}
 	agent, ja4 := x.agent, x.ja4
 	if x.Cohort == Phone && x.attack == nil && x.number%37 == 5 && d.n == d.w.o.Days-1 { // a new phone
@@ -50,7 +56,7 @@ func (d *day) send(x *actor, c call) {
 		TLS:    event.TLS{Version: []byte("1.3"), SNI: []byte(host), JA4: []byte(ja4)},
 		Method: []byte(c.method), Scheme: []byte("https"), Protocol: []byte("HTTP/1.1"), Authority: []byte(host), Path: []byte(c.path), Query: []byte(c.query),
 		RequestHeaders: headers("Host", host, "User-Agent", agent, "Accept", "application/json"),
-		Status:         uint16(c.status), Deployment: event.Deployment{Service: []byte(service)},
+		Status:         uint16(c.status), Deployment: event.Deployment{Service: []byte(service), Source: []byte(c.source), Namespace: []byte(c.namespace)},
 		ResponseHeaders: headers("Content-Type", "application/json"),
 		ResponseBody:    body(c.answer),
 	}
@@ -86,6 +92,9 @@ func (t *Transaction) identify(x *actor, anonymous bool) {
 		id.Scheme, id.Credential, id.Subject = []byte("jwt"), hash(t.bearer), hash("subject "+x.Name)
 		id.TokenHeader, id.Claims = shown(t.bearer)
 		t.Event.RequestHeaders = append(t.Event.RequestHeaders, headers("Authorization", "hmac:agents:"+string(id.Credential))...)
+	case Caller:
+		id.Scheme, id.Credential, id.Subject = []byte("mtls"), hash(x.secret), hash("subject "+x.secret)
+		return
 	case Partner:
 		t.key = x.secret
 		id.Scheme, id.Credential = []byte("api-key"), hash(t.key)

@@ -124,6 +124,7 @@ func (w *World) settle(r *rand.Rand) {
 	for i := range crawlers {
 		w.agents = append(w.agents, &Agent{Name: fmt.Sprintf("crawler%d", i), Cohort: Crawler, number: i, rate: 20, home: home(40, i), shop: true, act: crawler, agent: "searchbot/2.1"})
 	}
+	w.settleServices(r)
 }
 
 // some are n different accounts.

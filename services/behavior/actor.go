@@ -34,7 +34,9 @@ func (h *hasher) cohort(tx *detect.Tx) uint64 {
 // own, and reads as many as it is given.
 func program(e *event.Event) bool {
 	switch string(e.Identity.Scheme) {
-	case "api-key", "mtls", "basic":
+	case "api-key":
+		return !sessionHeader(e)
+	case "mtls", "basic":
 		return true
 	}
 	return false

@@ -138,7 +138,7 @@ func (r *auth) public(o *observation) bool {
 	case "OPTIONS", "HEAD": // of which browsers send without what identifies
 		return true
 	}
-	if loginPath(o.tx.Event.Path) || publicWords.in(o.tx.Event.Path) {
+	if o.login.counts || loginPath(o.tx.Event.Path) || publicWords.in(o.tx.Event.Path) {
 		return true
 	}
 	for _, p := range r.cfg.Auth.Public {

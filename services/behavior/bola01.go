@@ -99,6 +99,7 @@ type bola struct {
 	episodes *keyed.Table[bolaEpisode]
 	kinds    *keyed.Table[kind] // by kind of object and cohort
 	bars     *calibrate.Calibrator
+	absent   calibrate.Absent
 }
 
 type bolaState struct {
@@ -148,12 +149,15 @@ func finite(vs ...float64) bool {
 
 func newBola(cfg *Config, m *Metrics) *bola {
 	c := &cfg.Bola
+	cold := cfg.calibration(bola01.ID, c.Floor, c.Ceiling)
+	cold.Cold = min(c.Ceiling, 2*c.Floor) // staff who see everybody are ordinary once they were seen
 	r := &bola{cfg: cfg, pace: *cfg, metrics: m,
 		prior:    calibrate.Prior{Mean: [calibrate.Windows]float64{c.Mean5m, c.Mean1h, c.Mean24h}, Size: c.Size, Weight: c.CohortWeight, OwnWeight: c.OwnWeight, Least: 0.05},
 		states:   keyed.NewTable[bolaState](cfg.MaxKeys, m.eviction("BOLA-01")),
 		episodes: keyed.NewTable[bolaEpisode](cfg.MaxKeys, m.eviction("BOLA-01 episodes")),
 		kinds:    keyed.NewTable[kind](cfg.MaxCohorts, m.eviction("BOLA-01 cohorts")),
-		bars:     calibrate.New(cfg.calibration(bola01.ID, c.Floor, c.Ceiling), m.eviction("BOLA-01 bars"), m.held("alert_cap")),
+		bars:     calibrate.New(cold, m.eviction("BOLA-01 bars"), m.held("alert_cap")),
+		absent:   calibrate.NewAbsent(cfg.MaxKeys),
 	}
 	// An attack that takes a day is one.
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
@@ -172,14 +176,22 @@ func (r *bola) observe(o *observation, out *detect.Out) {
 func (r *bola) read(o *observation, b *object, out *detect.Out) {
 	noun := o.hash.of(o.tx.Tenant, b.noun)
 	key, group := mix(o.who, noun), mix(noun, o.cohort)
+	r.prior.Deaf = false // none of them was when it was last seen
+	for range 2 {
+		if who, kind, ok := r.absent.Gone(o.now); ok {
+			if s := r.states.Get(who); s != nil {
+				r.learn(s, r.kinds.Touch(kind), o.now)
+			}
+		}
+	}
 	s, k := r.states.Touch(key), r.kinds.Touch(group)
-	if s.First == 0 {
+	first := s.First == 0
+	if first {
 		s.First = o.now
 	}
-	closed := s.Novel.Move(o.now)
 	r.prior.Deaf = r.cfg.attacks(o.who, bola01.ID, o.now)
-	if r.prior.Learn(&k.Cohort, &s.Own, &closed, o.now) {
-		r.metrics.shifts.WithLabelValues(bola01.ID).Inc()
+	if day := r.learn(s, k, o.now); (day || first) && !r.prior.Deaf {
+		r.absent.Expect(key, group, o.now)
 	}
 	k.reader(s, o.now)
 	if b.own || !r.counts(o, b, s, k) {
@@ -207,6 +219,15 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 		return
 	}
 	o.unusual(r.finding(o, b, s, e, k, window, surprise, bar), out)
+}
+
+// learn takes the windows in that ended, and says whether a day did.
+func (r *bola) learn(s *bolaState, k *kind, now int64) (day bool) {
+	closed := s.Novel.Move(now)
+	if r.prior.Learn(&k.Cohort, &s.Own, &closed, now) {
+		r.metrics.shifts.WithLabelValues(bola01.ID).Inc()
+	}
+	return closed.Is[2]
 }
 
 // counts says whether an object that was not issued to the principal counts as novel.
@@ -274,7 +295,7 @@ func (r *bola) finding(o *observation, b *object, s *bolaState, e *bolaEpisode, 
 }
 
 func (r *bola) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.states.Encode(e), r.episodes.Encode(e), r.kinds.Encode(e), r.bars.Encode(e))
+	return errors.Join(r.states.Encode(e), r.episodes.Encode(e), r.kinds.Encode(e), r.bars.Encode(e), r.absent.Encode(e))
 }
 
 func (r *bola) decode(d *msgpack.Decoder) error {
@@ -287,5 +308,8 @@ func (r *bola) decode(d *msgpack.Decoder) error {
 	if err := r.kinds.Decode(d, (*kind).valid); err != nil {
 		return err
 	}
-	return r.bars.Decode(d)
+	if err := r.bars.Decode(d); err != nil {
+		return err
+	}
+	return r.absent.Decode(d)
 }

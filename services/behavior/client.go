@@ -2,6 +2,7 @@ package behavior
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/miradorhq/mirador/pkg/event"
 )
@@ -80,6 +81,26 @@ func tokenOf(e *event.Event) []byte {
 		return e.Identity.Credential
 	case "bearer", "jwt":
 		return e.Identity.Credential
+	case "api-key":
+		if sessionHeader(e) {
+			return e.Identity.Credential
+		}
 	}
 	return nil
+}
+
+// sessionHeader says whether what a header of its own carries is a token of somebody who
+// logged in, and no key that a program was given.
+func sessionHeader(e *event.Event) bool {
+	for i := range e.RequestHeaders {
+		name := e.RequestHeaders[i].Name
+		if len(name) < 5 || len(name) > 16 {
+			continue
+		}
+		switch strings.ToLower(string(name)) {
+		case "x-auth-token", "x-access-token", "x-session-token", "x-session-id", "x-user-token", "token":
+			return true
+		}
+	}
+	return false
 }

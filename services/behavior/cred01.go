@@ -132,6 +132,9 @@ func (r *cred) observe(o *observation, out *detect.Out) {
 	}
 	user, failed := o.login.user, o.login.failed
 	r.pending.add(tx, o.now, user, failed)
+	if o.login.unnamed { // of one source there is nothing to tell users by
+		return
+	}
 	l := r.logins.Touch(o.endpoint)
 	s := r.sources.Touch(mix(o.who, o.endpoint))
 	if !failed {

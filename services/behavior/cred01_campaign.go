@@ -137,9 +137,9 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	}
 	// Nobody attributed is an attack so spread out that no source stands out: then
 	// all that failed count.
-	taking := a.principals
+	taking, from := a.principals, a.addresses
 	if taking == 0 {
-		taking = a.sources
+		taking, from = a.sources, c.suspects()
 	}
 	if taking < cfg.Cred.CampaignSources {
 		m.suppressed.WithLabelValues("cred_sources").Inc()
@@ -168,7 +168,7 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	}
 	f.Time, f.FirstSeen, f.LastSeen, f.Count = time.Unix(0, now).UTC(), start, time.Unix(0, now).UTC(), c.Count
 	f.Subject = finding.Subject{Addresses: a.addresses, Endpoint: c.Endpoint, EndpointID: c.EndpointID, Service: c.Service}
-	f.Events = c.support(a.addresses)
+	f.Events = c.support(from)
 	f.Confidence = min(0.98, 0.7+0.2*min(1, c.Cusum/(4*cfg.Cred.Alarm))+0.08*float64(a.users-a.known)/float64(a.users))
 	f.Features = []finding.Number{{Name: "cusum", Value: c.Cusum}, {Name: "failing_users_5m", Value: float64(a.users)}, {Name: "known_users", Value: float64(a.known)},
 		{Name: "failures_5m", Value: float64(a.fails)}, {Name: "sources_5m", Value: float64(a.sources)}, {Name: "attributed", Value: float64(a.attributed)}}
@@ -178,6 +178,9 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	}
 	f.Summary = fmt.Sprintf("%d different users refused at %s from %s in 5 min, %d of them ever logged in here before; %d attributed",
 		a.users, c.Endpoint, sources(a.sources), a.known, a.attributed)
+	if 2*a.unnamed > a.users { // where no bodies are recorded
+		f.Summary = fmt.Sprintf("%d refusals at %s from %s in 5 min, %d of which ever logged in here before; user names are not recorded", a.fails, c.Endpoint, sources(a.sources), a.known)
+	}
 	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert, nor would fewer than %d sources", cfg.Cred.CampaignUsers-1, cfg.Cred.CampaignSources)
 	f.Versions.Detector = Version
 	out.Finding(f)
@@ -193,6 +196,7 @@ func sources(n int) string {
 // attribution is who takes part, over the window.
 type attribution struct {
 	users, known, fails, sources, attributed int
+	unnamed                                  int // of users
 	// principals are the attributed ones as the first stage tells them apart.
 	principals int
 	addresses  []string
@@ -249,6 +253,9 @@ func (c *campaign) attribute(cfg *Config) (a attribution) {
 		if !users[t.User] {
 			users[t.User] = true
 			a.users++
+			if t.unnamed() {
+				a.unnamed++
+			}
 			if known {
 				a.known++
 			}
@@ -291,6 +298,22 @@ func (c *campaign) attribute(cfg *Config) (a attribution) {
 	slices.SortStableFunc(a.networks, func(x, y network) int { return cmp.Compare(y.fail, x.fail) })
 	a.networks = a.networks[:min(len(a.networks), maxEvidenceNet)]
 	return a
+}
+
+// suspects are addresses that were refused and never let in over the window, for users
+// who never logged in here: what an attack consists of in which nobody stands out.
+func (c *campaign) suspects() (list []string) {
+	in := make(map[string]bool) // asked, never walked
+	for i := range c.Window {
+		t := &c.Window[i]
+		in[t.Address] = in[t.Address] || t.OK > 0 || c.Known.Has(t.User)
+	}
+	for i := range c.Window {
+		if t := &c.Window[i]; t.Fail > 0 && !in[t.Address] {
+			list = append(list, t.Address)
+		}
+	}
+	return list
 }
 
 // cluster is the network of an address: /24 or /48.

@@ -37,6 +37,9 @@ func (t *tally) compare(u *tally) int {
 	return cmp.Or(cmp.Compare(t.Bucket, u.Bucket), cmp.Compare(t.Address, u.Address), cmp.Compare(t.User, u.User))
 }
 
+// unnamed says whether nothing is known of the user but the address.
+func (t *tally) unnamed() bool { return t.User == unnamedUser(t.Address) }
+
 // pending are the attempts since the last flush.
 type pending struct {
 	keys  []pendingKey // in the order they came

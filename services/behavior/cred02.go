@@ -98,7 +98,7 @@ func newSpray(cfg *Config, m *Metrics, logins *cred) *spray {
 }
 
 func (r *spray) observe(o *observation, out *detect.Out) {
-	if !o.login.counts {
+	if !o.login.counts || o.login.unnamed {
 		return
 	}
 	key := mix(o.who, o.endpoint)

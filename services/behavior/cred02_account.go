@@ -115,6 +115,9 @@ func (g *accounts) advance(b int64, out *detect.Out) {
 // judge takes in what one address did for one account in one bucket.
 func (g *accounts) judge(w *waiting, s *accountState, t *tally, out *detect.Out) {
 	c := &g.cfg.Cred02
+	if t.unnamed() { // no account
+		return
+	}
 	s.leak(t.Bucket, c.LeakPerHour)
 	from := known32(hashText(t.Address))
 	if t.OK > 0 {

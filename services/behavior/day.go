@@ -14,8 +14,18 @@ type hours struct {
 }
 
 // move goes on to the hour of now. What comes late counts for the newest.
-func (h *hours) move(now int64) {
+func (h *hours) move(now int64) { h.leave(now, nil) }
+
+// leave does the same, and tells of each hour that leaves the day with something in it.
+func (h *hours) leave(now int64, gone func(hour int64, n uint16)) {
 	at := now / hour
+	if gone != nil && h.At > 0 {
+		for t := h.At - 23; t <= h.At && t <= at-24; t++ {
+			if n := h.Ring[hourOf(t)]; n > 0 {
+				gone(t, n)
+			}
+		}
+	}
 	switch {
 	case at <= h.At:
 		return

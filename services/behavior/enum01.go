@@ -25,10 +25,17 @@ type Enum01 struct {
 	// Density is the part of an interval of ids that was asked for, in any order, from
 	// which it counts as walked.
 	Density float64 `yaml:"density" doc:"Part of an interval of ids, asked for in any order, that is a walk."`
+	// Tried is the least count of different unknown ids refused in a day that alerts,
+	// TriedShare the part of the unknown ids that must be refused; Floor and Ceiling are
+	// between what the calibrated bar may move.
+	Tried      int     `yaml:"tried" doc:"Least different unknown ids refused in a day, in no order, that alert."`
+	TriedShare float64 `yaml:"tried_share" doc:"Part of the unknown ids asked for that must be refused."`
+	Floor      float64 `yaml:"floor" doc:"Surprise (-log10 p of a client's day) of refused ids below which nothing alerts."`
+	Ceiling    float64 `yaml:"ceiling" doc:"Surprise above which alerts come whatever was calibrated, the greatest first up to alert_cap."`
 }
 
 func defaultEnum01() Enum01 {
-	return Enum01{Ids: 24, IdsDenied: 12, DeniedShare: 0.1, Stride: 100, Pause: 2 * time.Minute, Density: 0.5}
+	return Enum01{Ids: 24, IdsDenied: 12, DeniedShare: 0.1, Stride: 100, Pause: 2 * time.Minute, Density: 0.5, Tried: 12, TriedShare: 0.6, Floor: 4, Ceiling: 12}
 }
 
 func (c *Enum01) validate(l *limits) {
@@ -38,6 +45,10 @@ func (c *Enum01) validate(l *limits) {
 	l.integer("enum_01.stride", int(c.Stride), 1, 1_000_000)
 	l.span("enum_01.pause", c.Pause, time.Second, time.Hour)
 	l.number("enum_01.density", c.Density, 0.01, 1)
+	l.integer("enum_01.tried", c.Tried, 2, 1_000_000)
+	l.number("enum_01.tried_share", c.TriedShare, 0, 1)
+	l.number("enum_01.floor", c.Floor, 1, 100)
+	l.number("enum_01.ceiling", c.Ceiling, c.Floor, 1000)
 }
 
 // ENUM-01: a principal walks the ids of an endpoint.
@@ -48,7 +59,8 @@ func (c *Enum01) validate(l *limits) {
 // different ids out of so short an interval. The share of refusals lowers the number
 // that is needed (after Akto's and Salt's enumeration rules, which count refusals
 // alone). Guards: ids that an earlier response showed to this principal do not count
-// (it lists, then reads), pages and cursors are no ids, a slow feed is no walk.
+// (it lists, then reads), pages and cursors are no ids, a slow feed is no walk. Ids that
+// have no order and are refused are counted by enum01_strange.go.
 var enum01 = finding.Rule{
 	ID: "ENUM-01", Title: "Object ids walked in order", Detector: Name, Severity: finding.Medium,
 	OWASP: []string{"API1"}, CWE: []string{"CWE-639"}, ATTACK: []string{"T1087"},
@@ -112,7 +124,7 @@ func (r *enum) observe(o *observation, out *detect.Out) {
 
 func (r *enum) walk(o *observation, b *object, out *detect.Out) {
 	tx, c := o.tx, &r.cfg.Enum
-	s := r.states.Touch(mix(mix(o.who, o.endpoint), o.hash.of(b.param)))
+	s := r.states.Touch(walkKey(o, b))
 	if s.At != 0 && o.now-s.At > int64(c.Pause) {
 		e := s.Episode
 		e.idle()
@@ -159,6 +171,16 @@ func (r *enum) walk(o *observation, b *object, out *detect.Out) {
 		s.Ids, tx.Endpoint.Label, b.param, how, spell(s.Episode.Last-s.Episode.Start), s.Denied)
 	f.Counterfactual = fmt.Sprintf("%d or fewer would not alert", need-1)
 	out.Finding(f)
+}
+
+func walkKey(o *observation, b *object) uint64 {
+	return mix(mix(o.who, o.endpoint), o.hash.of(b.param))
+}
+
+// found says whether b is of a walk that was said.
+func (r *enum) found(o *observation, b *object) bool {
+	s := r.states.Get(walkKey(o, b))
+	return s != nil && s.Episode.Emitted > 0
 }
 
 // step takes the next id and says whether it is a new one.

@@ -14,7 +14,7 @@ import (
 // Exfil01 are the settings of EXFIL-01.
 type Exfil01 struct {
 	// Least is the count of records in a day below which nobody carries anything away.
-	Least float64 `yaml:"least" doc:"Records new to a client in a day below which nothing alerts."`
+	Least float64 `yaml:"least" doc:"Records new to a client in a day below which nothing alerts; those with sensitive data count for up to four."`
 	// Records and Kilobytes are what an ordinary client is served in a day, until its
 	// cohort has shown better; an hour and 5 minutes are expected to have a half and a
 	// quarter of it, since clients come in visits.
@@ -46,7 +46,8 @@ func (c *Exfil01) validate(l *limits) {
 // binomial of its cohort and of its own days (package calibrate): the records served that
 // are new to it, and the bytes. The lesser surprise of the two counts, so that neither a
 // large file nor a long list is enough: it takes much of what was not known. Calibrated to
-// the alert budget.
+// the alert budget. A record counts for one more with each kind of sensitive data in it
+// (sensitive.go), up to four.
 //
 // Guards: where too few clients were seen yet, nothing is unusual; what a client was served before is not new, so that a nightly job that reads
 // the same is none; who exports every day is usual within days.
@@ -90,7 +91,11 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	deaf := r.cfg.attacks(o.who, exfil01.ID, o.now)
 	r.bytes.prior.Deaf, r.records.prior.Deaf = deaf, deaf
 	volume := r.bytes.add(o.actor, o.cohort, o.now, kb)
-	s := r.records.add(o.actor, o.cohort, o.now, uint32(o.fresh))
+	var carried classes
+	if o.fresh > 0 {
+		carried = classesOf(tx.Response())
+	}
+	s := r.records.add(o.actor, o.cohort, o.now, uint32(o.fresh*carried.weight()))
 	surprise := min(s.surprise, volume.surprise)
 	alert, bar := r.bars.Judge(o.cohort, o.now, &s.Mark, surprise)
 	if alert {
@@ -114,10 +119,13 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	n, window := s.Count.Sum(s.window), calibrate.Names[s.window]
 	f.Confidence = min(0.95, 0.6+0.3*min(1, surprise/20))
 	f.Features = []finding.Number{{Name: "new_records_1h", Value: s.Count.Sum(1)}, {Name: "new_records_24h", Value: s.Count.Sum(2)},
-		{Name: "kilobytes_1h", Value: volume.Count.Sum(1)}, {Name: "kilobytes_24h", Value: volume.Count.Sum(2)}, {Name: "surprise", Value: surprise}}
+		{Name: "kilobytes_1h", Value: volume.Count.Sum(1)}, {Name: "kilobytes_24h", Value: volume.Count.Sum(2)}, {Name: "sensitivity", Value: float64(carried.weight())}, {Name: "surprise", Value: surprise}}
 	f.Baseline = []finding.Number{{Name: "records_mean", Value: mean}, {Name: "records_limit", Value: limit}, {Name: "kilobytes_mean", Value: kbMean}, {Name: "kilobytes_limit", Value: kbLimit}, {Name: "bar", Value: bar}}
 	f.Summary = fmt.Sprintf("%.0f records new to it in %s, and %.0f kB in %s; normal for such a client %.1f and %.0f kB, limits %.0f and %.0f kB",
 		n, window, volume.Count.Sum(volume.window), calibrate.Names[volume.window], mean, kbMean, limit-1, kbLimit-1)
+	if carried != 0 {
+		f.Summary += fmt.Sprintf("; a record with %s data counts for %d", carried, carried.weight())
+	}
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer new records in %s, or %.0f kB or less in %s, would not alert", limit-1, window, kbLimit-1, calibrate.Names[volume.window])
 	o.unusual(f, out)
 }

@@ -19,7 +19,7 @@ type formula func(v, n func(string) float64, say func(string, ...any)) (alerts b
 func formulas() map[string]formula {
 	all := map[string]formula{
 		recon01.ID: explainRecon, enum01.ID: explainEnum, bola01.ID: explainBola, cred01.ID: explainSource,
-		cred01.ID + " cusum": explainCampaign, recon01.ID + " new_missing_1h": explainSlowRecon,
+		cred01.ID + " cusum": explainCampaign, enum01.ID + " refused_1h": explainStrange, recon01.ID + " new_missing_1h": explainSlowRecon,
 		fuzz01.ID: explainFuzz, gql01.ID: explainGql, mass01.ID: explainMass, ssrf01.ID: explainSsrf, ew01.ID: explainEdge,
 	}
 	maps.Copy(all, countFormulas())
@@ -133,6 +133,14 @@ func explainEnum(v, n func(string) float64, say func(string, ...any)) (bool, flo
 	part, share := min(1, v("ids")/(4*n("ids"))), v("denied_share")
 	say("confidence = 0.6 + 0.2 × ids of four times the limit %.3f + 0.15 × refused %.3f", part, share)
 	return enough && (ordered || dense), min(0.95, 0.6+0.2*part+0.15*share)
+}
+
+func explainStrange(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "surprise", v("surprise"), n("bar"))
+	most := atLeast(say, "refused_share", v("refused_share"), n("refused_share"))
+	share, sure := v("refused_share"), min(1, v("surprise")/14)
+	say("confidence = 0.6 + 0.2 × refused %.3f + 0.15 × surprise of 14 %.3f", share, sure)
+	return alerts && most, min(0.95, 0.6+0.2*share+0.15*sure)
 }
 
 // explainBola: how improbable the counts are is held against the bar that the calibrator

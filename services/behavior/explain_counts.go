@@ -174,7 +174,7 @@ func explainSpread(v, n func(string) float64, say func(string, ...any)) (bool, f
 }
 
 func explainSequence(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
-	rate := (n("sessions")*(1-n("share")) + 0.5) / (n("sessions") + 1)
+	rate := (n("sessions")*(1-n("share")) + 3) / (n("sessions") + 3)
 	p := tail(int(min(v("skipped"), topCount)), rate*v("tries"), 1e6)
 	say("%-24s %.0f of %.0f times, where %.4g of %.0f sessions do: %.3g, stored %.3g", "skipped", v("skipped"), v("tries"), rate, n("sessions"), p, v("probability"))
 	improbable := atMost(say, "probability", v("probability"), n("probability"))

@@ -14,6 +14,7 @@ type gauge struct {
 	least   float64 // a day, below which nothing surprises
 	states  *keyed.Table[gauged]
 	cohorts *keyed.Table[calibrate.Cohort]
+	absent  calibrate.Absent
 	shifted func()
 }
 
@@ -29,7 +30,8 @@ func (t *gauged) valid() error { return errors.Join(t.Own.Valid(), t.Mark.Valid(
 
 func newGauge(cfg *Config, m *Metrics, rule, what string, prior calibrate.Prior, least float64) gauge {
 	return gauge{prior: prior, least: least, states: keyed.NewTable[gauged](cfg.MaxKeys, m.eviction(rule+what)),
-		cohorts: keyed.NewTable[calibrate.Cohort](cfg.MaxCohorts, m.eviction(rule+what+" cohorts")), shifted: m.shifts.WithLabelValues(rule).Inc}
+		cohorts: keyed.NewTable[calibrate.Cohort](cfg.MaxCohorts, m.eviction(rule+what+" cohorts")),
+		absent:  calibrate.NewAbsent(cfg.MaxKeys), shifted: m.shifts.WithLabelValues(rule).Inc}
 }
 
 // seen is what adding to a gauge came to.
@@ -42,16 +44,38 @@ type seen struct {
 
 // add counts n of the actor of key, who is of the cohort group.
 func (t *gauge) add(key, group uint64, now int64, n uint32) (s seen) {
+	for range 2 {
+		if k, g, ok := t.absent.Gone(now); ok {
+			t.gone(k, g, now)
+		}
+	}
 	s.gauged, s.cohort = t.states.Touch(key), t.cohorts.Touch(group)
+	first := s.Count.At == 0
 	closed := s.Count.Move(now)
 	if t.prior.Learn(s.cohort, &s.Own, &closed, now) {
 		t.shifted()
+	}
+	if (first || closed.Is[2]) && !t.prior.Deaf {
+		t.absent.Expect(key, group, now)
 	}
 	s.Count.Add(n)
 	if s.Count.Sum(2) >= t.least {
 		s.surprise, s.window = t.prior.Surprise(s.cohort, &s.Own, &s.Count)
 	}
 	return s
+}
+
+// gone has an actor teach who has not come back since its day was over.
+func (t *gauge) gone(key, group uint64, now int64) {
+	s := t.states.Get(key)
+	if s == nil {
+		return
+	}
+	closed, heard := s.Count.Move(now), t.prior
+	heard.Deaf = false // it was not when it was last seen
+	if heard.Learn(t.cohorts.Touch(group), &s.Own, &closed, now) {
+		t.shifted()
+	}
 }
 
 // known says whether enough days of clients were seen to tell what is usual.
@@ -64,12 +88,15 @@ func (t *gauge) normal(s *seen, bar float64) (mean, limit float64) {
 }
 
 func (t *gauge) encode(e *msgpack.Encoder) error {
-	return errors.Join(t.states.Encode(e), t.cohorts.Encode(e))
+	return errors.Join(t.states.Encode(e), t.cohorts.Encode(e), t.absent.Encode(e))
 }
 
 func (t *gauge) decode(d *msgpack.Decoder) error {
 	if err := t.states.Decode(d, (*gauged).valid); err != nil {
 		return err
 	}
-	return t.cohorts.Decode(d, (*calibrate.Cohort).Valid)
+	if err := t.cohorts.Decode(d, (*calibrate.Cohort).Valid); err != nil {
+		return err
+	}
+	return t.absent.Decode(d)
 }

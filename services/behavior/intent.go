@@ -1,5 +1,7 @@
 package behavior
 
+import "strings"
+
 // intent is what a write is for, by the words of its path.
 type intent uint8
 
@@ -76,29 +78,75 @@ func bare(name string) string {
 	return string(b[:n])
 }
 
-func payeeName(name string) bool {
-	switch bare(name) {
-	case "to", "payee", "payeeid", "recipient", "recipientid", "beneficiary", "beneficiaryid", "creditor", "creditoraccount", "toaccount", "toaccountid", "destination",
-		"destinationaccount", "iban", "creditoriban", "toiban", "counterparty", "target", "targetaccount", "wallet", "towallet", "receiver":
-		return true
+// party is whose a member of a payment is.
+type party uint8
+
+const (
+	nobody party = iota
+	payeeOf
+	payerOf
+)
+
+// partyOf reads the last two names of a path: creditorAccount.iban is the payee's.
+func partyOf(path string) party {
+	rest, last := "", path
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		rest, last = path[:i], path[i+1:]
+	}
+	if rest != "" {
+		rest = strings.TrimSuffix(rest[strings.LastIndexByte(rest, '.')+1:], "[]")
+		if p := partyName(bare(rest)); p != nobody {
+			return p
+		}
+	}
+	return partyName(bare(strings.TrimPrefix(last, "@")))
+}
+
+// partyName is that of a bare name.
+func partyName(n string) party {
+	switch {
+	case n == "":
+		return nobody
+	case n == "to", n == "target", n == "wallet", n == "iban", prefixOf(n, "payee", "recipient", "beneficiary", "creditor", "receiver", "destination", "counterparty", "targetaccount"):
+		return payeeOf
+	case n == "from", n == "source", prefixOf(n, "debtor", "payer", "sourceaccount", "sender", "origin"):
+		return payerOf
+	}
+	for _, p := range [...]struct {
+		word string
+		is   party
+	}{{"to", payeeOf}, {"from", payerOf}} {
+		before, ends := strings.CutSuffix(n, p.word)
+		after, begins := strings.CutPrefix(n, p.word)
+		if ends && accountish(before) || begins && accountish(after) {
+			return p.is
+		}
+	}
+	return nobody
+}
+
+// accountish says whether a bare name is of what money is on.
+func accountish(n string) bool {
+	return n == "id" || prefixOf(n, "acc", "acct", "account", "iban", "wallet", "depot", "pot", "customer", "user", "client")
+}
+
+func prefixOf(n string, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(n, p) {
+			return true
+		}
 	}
 	return false
 }
 
-func payerName(name string) bool {
-	switch bare(name) {
-	case "from", "source", "fromaccount", "fromaccountid", "sourceaccount", "debtor", "debtoraccount", "debtoriban", "fromiban", "payer", "fromwallet":
+// amountOf says whether a path is of how much is paid.
+func amountOf(path, name string) bool {
+	switch n := bare(strings.TrimPrefix(name, "@")); n {
+	case "value", "sum", "total", "amt":
 		return true
+	default:
+		return prefixOf(n, "amount", "instructedamount", "transferamount") || n == "cents" && strings.Contains(path, "mount")
 	}
-	return false
-}
-
-func amountName(name string) bool {
-	switch bare(name) {
-	case "amount", "amountcents", "amountminor", "value", "sum", "total", "instructedamount":
-		return true
-	}
-	return false
 }
 
 func cardName(name string) bool {

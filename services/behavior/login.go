@@ -1,6 +1,7 @@
 package behavior
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/content"
@@ -17,33 +18,56 @@ func isLogin(tx *detect.Tx) bool {
 // answered.
 type try struct {
 	counts, failed bool
-	user           uint64 // keyed hash of the name
+	// user is a keyed hash of the name; of unnamed attempts, which come where no bodies
+	// are recorded, one of the address.
+	user    uint64
+	unnamed bool
 }
 
+// tryOf reads an attempt. APIs that have one path for everything, and those whose paths
+// say it in a language that nobody here knows, log in by what a request carries: a
+// name and a password, which who makes an account or changes a password sends too.
 func tryOf(o *observation) (t try) {
-	if !isLogin(o.tx) {
+	e := o.tx.Event
+	if string(e.Method) != "POST" {
 		return t
 	}
-	failed, answered := loginFailed(o.tx.Event.Status)
-	if !failed && !answered {
+	named := loginPath(e.Path)
+	if !named && (len(e.RequestBody.Data) < 16 || accountWords.in(e.Path)) {
 		return t
 	}
-	name := userOf(o.tx)
-	if name == nil {
+	name, secret := userOf(o.tx)
+	failed, answered := loginFailed(e.Status)
+	switch {
+	case name == nil && named && len(e.RequestBody.Data) == 0:
+		return try{counts: answered && (!failed || e.Status == 401 || e.Status == 403), failed: failed, user: unnamedUser(string(e.Client.Address)), unnamed: true}
+	case name == nil || !answered, !named && (!secret || failed && e.Status != 401 && e.Status != 403):
 		return t
 	}
-	return try{counts: true, failed: failed, user: o.hash.user(o.tx.Tenant, name)}
+	return try{counts: true, failed: failed || refusal(o.tx), user: o.hash.user(o.tx.Tenant, name)}
 }
 
-// loginPath says whether one of the words of path is a login's.
+// accountWords are of paths where a name and a password come together though nobody
+// logs in.
+var accountWords = wordsOf("register registration registrations signup enroll enrol join users accounts customers members password passwords passwd reset invite invitation")
+
+// unnamedUser stands for the user of an attempt from an address, of whom nothing more
+// is known.
+func unnamedUser(address string) uint64 { return hashText(address) }
+
+// loginPath says whether one of the words of path is a login's, or two are: sign-in.
 func loginPath(path []byte) bool {
-	start := 0
+	start, half := 0, false
 	for i := 0; i <= len(path) && i < 512; i++ {
 		if i < len(path) && letter(path[i]) {
 			continue
 		}
-		if i-start >= 4 && loginWord(path[start:i]) {
+		w := path[start:i]
+		switch {
+		case len(w) >= 4 && loginWord(w), half && len(w) == 2 && (w[0]|0x20 == 'i' || w[0]|0x20 == 'o') && w[1]|0x20 == 'n':
 			return true
+		case len(w) > 0:
+			half = len(w) == 3 && bytes.EqualFold(w, []byte("log")) || len(w) == 4 && bytes.EqualFold(w, []byte("sign"))
 		}
 		start = i + 1
 	}
@@ -71,41 +95,58 @@ func loginWord(w []byte) bool {
 }
 
 // userOf is the user name of an attempt; nil where the request carries none, or no
-// password beside it.
-func userOf(tx *detect.Tx) []byte {
-	var user []byte
+// password beside it. secret says that it is called a password, and by no name that
+// other things have too.
+func userOf(tx *detect.Tx) (user []byte, secret bool) {
 	password := false
-	for _, l := range tx.Request().Leaves {
-		if l.Location != content.Body || len(l.Value) == 0 {
-			continue
-		}
-		switch {
-		case user == nil && len(l.Value) <= 256 && userName(l.Name):
-			user = l.Value
-		case passwordName(l.Name):
-			password = true
+	doc := tx.Request()
+	for _, leaves := range [...][]content.Leaf{doc.Leaves, doc.Nested} {
+		for i := range leaves {
+			l := &leaves[i]
+			if l.Location != content.Body || len(l.Value) == 0 || l.Via != content.Direct && l.Via != content.FromGraphQL {
+				continue
+			}
+			name := strings.TrimPrefix(l.Name, "@")
+			switch {
+			case user == nil && len(l.Value) <= 256 && userName(name):
+				user = l.Value
+			case passwordName(name):
+				password = true
+				secret = secret || certainly(name)
+			}
 		}
 	}
 	if !password {
-		return nil
+		return nil, false
 	}
-	return user
+	return user, secret
 }
 
 func userName(name string) bool {
-	switch strings.ToLower(name) {
-	case "username", "user", "user_name", "userid", "user_id", "login", "email", "mail", "account", "phone", "msisdn", "identifier", "client_id", "customer", "customer_id", "name":
+	n := bare(name)
+	switch n {
+	case "user", "userid", "mail", "account", "phone", "msisdn", "identifier", "clientid", "customer", "customerid", "name", "uid", "loginid", "card", "customerno", "customernumber":
 		return true
 	}
-	return false
+	return strings.HasSuffix(n, "username") || strings.HasSuffix(n, "email") || strings.HasSuffix(n, "login")
 }
 
 func passwordName(name string) bool {
-	switch strings.ToLower(name) {
-	case "password", "passwd", "pass", "pwd", "pin", "passcode", "secret", "client_secret", "otp", "code", "passphrase":
+	switch bare(name) {
+	case "pin", "passcode", "secret", "clientsecret", "otp", "code", "credential":
 		return true
 	}
-	return false
+	return certainly(name)
+}
+
+// certainly says whether the name is of a password and of nothing else.
+func certainly(name string) bool {
+	n := bare(name)
+	switch n {
+	case "pass", "pwd", "userpass", "userpwd", "passphrase":
+		return true
+	}
+	return strings.HasSuffix(n, "password") || strings.HasSuffix(n, "passwd")
 }
 
 // loginFailed says whether an attempt was refused, and whether it was answered at

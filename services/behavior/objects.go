@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -12,9 +11,9 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// object is one id in a request that names an object: a typed path segment, or a
-// query parameter whose name says so. Bodies are left out: the payee of a transfer
-// is somebody else's account by purpose.
+// object is one id in a request that names an object: a typed path segment, a query
+// parameter whose name says so, or, where there is neither, what a body or a header asks
+// for and the answer is about (echoed).
 type object struct {
 	param string // "path 2" or "query account_id"
 	noun  string // "accounts": the kind of object
@@ -63,10 +62,13 @@ func (x *objects) of(o *observation) {
 	}
 	if len(tx.Event.Query) > 0 {
 		for _, l := range tx.Request().Leaves {
-			if l.Location == content.Query && len(l.Value) > 0 && len(l.Value) <= 128 && objectParam(l.Name) && len(o.objects) < maxParams {
+			if l.Location == content.Query && len(l.Value) > 0 && len(l.Value) <= 128 && objectParam(l.Name, l.Value) && len(o.objects) < maxParams {
 				o.objects = append(o.objects, object{param: "query " + l.Name, noun: nounOf(l.Name), value: string(l.Value)})
 			}
 		}
+	}
+	if len(o.objects) == 0 && o.ok {
+		o.echoed()
 	}
 	if len(o.objects) == 0 {
 		return
@@ -117,7 +119,7 @@ func (x *objects) serve(o *observation) {
 	for _, l := range tx.Response().Leaves {
 		value, noun := l.Value, ""
 		switch {
-		case l.Location == content.Body && servedName(l.Name):
+		case l.Location == content.Body && (servedName(l.Name) || l.Type == content.String && servedValue(l.Name, l.Value)):
 			if noun = nounOf(l.Name); noun == "" {
 				noun = own
 			}
@@ -183,74 +185,4 @@ func literalBefore(template string, index int) string {
 		i++
 	}
 	return last
-}
-
-// nounOf is "accounts" for account_id, accountId and account; "" for a bare id.
-func nounOf(name string) string {
-	n := strings.ToLower(name)
-	for _, suffix := range [...]string{"_uuid", "uuid", "_id", "-id", "id", "_number", "number"} {
-		if t, ok := strings.CutSuffix(n, suffix); ok {
-			n = strings.TrimRight(t, "_-")
-			break
-		}
-	}
-	if n == "" || strings.HasSuffix(n, "s") {
-		return n
-	}
-	return n + "s"
-}
-
-// objectParam says whether a query parameter names an object. Positions in a list
-// look alike and are not: a client that pages walks them in order.
-func objectParam(name string) bool {
-	n := strings.ToLower(name)
-	for _, p := range [...]string{"page", "after", "before", "since", "until", "max", "min", "last", "first", "start", "end", "next", "prev", "from", "to_", "cursor",
-		"request", "trace", "correlation", "session", "client", "device", "event", "message", "offset", "limit"} {
-		if strings.HasPrefix(n, p) {
-			return false
-		}
-	}
-	return idName(name)
-}
-
-// idName says whether name is id, uuid, account_id, accountId, ...
-func idName(name string) bool {
-	switch n := strings.ToLower(name); n {
-	case "id", "uuid", "guid", "_id", "iban":
-		return true
-	}
-	for _, s := range [...]string{"_id", "-id", "Id", "ID", "_uuid", "Uuid"} {
-		if len(name) > len(s) && strings.HasSuffix(name, s) {
-			return true
-		}
-	}
-	return false
-}
-
-// servedName is wider than idName: to take too much for served is the safe side.
-func servedName(name string) bool {
-	if idName(name) {
-		return true
-	}
-	switch strings.ToLower(name) {
-	case "number", "account", "account_number", "accountnumber", "ref", "reference", "key", "code", "sku", "ids", "email", "user", "owner", "customer":
-		return true
-	}
-	return false
-}
-
-func linkName(name string) bool {
-	switch strings.ToLower(name) {
-	case "href", "url", "uri", "self", "link", "location":
-		return true
-	}
-	return false
-}
-
-func lastSegment(link []byte) []byte {
-	if i := bytes.IndexAny(link, "?#"); i >= 0 {
-		link = link[:i]
-	}
-	link = bytes.TrimRight(link, "/")
-	return link[bytes.LastIndexByte(link, '/')+1:]
 }

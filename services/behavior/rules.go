@@ -57,12 +57,13 @@ type named struct {
 // detections makes the first stage's, in the order in which they see a transaction.
 func detections(cfg *Config, m *Metrics, met *acquaintances) []named {
 	released := newReleases(cfg, m)
-	logins, sequences := newCred(cfg, m), newSeq(cfg, m, released)
+	logins, walks, sequences := newCred(cfg, m), newEnum(cfg, m), newSeq(cfg, m, released)
 	return []named{
 		{"acquaintances", met},
 		{recon01.ID, newRecon(cfg, m)},
 		{cred01.ID, logins},
-		{enum01.ID, newEnum(cfg, m)},
+		{enum01.ID, walks},
+		{"strange", newStrange(cfg, m, walks)},
 		{bola01.ID, newBola(cfg, m)},
 		{fuzz01.ID, newFuzz(cfg, m)},
 		{gql01.ID, newGql(cfg, m)},

@@ -23,17 +23,25 @@ type Scrape01 struct {
 	Coverage float64 `yaml:"coverage" doc:"Part of the catalogue that must be covered in a day."`
 	Steady   float64 `yaml:"steady" doc:"The same where requests come as evenly as a machine's."`
 	Rhythm   float64 `yaml:"rhythm" doc:"Coefficient of variation of the pauses between requests below which they are even."`
+	// Bursts is the variation from which requests come from several people: then twice
+	// the coverage is needed. Address is the part that all programs at one address must
+	// cover together.
+	Bursts  float64 `yaml:"bursts" doc:"Coefficient of variation of the pauses from which several people are behind a client; twice the coverage is needed then."`
+	Address float64 `yaml:"address" doc:"Part of the catalogue that all programs at one address together must cover."`
 	// Open is the part of what is read of a kind that is read without a login, or
 	// Readers the reads of an item by different clients, from which a kind is a catalogue.
 	Open    float64 `yaml:"open" doc:"Part read without a login from which a kind of item is a catalogue."`
 	Readers float64 `yaml:"readers" doc:"Clients an item in the mean from which a kind of item is a catalogue."`
 	// Usual is how many times as much as on its fullest day before a client must read.
 	Usual float64 `yaml:"usual" doc:"Times as much as on its fullest day before that a client must read."`
+	// Once is the part of what a client reads that must be new to it: many behind one
+	// address meet the same popular items again, a copy needs each once.
+	Once  float64 `yaml:"once" doc:"Part of the reads of a day that must be of an item for the first time; many behind one address read popular ones again."`
 	Kinds int     `yaml:"kinds" doc:"Kinds of items a partition."`
 }
 
 func defaultScrape01() Scrape01 {
-	return Scrape01{Items: 150, Coverage: 0.09, Steady: 0.04, Rhythm: 0.3, Open: 0.05, Readers: 3, Usual: 2, Kinds: 1000}
+	return Scrape01{Items: 150, Coverage: 0.09, Steady: 0.04, Rhythm: 0.3, Bursts: 1.25, Address: 0.6, Open: 0.05, Readers: 3, Usual: 2, Once: 0.75, Kinds: 1000}
 }
 
 func (c *Scrape01) validate(l *limits) {
@@ -41,9 +49,12 @@ func (c *Scrape01) validate(l *limits) {
 	l.number("scrape_01.coverage", c.Coverage, 0.001, 1)
 	l.number("scrape_01.steady", c.Steady, 0.001, 1)
 	l.number("scrape_01.rhythm", c.Rhythm, 0, 1)
+	l.number("scrape_01.bursts", c.Bursts, c.Rhythm, 100)
+	l.number("scrape_01.address", c.Address, 0.001, 1)
 	l.number("scrape_01.open", c.Open, 0, 1)
 	l.number("scrape_01.readers", c.Readers, 1, 1e6)
 	l.number("scrape_01.usual", c.Usual, 1, 1000)
+	l.number("scrape_01.once", c.Once, 0, 1)
 	l.integer("scrape_01.kinds", c.Kinds, 1, 1_000_000)
 }
 
@@ -56,7 +67,8 @@ func (c *Scrape01) validate(l *limits) {
 // is needed.
 //
 // Guards: a catalogue that hardly anybody else reads is not known yet; only a catalogue can be copied, which is what many read or what needs no
-// login (one's own objects are BOLA-01's and EXFIL-01's); who read as much on days before
+// login (one's own objects are BOLA-01's and EXFIL-01's); those who read the same
+// again, or in bursts, are many behind one address, where programs are told apart; who read as much on days before
 // does what it always does; crawlers that were verified are let be.
 var scrape01 = finding.Rule{
 	ID: "SCRAPE-01", Title: "Catalogue copied", Detector: Name, Severity: finding.Medium,
@@ -76,6 +88,7 @@ type copier struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	Day      int64    // since the epoch, that Items is of
 	Items    distinct
+	Reads    uint32  // of the day, of whatever item
 	Fullest  float64 // of the days before, decayed
 	At       int64   // ns of the newest item
 	// Pause and Square are the smoothed pause between items in seconds, and its square.
@@ -145,48 +158,67 @@ func (r *scrape) read(o *observation, kind, item uint64, noun, shape string, out
 	k := r.kinds.Touch(kind)
 	k.turn(today)
 	k.Items.add(item)
-	s := r.clients.Touch(mix(o.who, kind))
+	n := r.copied(o, k, mix(o.actor, kind), item, noun, shape, 0, out)
+	if o.actor != o.who { // behind an address
+		r.copied(o, k, mix(o.who, kind), item, noun, shape, c.Address, out)
+	}
+	k.Reads += n
+	if !o.tx.Event.Authenticated() {
+		k.Open += n
+	}
+}
+
+// copied takes in that the client of key got an item, and gives by how many it has more
+// now. It alerts from the coverage least on, if not 0.
+func (r *scrape) copied(o *observation, k *catalogue, key, item uint64, noun, shape string, least float64, out *detect.Out) (added float64) {
+	c, today := &r.cfg.Scrape, o.now/day
+	s := r.clients.Touch(key)
 	s.turn(today)
 	before := s.Items.count()
+	s.Reads++
 	s.Items.add(item)
 	n := s.Items.count()
 	if n <= before {
-		return
+		return 0
 	}
-	k.Reads += n - before
-	if !o.tx.Event.Authenticated() {
-		k.Open += n - before
-	}
+	added = n - before
 	s.beat(o.now)
 	s.Episode.see(o.tx, o.now, r.cfg, shape)
 	if n < float64(c.Items) {
-		return
+		return added
 	}
 	size := max(k.Size, k.Items.count())
 	cover, rhythm := min(1, n/size), s.rhythm()
-	need := c.Coverage
-	if rhythm < c.Rhythm {
+	need := max(least, c.Coverage)
+	switch {
+	case least > 0:
+	case rhythm < c.Rhythm:
 		need = c.Steady
+	case rhythm > c.Bursts:
+		need = min(1, 2*need)
 	}
 	if cover < need {
-		return
+		return added
 	}
 	switch {
-	case k.Reads-n < size/2:
+	case k.Reads+added-n < size/2:
 		r.metrics.suppressed.WithLabelValues("scrape_unknown").Inc()
-		return
+		return added
 	case k.Open < c.Open*k.Reads && k.Reads < c.Readers*size:
 		r.metrics.suppressed.WithLabelValues("scrape_private").Inc()
-		return
+		return added
+	case n < c.Once*float64(s.Reads):
+		r.metrics.suppressed.WithLabelValues("scrape_again").Inc()
+		return added
 	case n < c.Usual*s.Fullest:
 		r.metrics.suppressed.WithLabelValues("scrape_usual").Inc()
-		return
+		return added
 	case o.from.claim == reputation.True:
 		r.metrics.suppressed.WithLabelValues("scrape_crawler").Inc()
-		return
+		return added
 	}
 	if !s.Episode.due(o.now, r.cfg) {
-		return
+		return added
 	}
 	tx := o.tx
 	f := s.Episode.finding(&scrape01, tx, tx.Principal, noun, tx.Endpoint.ID)
@@ -199,6 +231,7 @@ func (r *scrape) read(o *observation, kind, item uint64, noun, shape string, out
 	f.Summary = fmt.Sprintf("about %.0f different %s of about %.0f at %s today, %s of all; its fullest day before had %.0f, pauses vary by %.2f", n, noun, size, tx.Endpoint.Label, percent(n, size), s.Fullest, rhythm)
 	f.Counterfactual = fmt.Sprintf("fewer than %.0f in a day would not alert", max(float64(c.Items), need*size, c.Usual*s.Fullest))
 	out.Finding(f)
+	return added
 }
 
 func (k *catalogue) turn(today int64) {
@@ -219,7 +252,7 @@ func (s *copier) turn(today int64) {
 		s.Fullest = max(s.Fullest*fade((today-s.Day)*24), s.Items.count())
 	}
 	s.Episode = episode{}
-	s.Day, s.Items = today, distinct{}
+	s.Day, s.Items, s.Reads = today, distinct{}, 0
 }
 
 // beat takes note of the pause since the item before.

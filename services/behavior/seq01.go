@@ -36,7 +36,7 @@ type Seq01 struct {
 }
 
 func defaultSeq01() Seq01 {
-	return Seq01{Share: 0.995, Sessions: 1000, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.05, Steps: 2000, Contexts: 200_000, Moves: 2000, Flows: 500, Drawn: 400}
+	return Seq01{Share: 0.995, Sessions: 100, History: 24 * time.Hour, Pause: time.Hour, Alpha: 1e-4, Drift: 0.2, Steps: 2000, Contexts: 200_000, Moves: 2000, Flows: 500, Drawn: 400}
 }
 
 func (c *Seq01) validate(l *limits) {
@@ -53,14 +53,18 @@ func (c *Seq01) validate(l *limits) {
 	l.integer("seq_01.drawn", c.Drawn, 1, 1000)
 }
 
+// slack is how many sessions may be without a step whatever their share; more skipped
+// steps are needed then (skip).
+const slack = 3
+
 // SEQ-01: a step that everybody takes first is skipped.
 //
 // Method: prerequisites are mined, as temporal rules "X before Y" (Perracotta, Yang et
 // al., 2006): for each write Y that is answered 2xx, which operations came before it in
-// the session, and which since the Y before. What came first in Share of Sessions over
+// the session, and, where it came again, which since the Y before. What came first in Share of Sessions over
 // History is required. The skipped ones of a session are held against how often
 // sessions before skipped it: binomial, so that a prerequisite that a few in a thousand
-// break needs more than one. A principal teaches once a day, so that one client can
+// break needs more than one, and so does one that was seen in a few hundred. A principal teaches once a day, so that one client can
 // neither make a rule nor break it.
 //
 // Beside it a Markov model of up to three steps, bounded, says how surprising the step
@@ -136,7 +140,7 @@ func (s *session) valid() error {
 }
 
 func newSeq(cfg *Config, m *Metrics, released *releases) *seq {
-	return &seq{cfg: cfg, metrics: m, released: released, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
+	return &seq{cfg: patient(cfg), metrics: m, released: released, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
 		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m), flows: newFlows(cfg, m)}
 }
 
@@ -146,10 +150,14 @@ func (r *seq) observe(o *observation, out *detect.Out) {
 	}
 	s := r.sessions.Touch(o.who)
 	if s.Newest != 0 && o.now-s.Newest > int64(r.cfg.Seq.Pause) {
+		// A process that is broken once in every session is broken all the same: what was
+		// skipped counts for a day.
 		last := s.Skipped
 		for i := range last {
-			last[i].Episode.idle()
-			last[i].N, last[i].Tries = 0, 0
+			if o.now-last[i].Episode.Last > day {
+				last[i].Episode.idle()
+				last[i].N, last[i].Tries = 0, 0
+			}
 		}
 		*s = session{Skipped: last, Taught: s.Taught}
 	}
@@ -206,8 +214,12 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 		x := &y.Before[i]
 		ever, each := c.requires(y, x, o.now)
 		had, since := s.had(x.Step, before)
-		if missing == nil && (each && !since || ever && !had) {
-			missing, always = x, !each
+		switch {
+		case missing != nil:
+		case ever && !had:
+			missing, always = x, true
+		case each && before > 0 && !since:
+			missing, always = x, false
 		}
 	}
 	if missing != nil {
@@ -215,24 +227,28 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 	} else if k := s.skippedOf(o.endpoint); k != nil {
 		k.Tries++
 	}
-	if s.teaches(o.endpoint, o.now/day) {
+	switch {
+	case before == 0 && s.teaches(o.endpoint, o.now/day):
 		for i := range y.Before {
 			x := &y.Before[i]
 			ever, each := c.requires(y, x, o.now)
 			had, since := s.had(x.Step, before)
 			r.flows.prerequisite(x.Step, o.endpoint, had, since, ever || each)
 		}
-		y.learn(s, o.endpoint, before, o.now, r.flows.label)
+		y.learn(s, o.endpoint, o.now, r.flows.label)
+	case before > 0 && s.teaches(mix(o.endpoint, 1), o.now/day):
+		y.again(s, before)
 	}
 }
 
-// requires says whether x must come before y: once in a session, or before each.
+// requires says whether x must come before y: once in a session, and before each more. A
+// few attackers among few sessions must not unmake it.
 func (c *Seq01) requires(y *seqStep, x *required, now int64) (once, each bool) {
 	if float64(y.Sessions) < float64(c.Sessions) || now-y.Since < int64(c.History) || x.Since <= 0 {
 		return false, false
 	}
-	each = float64(x.Fresh) >= c.Share*float64(y.Sessions)
-	return !each && float64(x.Any) >= c.Share*float64(y.Sessions), each
+	often := func(had, of uint32) bool { return float64(had) >= c.Share*float64(of)-slack }
+	return often(x.Any, y.Sessions), float64(y.Repeats) >= float64(c.Sessions) && often(x.Fresh, y.Repeats)
 }
 
 // teaches says whether the principal has not taught step today, and takes note of it.
@@ -285,11 +301,13 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	k.N++
 	k.Tries++
 	k.Episode.see(tx, o.now, r.cfg, "")
-	had := x.Fresh
+	had, of := x.Fresh, y.Repeats
 	if always {
-		had = x.Any
+		had, of = x.Any, y.Sessions
 	}
-	rate := (float64(y.Sessions) - float64(had) + 0.5) / (float64(y.Sessions) + 1)
+	// The most, at 95 %, of which so few exceptions are still likely (rule of three): what
+	// few sessions showed takes more to be broken.
+	rate := (float64(of) - float64(had) + 3) / (float64(of) + 3)
 	p := tail(int(min(k.N, topCount)), rate*float64(k.Tries), 1e6)
 	if p > c.Alpha {
 		return
@@ -301,18 +319,21 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	if r.released.holds(o, "seq_release") {
 		return
 	}
+	if k.Episode.Emitted == 0 {
+		y.forget(s)
+	}
 	if !k.Episode.due(o.now, r.cfg) {
 		return
 	}
 	f := k.Episode.finding(&seq01, tx, tx.Principal, tx.Endpoint.ID)
 	f.Confidence = min(0.97, 0.75+0.1*min(1, -math.Log10(max(p, 1e-14))/14)+0.12*min(1, surprise/16))
 	f.Features = []finding.Number{{Name: "skipped", Value: float64(k.N)}, {Name: "tries", Value: float64(k.Tries)}, {Name: "surprise_bits", Value: surprise}, {Name: "probability", Value: p}}
-	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(y.Sessions)}, {Name: "share", Value: float64(had) / float64(y.Sessions)}, {Name: "missing_lately", Value: y.Missing}, {Name: "probability", Value: c.Alpha}, {Name: "drift", Value: c.Drift}}
+	f.Baseline = []finding.Number{{Name: "sessions", Value: float64(of)}, {Name: "share", Value: float64(had) / float64(of)}, {Name: "missing_lately", Value: y.Missing}, {Name: "probability", Value: c.Alpha}, {Name: "drift", Value: c.Drift}}
 	first := x.Label
 	if first == "" {
 		first = "another operation"
 	}
-	f.Summary = fmt.Sprintf("%d of %d times %s without %s before it, which %d of %d sessions took first", k.N, k.Tries, tx.Endpoint.Label, first, had, y.Sessions)
+	f.Summary = fmt.Sprintf("%d of %d times %s without %s before it, which %d of %d sessions took first", k.N, k.Tries, tx.Endpoint.Label, first, had, of)
 	f.Counterfactual = fmt.Sprintf("%s before each of them would not alert", first)
 	out.Finding(f)
 }

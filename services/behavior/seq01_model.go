@@ -13,15 +13,16 @@ type seqStep struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	Label    string
 	Since    int64 // ns of the first
-	Sessions uint32
-	Before   keyed.List[required]
+	// Sessions are those that came to it, Repeats those that came to it once more.
+	Sessions, Repeats uint32
+	Before            keyed.List[required]
 	// Missing is the part of the newest sessions that lacked what all before had, over
 	// about a hundred.
 	Missing float64
 }
 
 // required is an operation that may be a prerequisite: in how many sessions it came
-// before at all, and since the same write before.
+// before at all, and in how many repeats since the same write before.
 type required struct {
 	_msgpack   struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	Step       uint64
@@ -41,47 +42,39 @@ func (y *seqStep) valid() error {
 		return fmt.Errorf("step of %d prerequisites", len(y.Before))
 	}
 	for i := range y.Before {
-		if x := &y.Before[i]; x.Any > y.Sessions || x.Fresh > x.Any {
+		if x := &y.Before[i]; x.Any > y.Sessions || x.Fresh > y.Repeats {
 			return fmt.Errorf("prerequisite of %d and %d of %d sessions", x.Any, x.Fresh, y.Sessions)
 		}
 	}
 	return nil
 }
 
-// learn takes a session in that came to the write: what it did before, and since its
-// request n, which was the write as well.
-func (y *seqStep) learn(s *session, self uint64, n uint32, now int64, label func(uint64) string) {
+// learn takes a session in that came to the write: what it did before.
+func (y *seqStep) learn(s *session, self uint64, now int64, label func(uint64) string) {
 	if y.Sessions >= enough { // halved, so that old habits fade
 		y.Sessions /= 2
+		y.Repeats /= 2
 		for i := range y.Before {
 			y.Before[i].Any /= 2
-			y.Before[i].Fresh /= 2
+			y.Before[i].Fresh = min(y.Before[i].Fresh/2, y.Repeats)
 		}
 	}
 	y.Sessions++
 	lacks := false
 	keep := y.Before[:0]
 	for _, x := range y.Before {
-		any, since := s.had(x.Step, n)
-		usual := float64(x.Fresh) >= 0.98*float64(y.Sessions-1)
+		any, _ := s.had(x.Step, 0)
 		if any {
 			x.Any++
 		}
-		if since {
-			x.Fresh++
-		}
-		lacks = lacks || usual && !since || !any && float64(x.Any) >= 0.98*float64(y.Sessions-1)
+		lacks = lacks || !any && float64(x.Any) >= 0.98*float64(y.Sessions-1)
 		// What half of them do without is none; that makes room.
 		if y.Sessions < 20 || 2*x.Any >= y.Sessions {
 			keep = append(keep, x)
 		}
 	}
 	y.Before = keep
-	d := 1 - 1.0/newest
-	y.Missing *= d
-	if lacks {
-		y.Missing += 1 - d
-	}
+	y.miss(lacks)
 	// Candidates are what the first sessions did; who comes later came without.
 	if y.Sessions > 3 {
 		return
@@ -95,12 +88,51 @@ func (y *seqStep) learn(s *session, self uint64, n uint32, now int64, label func
 			known = known || y.Before[i].Step == p.Step
 		}
 		if !known {
-			x := required{Step: p.Step, Label: label(p.Step), Since: now, Any: 1}
-			if p.At > n {
-				x.Fresh = 1
-			}
-			y.Before = append(y.Before, x)
+			y.Before = append(y.Before, required{Step: p.Step, Label: label(p.Step), Since: now, Any: 1})
 		}
+	}
+}
+
+// again takes in that a session came to the write once more: what it did since its
+// request n, which was the write as well.
+func (y *seqStep) again(s *session, n uint32) {
+	if y.Repeats >= enough {
+		return
+	}
+	y.Repeats++
+	lacks := false
+	for i := range y.Before {
+		x := &y.Before[i]
+		if _, since := s.had(x.Step, n); since {
+			x.Fresh++
+		} else {
+			lacks = lacks || float64(x.Fresh) >= 0.98*float64(y.Repeats-1)
+		}
+	}
+	y.miss(lacks)
+}
+
+// forget takes back what a session taught that turned out to be an attack.
+func (y *seqStep) forget(s *session) {
+	if y.Sessions == 0 {
+		return
+	}
+	y.Sessions--
+	for i := range y.Before {
+		x := &y.Before[i]
+		if any, _ := s.had(x.Step, 0); any && x.Any > 0 {
+			x.Any--
+		}
+		x.Any = min(x.Any, y.Sessions)
+	}
+}
+
+// miss takes note of whether the newest lacked what all before had.
+func (y *seqStep) miss(lacks bool) {
+	d := 1 - 1.0/newest
+	y.Missing *= d
+	if lacks {
+		y.Missing += 1 - d
 	}
 }
 

@@ -83,7 +83,7 @@ func clientsOf(cfg *Config) profile {
 }
 
 func (r *slow) observe(o *observation, _ *detect.Out) {
-	if len(o.objects) == 0 || isLogin(o.tx) {
+	if len(o.objects) == 0 || o.login.counts || isLogin(o.tx) {
 		return
 	}
 	r.guesses.see(o)

@@ -142,17 +142,20 @@ func (g *spreads) judge(s *spread, at int64, ms []mark, out *detect.Out) {
 	for gone < len(s.Day) && s.Day[gone].Bucket <= at-24*hour/bucket {
 		gone++
 	}
-	s.Day = append(slices.Clone(s.Day[gone:]), ms...)
-	if n := len(s.Day) - maxMarks; n > 0 {
-		s.Day = s.Day[n:]
+	// What is done today must not explain itself: it teaches when it is a day old.
+	gone = max(gone, len(s.Day)+len(ms)-maxMarks)
+	all := append(slices.Clone(s.Day), ms...)
+	for i := range gone {
+		s.Usual.add(all[i].Bucket*bucket, 1, g.p.usual)
 	}
-	s.Usual.add(at*bucket, uint32(len(ms)), g.p.usual)
+	s.Day = all[gone:]
 	if len(s.Day) < g.p.items {
 		return
 	}
 	mean := s.Usual.expect(g.p.usual)
 	limit := max(g.p.items, threshold(mean, g.p.usual.size, g.p.alpha/2, topCount))
-	limitDay := max(g.p.items, threshold(mean*dayHours, g.p.usual.size*dayHours, g.p.alpha/2, topCount))
+	// A day gathers what belongs to nobody's attack: it takes more to be improbable.
+	limitDay := max(g.p.items, threshold(mean*dayHours, g.p.usual.size*dayHours, g.p.alpha/200, topCount))
 	window := "1 h"
 	clients, items, largest := s.joinedWithin(at - hour/bucket)
 	if clients < g.p.clients || items < limit {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/content"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
@@ -116,35 +117,50 @@ type payment struct {
 }
 
 func paymentOf(tx *detect.Tx) (p payment) {
-	for _, l := range tx.Request().Leaves {
-		if l.Location != content.Body || len(l.Value) == 0 || len(l.Value) > 128 {
-			continue
-		}
-		switch {
-		case p.payee == nil && payeeName(l.Name):
-			p.payee = l.Value
-		case p.payer == nil && payerName(l.Name):
-			p.payer = l.Value
-		case p.card == nil && cardName(l.Name):
-			p.card = l.Value
-		case p.amount == 0 && amountName(l.Name):
-			if a, ok := numberOf(l.Value); ok && a > 0 && a < 1e12 {
-				p.amount = a
+	doc := tx.Request()
+	for _, leaves := range [...][]content.Leaf{doc.Leaves, doc.Nested} {
+		for i := range leaves {
+			l := &leaves[i]
+			if l.Location != content.Body || len(l.Value) == 0 || len(l.Value) > 128 || l.Via != content.Direct && l.Via != content.FromGraphQL {
+				continue
+			}
+			is := partyOf(l.Path)
+			switch {
+			case p.payee == nil && is == payeeOf:
+				p.payee = l.Value
+			case p.payer == nil && is == payerOf:
+				p.payer = l.Value
+			case p.card == nil && cardName(l.Name):
+				p.card = l.Value
+			case p.amount == 0 && amountOf(l.Path, l.Name):
+				if a, ok := numberOf(l.Value); ok && a > 0 && a < 1e12 {
+					p.amount = a
+				}
 			}
 		}
 	}
 	return p
 }
 
+// transfers says whether a payment is one by what it says alone: somebody who can be
+// paid, and how much. A path may be in any language, or the same for everything.
+func (p *payment) transfers() bool {
+	return p.payee != nil && p.amount > 0 && identifies(catalog.Classify(p.payee))
+}
+
 func (r *txn) observe(o *observation, out *detect.Out) {
-	if o.intent&pays == 0 {
+	e := o.tx.Event
+	if o.intent&pays == 0 && (o.intent != 0 || !o.ok || !changes(e.Method) || len(e.RequestBody.Data) < 16 || !e.Authenticated() || o.login.counts) {
 		return
 	}
 	p := paymentOf(o.tx)
+	if o.intent&pays == 0 && !p.transfers() {
+		return
+	}
 	if p.card != nil {
 		r.card(o, p.card, out)
 	}
-	if p.payee != nil && o.ok && o.tx.Event.Authenticated() {
+	if p.payee != nil && o.ok && e.Authenticated() {
 		r.pay(o, &p, out)
 	}
 }
@@ -161,15 +177,15 @@ func (r *txn) pay(o *observation, p *payment, out *detect.Out) {
 	if p.payer != nil {
 		r.pending[1].add(o, shapeOf(string(p.payer))+fmt.Sprintf(" %016x", o.hash.user(tx.Tenant, p.payer)), payee)
 	}
+	before := prior{c.Mean, c.Size, c.Weight}
 	s.Novel.move(o.now)
-	s.Day.move(o.now)
+	// What is done today must not explain itself: it teaches when it is a day old.
+	s.Day.leave(o.now, func(at int64, n uint16) { s.Usual.add(at*hour, uint32(n), before) })
 	if s.Day.sum() == 0 {
 		s.Episode.idle()
 	}
 	s.Novel.add(o.now, 1)
 	s.Day.add(o.now, 1)
-	before := prior{c.Mean, c.Size, c.Weight}
-	s.Usual.add(o.now, 1, before)
 	s.Episode.see(tx, o.now, r.cfg, shapeOf(string(p.payee)))
 	if s.Episode.Count == 1 {
 		s.Moved = 0

@@ -17,6 +17,9 @@ type Settings struct {
 	// above which everything does. Without a ceiling, whoever attacks while it learns
 	// decides how much worse one must be to be seen.
 	Floor, Ceiling float64
+	// Cold is the bar on the day on which a cohort is first seen, on which what many of
+	// it do is no alert either; 0 for neither.
+	Cold float64
 	// Cap is how many actors a day may alert at most: the most surprising ones.
 	Cap int
 	// Cohorts bounds the cohorts.
@@ -65,6 +68,9 @@ const (
 	enough = 2000
 	level  = 0.98
 	most   = 200 // excesses
+	// habit is the part of the actors of a cohort that must do alike, company how many
+	// at least, for it to be no attack.
+	habit, company = 0.15, 3
 )
 
 // leaders are the most surprising actors that alerted today.
@@ -104,7 +110,27 @@ func (c *Calibrator) Judge(cohort uint64, now int64, m *Mark, surprise float64) 
 		today[cell]++
 		m.Cell = cell
 	}
-	return surprise >= s.Bar && c.leads(day, m, surprise), s.Bar
+	if surprise < s.Bar || c.settings.Cold > 0 && s.crowd(m, c.settings.Floor) {
+		return false, s.Bar
+	}
+	return c.leads(day, m, surprise), s.Bar
+}
+
+// crowd says whether, on its first day, so many others of the cohort surprise as well,
+// half as much as would alert, that this is what the cohort does and nobody's attack.
+// Later the cohort knows.
+func (s *scale) crowd(m *Mark, floor float64) bool {
+	if m.Alerted || s.Day > s.First {
+		return false
+	}
+	all, others := 0.0, -1.0 // m is one
+	for cell, n := range s.Cells[s.Day%(days+1)] {
+		all += float64(n)
+		if edge(cell) >= floor/2 {
+			others += float64(n)
+		}
+	}
+	return others >= company && others >= habit*all
 }
 
 // leads says whether an alert is among the most surprising of the day.
@@ -166,6 +192,10 @@ func (c *Calibrator) turn(s *scale, cohort uint64, day uint32) {
 			sum[i] += float64(k)
 			n += float64(k)
 		}
+	}
+	if s.First == day {
+		s.Bar = max(c.settings.Floor, c.settings.Cold)
+		return
 	}
 	for i := range c.alerts {
 		a := &c.alerts[i]

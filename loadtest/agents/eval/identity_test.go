@@ -9,7 +9,7 @@ import (
 // Attacks on who somebody is are found at every intensity from the middle on, and
 // nobody else is alerted on.
 func TestIdentityAttacksAreFound(t *testing.T) {
-	r := results(t, "-attacks", "brute,replay,takeover,privilege,unguarded", "-customers", "1000", "-days", "4", "-instances", "1")
+	r := measured(t, "-attacks", "brute,replay,takeover,privilege,unguarded", "-customers", "1000", "-days", "4", "-instances", "1")
 	for _, x := range r.Rows {
 		if !x.Built || x.Intensity > agents.Intensities/2 && x.Detected.Recall < 1 {
 			t.Errorf("%s at %.0f an hour: recall %.2f", x.Attack, x.Rate, x.Detected.Recall)

@@ -41,17 +41,22 @@ more requests in 5 minutes than 99.9 %% of clients of the endpoint (p99.9), more
 an hour than is usual by 3 sigma (EWMA), and the best of %d plain counts with the
 limit that kept to the budget while learning (which is chosen knowing the answer).
 
-  eval                                   the whole table, about a minute
+All of it is measured three times: steady, where the last day is like those before;
+drift, where it has a flash sale and a deploy, which no day before prepares for; and
+poison, where moreover 1 %% of the customers attacked, slowly and in the same way, on
+every day that was learned from.
+
+  eval                                   the whole table, some ten minutes on two cores
   eval -attacks objects,walk             two kinds of it
-  eval -customers 10000 -budget 5        20,000 people, 5 false-positive actors a day
+  eval -regimes drift -customers 10000   20,000 people, on the day of a sale and a deploy
+  eval -markdown RESULTS.md              the table for people as well, as a document
   eval -write day.jsonl -attacks scan    the traffic itself, for mirador inspect
-  eval -poison 0.01                      1 %% of customers attack while it learns
   eval -list                             the kinds of attack
 
 `
 
 func run(args []string, stdout, stderr io.Writer) error {
-	s := settings{world: agents.Defaults()}
+	s := settings{world: agents.Defaults(), progress: stderr}
 	f := flag.NewFlagSet("eval", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() {
@@ -61,20 +66,22 @@ func run(args []string, stdout, stderr io.Writer) error {
 	f.Uint64Var(&s.world.Seed, "seed", s.world.Seed, "of the traffic")
 	f.IntVar(&s.world.Customers, "customers", s.world.Customers, "of the bank; the shop has as many")
 	f.IntVar(&s.world.Days, "days", s.world.Days, "all but the last are learned from")
-	f.Float64Var(&s.budget, "budget", 5, "false-positive actors a day that each detection and baseline may have")
+	f.Float64Var(&s.budget, "budget", 5, "false-positive actors a day, among 20,000, that each detection and baseline may have; as many fewer as there are fewer")
 	f.IntVar(&s.instances, "instances", 4, "attacks of each kind and intensity on the last day")
-	f.Float64Var(&s.poison, "poison", 0, "share of customers who attack slowly on the days that are learned from, in a learning of its own for each kind")
-	drift := f.Bool("drift", true, "a flash sale and a deploy on the last day, which no day before prepares for")
+	f.Float64Var(&s.poison, "poison", 0.01, "share of customers who attack slowly on the days that are learned from, under the regime of that name")
+	f.IntVar(&s.crowd, "crowd", 10_000, "customers of a larger world, of which the false-positive actors alone are counted; 0 for none")
+	regimes := f.String("regimes", strings.Join(regimeNames, ","), "how the last day differs from those before, with commas between")
 	f.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "days that are judged at once; the results do not depend on it")
 	names := f.String("attacks", "", "kinds of attack, with commas between; all if empty")
 	asJSON := f.Bool("json", false, "write the results as JSON")
+	markdown := f.String("markdown", "", "write the results to this file as well, as a document")
 	write := f.String("write", "", "write the traffic as JSON lines to this file instead, - is standard output")
 	list := f.Bool("list", false, "list the kinds of attack")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	if f.NArg() > 0 {
-		return fmt.Errorf("what is %q? eval takes no arguments, only flags", f.Arg(0))
+		return fmt.Errorf("%q: eval takes flags only", f.Arg(0))
 	}
 	var err error
 	if s.kinds, err = kindsOf(*names); err != nil {
@@ -82,17 +89,16 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	if *list {
 		for _, k := range s.kinds {
-			fmt.Fprintf(stdout, "%-16s %-9s %6.0f to %5.0f an hour: %s\n", k.Name, k.Detection, k.Rates[0], k.Rates[agents.Intensities-1], k.What)
+			fmt.Fprintf(stdout, "%-16s %-16s %6g to %5g an hour: %s\n", k.Name, k.Detection, k.Rates[0], k.Rates[agents.Intensities-1], k.What)
 		}
 		return nil
 	}
-	s.world.Sales, s.world.Deploys = nil, nil
-	if *drift {
-		s.world.Sales = []int{s.world.Days - 1}
-		s.world.Deploys = s.world.Sales
-	}
 	if *write != "" {
+		s.world = under(s.world, drifting)
 		return writeLines(s, *write, stdout)
+	}
+	for name := range strings.SplitSeq(*regimes, ",") {
+		s.regimes = append(s.regimes, strings.TrimSpace(name))
 	}
 	if err := s.validate(); err != nil {
 		return err
@@ -100,6 +106,11 @@ func run(args []string, stdout, stderr io.Writer) error {
 	r, err := evaluate(s)
 	if err != nil {
 		return err
+	}
+	if *markdown != "" {
+		if err := os.WriteFile(*markdown, r.document(args), 0o644); err != nil { //nolint:gosec // a document, for everybody
+			return fmt.Errorf("document: %w", err)
+		}
 	}
 	if *asJSON {
 		b, err := json.MarshalIndent(r, "", "  ")

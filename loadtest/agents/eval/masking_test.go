@@ -47,7 +47,7 @@ func findingsOf(t *testing.T, mode string) (said []string, events, masked int) {
 		t.Fatal(err)
 	}
 	last := map[string]string{}
-	s, err := newStages(nil, func(f finding.Finding) {
+	s, err := newStages(nil, nil, func(f finding.Finding) {
 		if f.Rule != "ENUM-01" && f.Count >= 50 {
 			last[f.ID] = fmt.Sprintf("%s %s %s %s", f.Rule, f.Severity, f.Subject.Principal, f.Subject.Endpoint)
 		}

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"sync"
+	"slices"
 
 	"github.com/miradorhq/mirador/loadtest/agents"
 	"github.com/miradorhq/mirador/pkg/catalog"
@@ -14,6 +15,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/services/behavior"
+	"github.com/miradorhq/mirador/services/behavior/reputation"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -23,9 +25,33 @@ type settings struct {
 	budget    float64
 	instances int
 	workers   int
-	// poison is the share of customers, over all, who attack on the days that are
-	// learned from.
-	poison float64
+	// regimes are what is measured under; poison is the share of customers who attack on
+	// the days that are learned from under the last of them.
+	regimes []string
+	poison  float64
+	// crowd is how many customers a world has whose false positives are counted.
+	crowd    int
+	progress io.Writer
+	lists    *reputation.Lists
+}
+
+// Regimes: how the day that is judged differs from those that were learned from.
+const (
+	steady   = "steady"
+	drifting = "drift"
+	poisoned = "poison"
+)
+
+var regimeNames = []string{steady, drifting, poisoned}
+
+// under is the world o under a regime.
+func under(o agents.Options, regime string) agents.Options {
+	o.Sales, o.Deploys = nil, nil
+	if regime != steady {
+		o.Sales = []int{o.Days - 1}
+		o.Deploys = o.Sales
+	}
+	return o
 }
 
 func (s *settings) validate() error {
@@ -41,6 +67,14 @@ func (s *settings) validate() error {
 	}
 	if !(s.poison >= 0 && s.poison <= 0.5) {
 		errs = append(errs, fmt.Errorf("poison is %v: must be between 0 and 0.5", s.poison))
+	}
+	for _, r := range s.regimes {
+		if !slices.Contains(regimeNames, r) {
+			errs = append(errs, fmt.Errorf("regime %q is not one of %v", r, regimeNames))
+		}
+	}
+	if s.crowd < 0 || s.crowd > 0 && s.crowd < 100 {
+		errs = append(errs, fmt.Errorf("crowd is %d: must be 0 or at least 100", s.crowd))
 	}
 	if s.workers < 1 {
 		errs = append(errs, fmt.Errorf("workers is %d: must be at least 1", s.workers))
@@ -63,9 +97,9 @@ type stages struct {
 }
 
 // newStages starts from what k knows, nothing if nil.
-func newStages(k *known, raised func(finding.Finding)) (*stages, error) {
+func newStages(lists *reputation.Lists, k *known, raised func(finding.Finding)) (*stages, error) {
 	cfg := behavior.Defaults()
-	cfg.HashKey = "traffic of our own names nobody"
+	cfg.HashKey, cfg.Lists = "traffic of our own names nobody", lists
 	m, err := behavior.NewMetrics(nil)
 	if err != nil {
 		return nil, err
@@ -121,8 +155,8 @@ func (s *stages) end(closing bool) {
 
 // learn shows all days but the last, with the given attacks on each, to detectors and
 // baselines.
-func learn(w *agents.World, attacks []agents.Attack, budget float64) (*known, error) {
-	s, err := newStages(nil, func(finding.Finding) {})
+func learn(lists *reputation.Lists, w *agents.World, attacks []agents.Attack, budget float64) (*known, error) {
+	s, err := newStages(lists, nil, func(finding.Finding) {})
 	if err != nil {
 		return nil, err
 	}
@@ -145,13 +179,18 @@ func learn(w *agents.World, attacks []agents.Attack, budget float64) (*known, er
 	if err := s.second.(detect.Stateful).Snapshot(&second); err != nil {
 		return nil, err
 	}
-	return &known{first: first.Bytes(), second: second.Bytes(), limits: newLimits(lessons, budget)}, nil
+	return &known{first: first.Bytes(), second: second.Bytes(), limits: newLimits(lessons, share(w, budget))}, nil
+}
+
+// share is the part of a budget for 20,000 people that those of w have.
+func share(w *agents.World, budget float64) float64 {
+	return budget * float64(2*w.Options().Customers) / 20_000
 }
 
 // trial is the last day with the given attacks.
-func trial(w *agents.World, k *known, attacks []agents.Attack) (*outcome, error) {
+func trial(lists *reputation.Lists, w *agents.World, k *known, attacks []agents.Attack) (*outcome, error) {
 	o := newOutcome(attacks)
-	s, err := newStages(k, o.finding)
+	s, err := newStages(lists, k, o.finding)
 	if err != nil {
 		return nil, err
 	}
@@ -179,62 +218,4 @@ func (s *settings) poisoners(k *agents.Kind) (list []agents.Attack) {
 		list = append(list, agents.Attack{Kind: k, Intensity: 1, Instance: 1000 + i})
 	}
 	return list
-}
-
-// evaluate learns, once or for each kind of poison, and holds all trials.
-func evaluate(s settings) (*report, error) {
-	w, err := agents.New(s.world)
-	if err != nil {
-		return nil, err
-	}
-	clean, err := learn(w, nil, s.budget)
-	if err != nil {
-		return nil, fmt.Errorf("learning: %w", err)
-	}
-	calm, err := trial(w, clean, nil)
-	if err != nil {
-		return nil, fmt.Errorf("the day without attacks: %w", err)
-	}
-	r := newReport(s, clean, calm)
-	results := make([][agents.Intensities]*outcome, len(s.kinds))
-	failed := make([]error, len(s.kinds))
-	todo := make(chan int)
-	var wait sync.WaitGroup
-	for range s.workers {
-		wait.Go(func() {
-			for i := range todo {
-				results[i], failed[i] = s.trials(w, clean, s.kinds[i])
-			}
-		})
-	}
-	for i := range s.kinds {
-		todo <- i
-	}
-	close(todo)
-	wait.Wait()
-	for i, kind := range s.kinds {
-		if failed[i] != nil {
-			return nil, fmt.Errorf("%s: %w", kind.Name, failed[i])
-		}
-		for intensity, o := range results[i] {
-			r.add(kind, intensity, o, clean)
-		}
-	}
-	r.best()
-	return r, nil
-}
-
-// trials are those of a kind of attack, at all intensities.
-func (s *settings) trials(w *agents.World, k *known, kind *agents.Kind) (list [agents.Intensities]*outcome, err error) {
-	if poison := s.poisoners(kind); len(poison) > 0 {
-		if k, err = learn(w, poison, s.budget); err != nil {
-			return list, fmt.Errorf("learning: %w", err)
-		}
-	}
-	for i := range list {
-		if list[i], err = trial(w, k, s.attacksOf(kind, i)); err != nil {
-			return list, fmt.Errorf("intensity %d: %w", i+1, err)
-		}
-	}
-	return list, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/loadtest/agents"
@@ -119,4 +120,18 @@ func (s *seen) hit(by string, at int64) {
 		}
 	}
 	s.found[by] = h
+}
+
+// by is the first hit of one of several, whose names have blanks between; the name of a
+// plain count has some too.
+func (s *seen) by(names string) (first hit, ok bool) {
+	if h, ok := s.found[names]; ok {
+		return h, true
+	}
+	for name := range strings.SplitSeq(names, " ") {
+		if h, found := s.found[name]; found && (!ok || h.seconds < first.seconds) {
+			first, ok = h, true
+		}
+	}
+	return first, ok
 }
