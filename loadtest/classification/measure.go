@@ -130,7 +130,7 @@ func (e *evaluation) secrets(file string) error {
 		name string
 		*score
 	}{{"scanner", &mine}, {"gitleaks", &theirs}} {
-		fmt.Fprintf(e.out, "  %-9s %d with one, %d without: precision %.3f  recall %.3f  F1 %.3f\n", x.name, x.right+x.missed, x.wrong+x.silent, x.precision(), x.recall(), x.f1())
+		fmt.Fprintf(e.out, "  %-9s %d with one, %d without: precision %.3f  recall %.3f  F1 %.4f\n", x.name, x.right+x.missed, x.wrong+x.silent, x.precision(), x.recall(), x.f1())
 	}
 	return nil
 }

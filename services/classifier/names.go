@@ -110,7 +110,7 @@ type naming struct {
 	path    string
 	classes []uint16
 	among   *scan.Choice // the numbers that the whole of a value may be
-	checks  []uint16     // classes that the scanner does not know, which it may be
+	checks  []asked      // classes that the scanner does not know, which it may be
 	// logsIn: a field of this name in a request lets somebody in.
 	logsIn bool
 	// assigns: a credential is told by its name, so that it is scanned along.
@@ -119,6 +119,13 @@ type naming struct {
 	// next is the naming of the path that came behind this one lately: that of the next field of an
 	// element, as a rule.
 	next atomic.Pointer[naming]
+}
+
+// asked is a class that a value is checked for, and whether the name speaks for it.
+type asked struct {
+	*class
+	id    uint16
+	named bool
 }
 
 // after is the naming of path, which comes behind that of before, nil for none.
@@ -148,14 +155,17 @@ func (t *Tables) naming(path string) *naming {
 	}
 	n := &naming{path: strings.Clone(path), classes: t.words.names(path)}
 	among, numbers := slices.Clone(t.telling), false
-	n.among, n.checks = t.unnamed, slices.Clone(t.checks)
+	n.among = t.unnamed
+	for _, i := range t.checks {
+		n.checks = append(n.checks, asked{t.classes[i], i, has(n.classes, i)})
+	}
 	for _, i := range n.classes {
 		switch c := t.classes[i]; {
 		case c.numeral:
 			among.Add(scan.Class(i))
 			numbers = true
-		case c.check != nil && !has(n.checks, i):
-			n.checks = append(n.checks, i)
+		case c.check != nil && !has(t.checks, i):
+			n.checks = append(n.checks, asked{c, i, true})
 		}
 		switch t.classes[i].name {
 		case "secret.password":

@@ -95,8 +95,10 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 				h.add(from, at, n, class, m.Start, m.End)
 			}
 		}
-		for start, end := token(v, 0); end > 0; start, end = token(v, end) {
-			h.add(from, at, n, t.jwt, start, end)
+		if len(v) >= leastJWT {
+			for start, end := token(v, 0); end > 0; start, end = token(v, end) {
+				h.add(from, at, n, t.jwt, start, end)
+			}
 		}
 	}
 	if len(v) >= 4 && len(v) <= 64 && mayCount(v) && !(v[0] == '+' && v[1] != '+') {
@@ -108,10 +110,9 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, at hit, now int64) {
 	if n.calls && callable(v) {
 		h.add(from, at, n, t.phone, 0, len(v))
 	}
-	for _, class := range n.checks {
-		named := has(n.classes, class)
-		if c := t.classes[class]; (named || c.needsName || c.worth(v)) && c.judge(v, named, now) == passed {
-			h.add(from, at, n, class, 0, len(v))
+	for i := range n.checks {
+		if c := &n.checks[i]; (c.named || c.needsName || c.worth(v)) && c.judge(v, c.named, now) == passed {
+			h.add(from, at, n, c.id, 0, len(v))
 		}
 	}
 }

@@ -26,6 +26,9 @@ func token(v []byte, i int) (start, end int) {
 	}
 }
 
+// leastJWT is how long one is at least: a header that names an algorithm, claims, two dots.
+const leastJWT = 20
+
 // maxJWT is how long a token may be in bytes: a longer one fits no header.
 const maxJWT = 16 << 10
 

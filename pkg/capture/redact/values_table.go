@@ -14,6 +14,9 @@ func (e *editor) tableValues(visit Visitor, said bool) bool {
 	if columns == nil || !said && (len(columns) < 2 || bytes.Count(in[end:], []byte{sep}) < len(columns)-1) {
 		return false
 	}
+	if !said && bytes.Contains(in[:end], []byte{sep, ' '}) {
+		return false // prose has blanks behind its commas
+	}
 	if !said && count(in, min(end+1, len(in)), sep) != len(columns) {
 		return false
 	}

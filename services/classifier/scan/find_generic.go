@@ -5,7 +5,7 @@ import "bytes"
 // What the rest of a name says of a value: the id, the name or the version of a key is
 // no key, and neither is a public one or one of a table.
 var (
-	harmlessEnds   = [...]string{"izer", "ize", "url", "uri", "type", "id", "name", "version", "hash", "event", "file", "vault", "length", "pair", "source", "signatures"}
+	harmlessEnds   = [...]string{"izer", "ize", "url", "uri", "type", "policy", "rules", "regex", "hint", "id", "name", "version", "hash", "event", "file", "vault", "length", "pair", "source", "signatures"}
 	harmlessStarts = [...]string{"page", "page_", "next", "next_", "continuation", "continuation_", "cursor", "cursor_", "csrf", "csrf_", "csrf-", "xsrf", "xsrf-", "xsrf_", "public", "public_", "primary", "primary_", "foreign", "foreign_", "schema", "schema_"}
 )
 

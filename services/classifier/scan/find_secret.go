@@ -173,21 +173,37 @@ func (l *line) header(i int) bool {
 }
 
 // password is whatever stands in quotes behind a name of passwords, unless it is a
-// placeholder or an expression.
+// placeholder or an expression; without quotes what is set in a line of settings or a query, where it
+// has a digit.
 func (l *line) password(start int) {
-	if start == 0 || l.text[start-1] != '"' && l.text[start-1] != '\'' {
+	if start == 0 {
+		return
+	}
+	quote := l.text[start-1]
+	if quote != '"' && quote != '\'' && quote != '=' {
 		return
 	}
 	end := start
-	for end < len(l.text) && end-start <= 64 && l.text[end] != l.text[start-1] {
-		switch l.text[end] {
-		case ' ', '$', '{', '<', '\n', '\\', '(', '*', '[':
+	for end < len(l.text) && end-start <= 64 && l.text[end] != quote {
+		c := l.text[end]
+		if quote == '=' && (c <= ' ' || c == '&' || c == ';' || c == '"' || c == '\'' || c == ',') {
+			break
+		}
+		switch c {
+		case '$':
+			if quote != '=' || end == start {
+				return
+			}
+		case ' ', '{', '<', '\n', '\\', '(', '*', '[':
 			return
 		}
 		end++
 	}
 	v := l.text[start:end]
-	if end == len(l.text) || len(v) < 6 || len(v) > 64 || placeholder(v) || containsFold(v, "passw") && len(v) < 10 || v[0] == '%' && v[len(v)-1] == '%' {
+	if len(v) < 6 || len(v) > 64 || placeholder(v) || containsFold(v, "passw") && len(v) < 10 || v[0] == '%' && v[len(v)-1] == '%' {
+		return
+	}
+	if quote == '=' && (!hasDigit(v) || wordy(v) || bytes.IndexByte(v, '.') > 0) || quote != '=' && end == len(l.text) {
 		return
 	}
 	l.add(l.s.own.password, start, end, scoreShape)
