@@ -45,7 +45,8 @@ func encoded(s string) bool {
 			return true
 		}
 	}
-	return false
+	n := len(s)
+	return n >= 2 && (s[n-2] == 0xc0 || s[n-2] == 0xc1)
 }
 
 // decode undoes one layer of escapes into dst; false where there was none.
