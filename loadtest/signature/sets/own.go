@@ -30,8 +30,8 @@ var (
 
 // Own are the sets that stand in this package: payloads of many families in queries,
 // forms, JSON and encodings, and requests of the shape of exploits of published
-// weaknesses. One half of each is looked at while rules are written, and fitted to;
-// the other is Unseen. n is how often each is made, with other values in it.
+// weaknesses; and visits of sites that run what such exploits are aimed at. One part of
+// each is looked at while rules are written, and fitted to; the other is Unseen. n is how often each is made, with other values in it.
 func Own(n int) ([]Sample, error) {
 	rnd := rand.New(rand.NewPCG(12, 0))
 	out, err := payloads(rnd, payloadList, n, true)

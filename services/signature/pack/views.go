@@ -45,7 +45,8 @@ func encoded(s string) bool {
 			return true
 		}
 	}
-	return false
+	n := len(s)
+	return n >= 2 && (s[n-2] == 0xc0 || s[n-2] == 0xc1)
 }
 
 // decode undoes one layer of escapes into dst; false where there was none.
@@ -103,7 +104,7 @@ func squeezable(s string) bool {
 				return true
 			}
 		case '$':
-			if i+1 < len(s) && (s[i+1]|0x20 == 'i' || s[i+1] == '{' || s[i+1] == '@' || s[i+1] == '*' || s[i+1] >= '0' && s[i+1] <= '9') {
+			if i+1 < len(s) && (s[i+1]|0x20 == 'i' || s[i+1] == '{' || s[i+1] == '(' || s[i+1] == '@' || s[i+1] == '*' || s[i+1] >= '0' && s[i+1] <= '9') {
 				return true
 			}
 		case '/':
@@ -175,6 +176,8 @@ func variable(s string) (n int, blank bool) {
 			return 6, true
 		}
 		return 4, true
+	case len(s) >= 3 && s[1] == '(' && s[2] == ')': // what nothing prints
+		return 3, false
 	case len(s) >= 2 && (s[1] == '@' || s[1] == '*' || s[1] >= '1' && s[1] <= '9'):
 		return 2, false
 	}

@@ -9,6 +9,7 @@
 // called, what else is odd about the request (duplicate keys, a body that is not what
 // it says it is), what the answer shows (the output of a command, an error of a
 // database, the input reflected) and what the catalog has learned that the field holds.
+// An entrance of a product counts where the request has nothing of a browser or an account.
 // How common such matches are here is for the detector to know, which has a state; the
 // weight of it is stated with each judgement.
 //
