@@ -15,7 +15,7 @@ func wordsAt(t *testing.T, place string, lines ...string) (*Tree, []*child) {
 			tree.Add(s)
 		}
 	}
-	_, _, words := childrenOf([]*node{tree.root.children[place]})
+	_, _, words := tree.host().childrenOf([]*node{tree.root.children[place]})
 	return tree, words
 }
 

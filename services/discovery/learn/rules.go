@@ -71,14 +71,41 @@ func guard(at context, typed, words []*child, values []bool) {
 	place := placeOf(at)
 	root := place[0] == 1 || place[1] == 1
 	alone := len(words) == 1 && len(typed) == 0
-	few := len(typed) == 0 && (root && n < leastAtRoot || at.param && onlyWords && n < leastWords)
+	few := len(typed) == 0 && (root && n < leastAtRoot || at.param && onlyWords && n < leastWords) && kin(at, words, values) < leastKin
 	if few || alone && (words[0].odd < nameless || !isPlural(at.last)) {
 		clear(values)
 	}
-	if alone && !root && (words[0].odd >= noName || isPlural(at.last) && isItem(words[0]) && !(words[0].odd < general && isPlural(words[0].text))) {
+	if alone && !root && (words[0].odd >= noName || isPlural(at.last) && words[0].odd >= numbered || isPlural(at.last) && isItem(words[0]) && !(words[0].odd < general && isPlural(words[0].text))) {
 		values[0] = true
 	}
 }
+
+// leastKin is how many names tell that even two are values.
+const leastKin = 5
+
+// kin is how many names are somewhere below all values among words, of which there are
+// two at least, and nowhere else in the host.
+func kin(at context, words []*child, values []bool) int {
+	var group []*child
+	for i, c := range words {
+		if values[i] {
+			group = append(group, c)
+		}
+	}
+	if len(group) < 2 {
+		return 0
+	}
+	n, all := 0, summarize(group)
+	for k, x := range all.deep {
+		if x == len(group) && at.host.places[k] == all.digs[k] {
+			n++
+		}
+	}
+	return n
+}
+
+// numbered is the oddness of unknown words with digits among them.
+const numbered = 1.35
 
 // noName is the oddness of what no developer calls anything: "London,UK".
 const noName = 1.5
