@@ -21,6 +21,7 @@ func settle(at context, typed, words []*child, values []bool) {
 	protect(at, typed, words, values)
 	guard(at, typed, words, values)
 	complete(typed, words, values)
+	follow(at, typed, words, values)
 }
 
 // protect keeps collections: a plural of known words where APIs have their
@@ -133,6 +134,37 @@ func complete(typed, words []*child, values []bool) {
 	ref := summarize(typed, group)
 	for i, c := range words {
 		values[i] = values[i] || within(c, ref) && (c.odd >= nameless || !isSelf(c.text) && common(c, ref))
+	}
+}
+
+// follow makes a value of what has a whole API below it that the values beside it have
+// too, and that nothing else has: which of them is asked for most is no matter.
+func follow(at context, typed, words []*child, values []bool) {
+	var group []*child
+	for i, c := range words {
+		if values[i] {
+			group = append(group, c)
+		}
+	}
+	if len(typed)+len(group) == 0 {
+		return
+	}
+	ref := summarize(typed, group)
+	for i, c := range words {
+		if values[i] || isSelf(c.text) || !within(c, ref) {
+			continue
+		}
+		n := 0
+		for k, x := range c.deep {
+			if ref.deep[k] == 0 {
+				n = 0
+				break
+			}
+			if at.host.places[k] == ref.digs[k]+x {
+				n++
+			}
+		}
+		values[i] = n >= leastKin
 	}
 }
 
