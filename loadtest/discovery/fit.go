@@ -74,35 +74,96 @@ func lessons() []settings {
 	return out
 }
 
-// fit fits weights to the traffic of those providers that use says.
+// halves are how many parts of the providers the first look is fitted without, in turn.
+const halves = 2
+
+// fit fits weights to the traffic of those providers that use says. What the second
+// look learns from are first looks at providers that these had not seen: at those
+// that it was fitted to the first is surer than it will ever be again.
 func fit(ops map[string][]operation, use func(provider string) bool, progress io.Writer) learn.Weights {
-	cfg := learn.Defaults()
-	cfg.Weights = learn.Weights{}
-	providers := slices.DeleteFunc(sortedNames(ops), func(p string) bool { return !use(p) })
-	for look := 1; look <= 2; look++ {
-		parts := make([][]row, len(providers)) // in a fixed order, whoever is done first
-		var all sync.WaitGroup
-		busy := make(chan struct{}, runtime.GOMAXPROCS(0))
-		for k, p := range providers {
-			busy <- struct{}{}
-			all.Go(func() {
-				var rows []row
-				for _, s := range lessons() {
-					s.perOperation = min(s.perOperation, max(20, 40_000/len(ops[p])))
-					rows = append(rows, taught(p, ops[p], s, cfg, look)...)
-				}
-				parts[k] = rows
-				<-busy
-			})
+	s := school{ops: ops, providers: slices.DeleteFunc(sortedNames(ops), func(p string) bool { return !use(p) })}
+	s.trees = each(s.providers, func(p string) [][]byte { return lessonTrees(p, ops[p]) })
+	return s.weights(progress)
+}
+
+// weights are those that fit.
+func (s *school) weights(progress io.Writer) learn.Weights {
+	none := func(int) learn.Weights { return learn.Weights{} }
+	rows := s.rows(1, none)
+	all := learn.Weights{First: train(slices.Concat(rows...), progress)}
+	var without [halves]learn.Weights
+	for h := range halves {
+		var others []row
+		for k := range rows {
+			if k%halves != h {
+				others = append(others, rows[k]...)
+			}
 		}
-		all.Wait()
-		if w := train(slices.Concat(parts...), progress); look == 1 {
-			cfg.Weights.First = w
-		} else {
-			cfg.Weights.Second = w
+		if without[h] = all; len(others) > 0 {
+			without[h].First = train(others, progress)
 		}
 	}
-	return cfg.Weights
+	rows = s.rows(2, func(k int) learn.Weights { return without[k%halves] })
+	all.Second = train(slices.Concat(rows...), progress)
+	return all
+}
+
+// school is the traffic that weights are fitted to.
+type school struct {
+	ops       map[string][]operation
+	providers []string
+	trees     [][][]byte // by provider and lesson
+}
+
+// rows are those of one look, by provider, under weights that may differ between them.
+func (s *school) rows(look int, weights func(k int) learn.Weights) [][]row {
+	at := make(map[string]int, len(s.providers))
+	for k, p := range s.providers {
+		at[p] = k
+	}
+	return each(s.providers, func(p string) (rows []row) {
+		cfg := learn.Defaults()
+		cfg.Weights = weights(at[p])
+		for _, b := range s.trees[at[p]] {
+			tree, _, err := learn.Decode(b, cfg)
+			if err != nil {
+				panic(fmt.Sprintf("discovery: a tree of our own: %v", err))
+			}
+			rows = append(rows, taught(tree, s.ops[p], look)...)
+		}
+		return rows
+	})
+}
+
+// each is what f gives of each provider, in their order, whoever is done first.
+func each[T any](providers []string, f func(provider string) T) []T {
+	out := make([]T, len(providers))
+	var all sync.WaitGroup
+	busy := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for k, p := range providers {
+		busy <- struct{}{}
+		all.Go(func() {
+			out[k] = f(p)
+			<-busy
+		})
+	}
+	all.Wait()
+	return out
+}
+
+// lessonTrees are the trees of a provider's lessons, as they are stored.
+func lessonTrees(provider string, ops []operation) (out [][]byte) {
+	for _, s := range lessons() {
+		s.perOperation = min(s.perOperation, max(20, 40_000/len(ops)))
+		tree := learn.New(learn.Defaults())
+		for _, t := range transactions(provider, ops, s) {
+			if sample, ok := sampleOf(&t); ok {
+				tree.Add(sample)
+			}
+		}
+		out = append(out, tree.Append(nil))
+	}
+	return out
 }
 
 // writeWeights writes them as package learn embeds them.
@@ -117,16 +178,10 @@ func writeWeights(w learn.Weights, file string) error {
 	return nil
 }
 
-// taught are the rows of one provider. Providers count alike, nearly, whatever
+// taught are the rows of one tree. Providers count alike, nearly, whatever
 // their size, and so do parameters, whatever the number of their values.
-func taught(provider string, ops []operation, s settings, cfg learn.Config, look int) []row {
+func taught(tree *learn.Tree, ops []operation, look int) []row {
 	const many, every = 24, 3 // of many values at a place every third is enough
-	tree := learn.New(cfg)
-	for _, t := range transactions(provider, ops, s) {
-		if sample, ok := sampleOf(&t); ok {
-			tree.Add(sample)
-		}
-	}
 	var rows []row
 	total, left := 0.0, 0
 	tree.Teach(truthOf(ops), func(at int, signs []float64, value bool, siblings, below int) {

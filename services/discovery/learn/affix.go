@@ -172,15 +172,15 @@ func families(words []*child, forms []string) []*child {
 	return out
 }
 
-// holds is what s is where it holds a value among text.
+// holds is what s is where it holds a value among text, or is a name spelled otherwise.
 func (v *view) holds(s string) (affixed, bool) {
 	if len(v.affixed) == 0 {
 		return affixed{}, false
 	}
+	if a, ok := v.affixed[s]; ok { // a constant, or another spelling
+		return a, true
+	}
 	if isTyped(s) {
-		if a, ok := v.affixed[s]; ok { // a constant
-			return a, true
-		}
 		a, ok := v.affixed[affix(s)]
 		return a, ok
 	}

@@ -4,18 +4,20 @@ import "math"
 
 // summary is what a group of children have in common.
 type summary struct {
-	members int
-	hits    uint64
-	uses    []use
-	subs    map[string]int // members with a name below them
-	nodes   map[string]int // places of that name below all of them
-	wild    int
+	members    int
+	hits       uint64
+	uses       []use
+	subs       map[string]int // members with a name below them
+	nodes      map[string]int // places of that name below all of them
+	wild       int
+	deep, digs map[string]int // as subs and nodes, for all levels
+	dug        int            // members with names on any level below
 	// branched are the members with names below them.
 	branched int
 }
 
 func summarize(groups ...[]*child) *summary {
-	s := &summary{subs: map[string]int{}, nodes: map[string]int{}}
+	s := &summary{subs: map[string]int{}, nodes: map[string]int{}, deep: map[string]int{}, digs: map[string]int{}}
 	for _, g := range groups {
 		for _, c := range g {
 			s.members++
@@ -26,6 +28,13 @@ func summarize(groups ...[]*child) *summary {
 			for i, k := range c.subs {
 				s.subs[k]++
 				s.nodes[k] += c.count[i]
+			}
+			for k, x := range c.deep {
+				s.deep[k]++
+				s.digs[k] += x
+			}
+			if len(c.deep) > 0 {
+				s.dug++
 			}
 			if len(c.subs) > 0 {
 				s.branched++

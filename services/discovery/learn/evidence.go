@@ -38,7 +38,7 @@ func first(at context, typed, words []*child) [][]float64 {
 	if total > 0 {
 		shareAll = float64(shared)/float64(total) - 0.5
 	}
-	alike, weight := alike(words)
+	likes, weight := alike(words)
 	ta := 0.0
 	if len(typed) > 0 {
 		ta = 1
@@ -55,10 +55,12 @@ func first(at context, typed, words []*child) [][]float64 {
 			runner = max(runner, n)
 		}
 	}
+	near := surroundingsOf(at, typed, words, all)
 	var out [][]float64
 	for _, c := range words {
 		o := bucket(c.odd)
 		f := []float64{1}
+		f = append(f, near.signs(c, o)...)
 		f = append(f, place[:]...)
 		f = append(f, o[:]...)
 		for _, p := range place {
@@ -87,7 +89,7 @@ func first(at context, typed, words []*child) [][]float64 {
 			f = append(f, x*places)
 		}
 		f = append(f, shareAll, shareAll*ld, float64(withSubs)/d, float64(all.wild)/d, float64(all.wild)/d*ta, float64(post)/d, flag(post > 0 && len(c.uses) == 1 && c.uses[0].method == "POST"))
-		f = append(f, (alike-0.5)*weight, weight, (alike-0.5)*weight*math.Min(ld, 3))
+		f = append(f, (likes-0.5)*weight, weight, (likes-0.5)*weight*math.Min(ld, 3))
 		f = append(f, against(c, all, true)...)
 		f = append(f, against(c, values, c.odd >= nameless)...)
 		f = append(f, against(c, types, false)...)

@@ -19,7 +19,7 @@ func (t *Tree) Texts(place string) (names, values []string) {
 		}
 	}
 	for _, k := range sortedKeys(all) {
-		if v.literals[k] != nil {
+		if !isTyped(v.reads(k)) {
 			names = append(names, k)
 		} else {
 			values = append(values, k)

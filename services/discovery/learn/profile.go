@@ -65,6 +65,24 @@ func twins(c *child, all *summary, places map[string]int) (shared, special float
 	return shared / float64(len(c.subs)), special
 }
 
+// deepTwins is twins over the names of all levels below; like is how many of them most
+// of the others have.
+func deepTwins(c *child, all *summary, places map[string]int) (shared, special, like float64) {
+	others := all.dug - 1
+	if len(c.deep) == 0 || others <= 0 {
+		return 0, 0, 0
+	}
+	for _, k := range sortedKeys(c.deep) {
+		f := float64(all.deep[k]-1) / float64(others)
+		shared += f
+		if all.deep[k] > 1 {
+			special += 1 / float64(1+max(0, places[k]-all.digs[k]))
+			like++
+		}
+	}
+	return shared / float64(len(c.deep)), math.Log1p(special), like / float64(len(c.deep))
+}
+
 // behind says whether the names right below c stand behind typed segments elsewhere,
 // positive, or behind literals: the mean over them of the logarithm of how often.
 func behind(c *child, h *host) float64 {

@@ -15,7 +15,7 @@ func wordsAt(t *testing.T, place string, lines ...string) (*Tree, []*child) {
 			tree.Add(s)
 		}
 	}
-	_, _, words := childrenOf([]*node{tree.root.children[place]})
+	_, _, words := tree.host().childrenOf([]*node{tree.root.children[place]})
 	return tree, words
 }
 
@@ -62,5 +62,43 @@ func TestTwins(t *testing.T) {
 		if shared, special := twins(words[i], all, tree.host().places); shared != want[0] || special != want[1] {
 			t.Errorf("%s: %f, %f, want %f", words[i].text, shared, special, want)
 		}
+	}
+}
+
+func TestNamesOfAllLevels(t *testing.T) {
+	tree, words := wordsAt(t, "v1",
+		"GET /v1/berlin/api/stops/nearby x9", "GET /v1/berlin/api/stops/{int}/trips x9", "GET /v1/oslo/api/stops/nearby x9", "GET /v1/status x9",
+		"GET /v2/shops/nearby x9")
+	all := summarize(words)
+	// api and stops stand only below these two; nearby once elsewhere; trips below one.
+	for i, want := range [][3]float64{{3.0 / 4, math.Log1p(2.5), 3.0 / 4}, {1, math.Log1p(2.5), 1}, {0, 0, 0}} {
+		shared, special, like := deepTwins(words[i], all, tree.host().places)
+		if got := [3]float64{shared, special, like}; got != want {
+			t.Errorf("%s: %v, want %v", words[i].text, got, want)
+		}
+	}
+	values := []bool{true, true, false}
+	at := context{host: tree.host()}
+	if n := kin(at, words, values); n != 2 {
+		t.Errorf("%d names are below both alone", n)
+	}
+	if n := kin(at, words, []bool{true, false, false}); n != 0 {
+		t.Errorf("one has %d names with itself", n)
+	}
+}
+
+func TestWhatStandsAroundAPlace(t *testing.T) {
+	tree, words := wordsAt(t, "users", "GET /users x9", "POST /users x2", "GET /users/zelda x3", "GET /users/recentLogins x3", "GET /admin/users/{int} x3")
+	n := tree.root.children["users"]
+	s := surroundingsOf(context{depth: 1, last: "users", host: tree.host(), uses: n.uses}, nil, words, summarize(words))
+	if s.read != 1 || s.added != 1 || s.nothing != 0 || s.keyed != 0 || s.alone != 0 || s.camel != 0.5 || s.plural != 0.5 {
+		t.Errorf("%+v", s)
+	}
+	if want := math.Log(2); s.leads != want { // elsewhere values stand behind users
+		t.Errorf("leads %f, want %f", s.leads, want)
+	}
+	s = surroundingsOf(context{depth: 2, last: "by-name", host: tree.host()}, nil, words[:1], summarize(words[:1]))
+	if s.nothing != 1 || s.keyed != 1 || s.alone != 1 || s.leads != 0 {
+		t.Errorf("%+v", s)
 	}
 }

@@ -21,6 +21,7 @@ func settle(at context, typed, words []*child, values []bool) {
 	protect(at, typed, words, values)
 	guard(at, typed, words, values)
 	complete(typed, words, values)
+	follow(at, typed, words, values)
 }
 
 // protect keeps collections: a plural of known words where APIs have their
@@ -71,14 +72,41 @@ func guard(at context, typed, words []*child, values []bool) {
 	place := placeOf(at)
 	root := place[0] == 1 || place[1] == 1
 	alone := len(words) == 1 && len(typed) == 0
-	few := len(typed) == 0 && (root && n < leastAtRoot || at.param && onlyWords && n < leastWords)
+	few := len(typed) == 0 && (root && n < leastAtRoot || at.param && onlyWords && n < leastWords) && kin(at, words, values) < leastKin
 	if few || alone && (words[0].odd < nameless || !isPlural(at.last)) {
 		clear(values)
 	}
-	if alone && !root && (words[0].odd >= noName || isPlural(at.last) && isItem(words[0]) && !(words[0].odd < general && isPlural(words[0].text))) {
+	if alone && !root && (words[0].odd >= noName || isPlural(at.last) && words[0].odd >= numbered || isPlural(at.last) && isItem(words[0]) && !(words[0].odd < general && isPlural(words[0].text))) {
 		values[0] = true
 	}
 }
+
+// leastKin is how many names tell that even two are values.
+const leastKin = 5
+
+// kin is how many names are somewhere below all values among words, of which there are
+// two at least, and nowhere else in the host.
+func kin(at context, words []*child, values []bool) int {
+	var group []*child
+	for i, c := range words {
+		if values[i] {
+			group = append(group, c)
+		}
+	}
+	if len(group) < 2 {
+		return 0
+	}
+	n, all := 0, summarize(group)
+	for k, x := range all.deep {
+		if x == len(group) && at.host.places[k] == all.digs[k] {
+			n++
+		}
+	}
+	return n
+}
+
+// numbered is the oddness of unknown words with digits among them.
+const numbered = 1.35
 
 // noName is the oddness of what no developer calls anything: "London,UK".
 const noName = 1.5
@@ -106,6 +134,37 @@ func complete(typed, words []*child, values []bool) {
 	ref := summarize(typed, group)
 	for i, c := range words {
 		values[i] = values[i] || within(c, ref) && (c.odd >= nameless || !isSelf(c.text) && common(c, ref))
+	}
+}
+
+// follow makes a value of what has a whole API below it that the values beside it have
+// too, and that nothing else has: which of them is asked for most is no matter.
+func follow(at context, typed, words []*child, values []bool) {
+	var group []*child
+	for i, c := range words {
+		if values[i] {
+			group = append(group, c)
+		}
+	}
+	if len(typed)+len(group) == 0 {
+		return
+	}
+	ref := summarize(typed, group)
+	for i, c := range words {
+		if values[i] || isSelf(c.text) || !within(c, ref) {
+			continue
+		}
+		n := 0
+		for k, x := range c.deep {
+			if ref.deep[k] == 0 {
+				n = 0
+				break
+			}
+			if at.host.places[k] == ref.digs[k]+x {
+				n++
+			}
+		}
+		values[i] = n >= leastKin
 	}
 }
 

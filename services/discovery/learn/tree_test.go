@@ -94,8 +94,8 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
-	if n != 34 {
-		t.Fatalf("%d cases, want 34", n)
+	if n != 36 {
+		t.Fatalf("%d cases, want 36", n)
 	}
 }
 

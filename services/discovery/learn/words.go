@@ -86,6 +86,9 @@ func isAbstract(w string) bool {
 // oddness of a text: how little it reads like the name of a resource or action. 0
 // is a name of known words, 1 one of unknown words, more is what no name has.
 func oddness(s string) float64 {
+	if around, value := form(s); kindOf(around) == '.' && mayBelong(around) {
+		s = value
+	}
 	var tokens []string
 	start, odd, digits, upper, letters := -1, 0, 0, 0, 0
 	flush := func(end int) {
@@ -122,6 +125,9 @@ func oddness(s string) float64 {
 		}
 	}
 	flush(len(s))
+	if isHost(s) {
+		return noName
+	}
 	if isVersion(s) {
 		return 0
 	}
@@ -159,6 +165,22 @@ func oddness(s string) float64 {
 	return score
 }
 
+// isHost says whether s is a host with its port.
+func isHost(s string) bool {
+	i := strings.LastIndexByte(s, ':')
+	return i > 0 && i < len(s)-1 && isNumber(s[i+1:]) && strings.IndexByte(s[:i], '.') > 0
+}
+
+// isCamel says whether s is several words in camel case, as identifiers are.
+func isCamel(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if s[i-1] >= 'a' && s[i-1] <= 'z' && s[i] >= 'A' && s[i] <= 'Z' {
+			return true
+		}
+	}
+	return false
+}
+
 func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 func isVersion(s string) bool {
@@ -186,6 +208,19 @@ func isPlural(s string) bool {
 	}
 	w := strings.ToLower(s)
 	return strings.HasSuffix(w, "people") || strings.HasSuffix(w, "children") || strings.HasSuffix(w, "media") || strings.HasSuffix(w, "inventory")
+}
+
+// isKey says whether a literal says what the segment behind it is told by: "by-name".
+func isKey(s string) bool {
+	s = strings.ToLower(s)
+	if i := strings.LastIndexAny(s, "-_."); i >= 0 {
+		s = s[i+1:]
+	}
+	switch s {
+	case "id", "ids", "by", "name", "slug", "code", "key", "uuid", "guid", "username", "email", "handle", "symbol", "number", "byid", "byname", "bycode", "byemail", "hash", "token", "for", "between", "of":
+		return true
+	}
+	return false
 }
 
 // isVerbs says whether what follows a literal are names of actions.
