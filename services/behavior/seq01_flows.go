@@ -71,8 +71,9 @@ func (f *flows) fresh() *keyed.Table[passage] {
 	return keyed.NewTable[passage](f.cfg.Seq.Moves, f.metrics.eviction("flow moves"))
 }
 
-// observe implements detection: SEQ-01 tells it what there is.
-func (f *flows) observe(*observation, *detect.Out) {}
+// observe implements detection: SEQ-01 tells it what there is; any transaction says that
+// time goes on.
+func (f *flows) observe(o *observation, _ *detect.Out) { f.turn(o.now) }
 
 // move counts a session that comes to the operation of o for the first time, from the
 // one of hash from.
