@@ -36,6 +36,9 @@ while it was learned.
 		grid(&b, heads, one.Rows, (*row).cells)
 		b.WriteByte('\n')
 	}
+	if len(r.calm()) == 0 {
+		return b.Bytes()
+	}
 	fmt.Fprintf(&b, "## False-positive actors\n\nOf the day without attacks, learned without any; the budget is %g a day among 20,000 for each.\n\n", r.Budget)
 	grid(&b, append([]string{"BY"}, r.worlds()...), r.falseActors(), func(cells *[]string) []string { return *cells })
 	return b.Bytes()
