@@ -8,7 +8,7 @@ import (
 )
 
 // document is the results in Markdown, with the command that makes it.
-func (r *results) document(args []string) []byte {
+func (r *results) document(args []string, regimes []string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# Behaviour: recall at a budget of false positives
 
@@ -29,6 +29,11 @@ that finds most of the attack, chosen knowing the answer, with the limit that ke
 while it was learned.
 
 `, strings.Join(args, " "), r.intro())
+	for _, name := range regimes {
+		if !slices.ContainsFunc(r.Regimes, func(x *report) bool { return x.Regime == name }) {
+			fmt.Fprintf(&b, "The run was cut off: the regime %q is not in here.\n\n", name)
+		}
+	}
 	for _, one := range r.Regimes {
 		fmt.Fprintf(&b, "## %s\n\nOver all intensities, beside the best baseline that keeps to the budget of %g false-positive actors a day among 20,000:\n\n", one.title(r.Poison), r.Budget)
 		grid(&b, sumHeads, one.sums(), (*sum).cells)

@@ -108,7 +108,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		if *markdown == "" {
 			return nil
 		}
-		if err := os.WriteFile(*markdown, r.document(args), 0o644); err != nil { //nolint:gosec // for everybody to read
+		if err := os.WriteFile(*markdown, r.document(args, s.regimes), 0o644); err != nil { //nolint:gosec // for everybody to read
 			return fmt.Errorf("document: %w", err)
 		}
 		return nil
