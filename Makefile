@@ -8,7 +8,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 FUZZTIME ?= 20s
 
-.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature fuzz-signature soak soak-broker bench bench-signature eval-discovery eval-behavior eval-signature eval-classification lint fuzz generate vendor-console new-detector tidy clean
+.PHONY: help demo build test test-race test-kafka test-console test-edges parity-signature fuzz-signature soak soak-broker bench bench-signature eval-discovery eval-behavior eval-behavior-elsewhere eval-signature eval-classification lint fuzz generate vendor-console new-detector tidy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ eval-discovery: ## How well templates are learned, on operations of published AP
 
 eval-behavior: ## Recall of behaviour rules at a budget of false positives, beside simple means (ARGS="--help")
 	cd loadtest && go run ./agents/eval $(ARGS)
+
+eval-behavior-elsewhere: ## What behaviour rules find in APIs of another make, by mirador inspect (ARGS="--help")
+	cd loadtest && go run ./elsewhere/judge $(ARGS)
 
 eval-signature: ## What the signature detector finds, and where it alarms for nothing, beside the core rule set alone; reads MIRADOR_CORPORA (ARGS="--help")
 	@mkdir -p $(BIN)

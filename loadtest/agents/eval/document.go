@@ -8,7 +8,7 @@ import (
 )
 
 // document is the results in Markdown, with the command that makes it.
-func (r *results) document(args []string) []byte {
+func (r *results) document(args []string, regimes []string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# Behaviour: recall at a budget of false positives
 
@@ -29,12 +29,20 @@ that finds most of the attack, chosen knowing the answer, with the limit that ke
 while it was learned.
 
 `, strings.Join(args, " "), r.intro())
+	for _, name := range regimes {
+		if !slices.ContainsFunc(r.Regimes, func(x *report) bool { return x.Regime == name }) {
+			fmt.Fprintf(&b, "The run was cut off: the regime %q is not in here.\n\n", name)
+		}
+	}
 	for _, one := range r.Regimes {
 		fmt.Fprintf(&b, "## %s\n\nOver all intensities, beside the best baseline that keeps to the budget of %g false-positive actors a day among 20,000:\n\n", one.title(r.Poison), r.Budget)
 		grid(&b, sumHeads, one.sums(), (*sum).cells)
 		b.WriteString("\nBy intensity:\n\n")
 		grid(&b, heads, one.Rows, (*row).cells)
 		b.WriteByte('\n')
+	}
+	if len(r.calm()) == 0 {
+		return b.Bytes()
 	}
 	fmt.Fprintf(&b, "## False-positive actors\n\nOf the day without attacks, learned without any; the budget is %g a day among 20,000 for each.\n\n", r.Budget)
 	grid(&b, append([]string{"BY"}, r.worlds()...), r.falseActors(), func(cells *[]string) []string { return *cells })

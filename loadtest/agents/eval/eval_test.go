@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -148,6 +150,20 @@ func TestTextAndLines(t *testing.T) {
 	lines := small(t, "-attacks", "scan", "-write", "-")
 	if n := strings.Count(lines, `"attack":"scan/5/1"`); n != 600 {
 		t.Errorf("%d lines of the loudest scan, want 600", n)
+	}
+	file := filepath.Join(t.TempDir(), "results.md")
+	small(t, "-attacks", "scan", "-markdown", file)
+	document, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"make eval-behavior ARGS=", "| scan | RECON-01 | 600 |", "## False-positive actors", "of our own making"} {
+		if !strings.Contains(string(document), want) {
+			t.Errorf("no %q in\n%s", want, document)
+		}
+	}
+	if strings.Contains(string(document), "cut off") {
+		t.Error("a whole document says that it is not")
 	}
 	list := small(t, "-list")
 	if n := strings.Count(list, "\n"); n != len(agents.Kinds()) {

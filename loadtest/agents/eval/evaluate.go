@@ -30,35 +30,49 @@ func openLists() (_ *reputation.Lists, err error) {
 	return reputation.Open(context.Background(), s)
 }
 
-// evaluate measures under every regime, and counts the false positives of a crowd.
-func evaluate(s settings) (*results, error) {
+// evaluate counts the false positives of a crowd and measures under every regime; told
+// is shown the results after each.
+func evaluate(s settings, told func(*results) error) (*results, error) {
 	var err error
 	if s.lists, err = openLists(); err != nil {
 		return nil, fmt.Errorf("lists: %w", err)
 	}
 	r := &results{Seed: s.world.Seed, Customers: s.world.Customers, Days: s.world.Days, Instances: s.instances, Budget: s.budget, Poison: s.poison}
+	if s.crowd > 0 {
+		if r.Crowd, err = s.larger(); err != nil {
+			return nil, fmt.Errorf("crowd: %w", err)
+		}
+		if err := told(r); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range s.regimes {
 		one, err := s.measure(name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		r.Regimes = append(r.Regimes, one)
-	}
-	if s.crowd > 0 {
-		o := under(s.world, drifting)
-		o.Customers = s.crowd
-		w, err := agents.New(o)
-		if err != nil {
+		if err := told(r); err != nil {
 			return nil, err
 		}
-		k, calm, err := s.calm(w)
-		if err != nil {
-			return nil, fmt.Errorf("crowd: %w", err)
-		}
-		r.Crowd = newReport(s, "crowd", k, calm)
-		fmt.Fprintf(s.progress, "eval: crowd of %d actors\n", len(calm.actors))
 	}
 	return r, nil
+}
+
+// larger is a day without attacks of a world of so many that a budget of a few is one.
+func (s *settings) larger() (*report, error) {
+	o := under(s.world, drifting)
+	o.Customers = s.crowd
+	w, err := agents.New(o)
+	if err != nil {
+		return nil, err
+	}
+	k, calm, err := s.calm(w)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(s.progress, "eval: crowd of %d actors\n", len(calm.actors))
+	return newReport(*s, "crowd", k, calm), nil
 }
 
 // calm learns from days without attacks, and is shown another.

@@ -103,14 +103,19 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
-	r, err := evaluate(s)
-	if err != nil {
-		return err
-	}
-	if *markdown != "" {
-		if err := os.WriteFile(*markdown, r.document(args), 0o644); err != nil { //nolint:gosec // a document, for everybody
+	// What was measured is written down as it comes: the rest may take long.
+	document := func(r *results) error {
+		if *markdown == "" {
+			return nil
+		}
+		if err := os.WriteFile(*markdown, r.document(args, s.regimes), 0o644); err != nil { //nolint:gosec // for everybody to read
 			return fmt.Errorf("document: %w", err)
 		}
+		return nil
+	}
+	r, err := evaluate(s, document)
+	if err != nil {
+		return err
 	}
 	if *asJSON {
 		b, err := json.MarshalIndent(r, "", "  ")
