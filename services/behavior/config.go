@@ -92,7 +92,7 @@ type Config struct {
 // Defaults are what a service uses unless configured; HashKey is the caller's to set.
 func Defaults() Config {
 	return Config{
-		MaxKeys: 100_000, MaxUnpacked: 4096, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000, MaxCohorts: 1000,
+		MaxKeys: 100_000, MaxUnpacked: 8192, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000, MaxCohorts: 1000,
 		AlertBudget: 5, AlertCap: 100,
 		ColdStart: 48 * time.Hour, VerdictLife: 30 * 24 * time.Hour, Release: defaultRelease(), Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),

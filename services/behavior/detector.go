@@ -156,7 +156,7 @@ func (d *detector) Flush(out *detect.Out) {
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused:
 // the runner then replays what retention holds.
-const snapshotVersion = 6
+const snapshotVersion = 7
 
 // actorsPart and objectsPart name the actors and the objects in a snapshot; the other
 // parts are the detections'.

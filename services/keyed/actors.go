@@ -15,7 +15,7 @@ import (
 // in memory that the garbage collector does not look into. Who comes back is unpacked.
 //
 // That is not to be seen from outside: a state is the same whether it was packed in the
-// meantime or not. There are at most max actors; the least recently used is forgotten.
+// meantime or not. There is a most of actors; the least recently used is forgotten.
 type Actors struct {
 	records *Table[record]
 	blocks  blocks
@@ -41,14 +41,11 @@ const (
 	maxSub  = 1<<subBits - 1
 )
 
-// NewActors makes room for max actors, of whom as many as about says are not packed.
+// NewActors makes room for so many actors, of whom as many as about says are not packed.
 // evicted is called for every actor that is forgotten for want of room; it may be nil.
-func NewActors(max, about int, evicted func()) *Actors {
-	most := 2 // the present one and another
-	if about = min(max, about); about > most {
-		most = about
-	}
-	return &Actors{records: NewTable[record](max, nil), about: NewTable[resident](most, nil), evicted: evicted}
+func NewActors(most, about int, evicted func()) *Actors {
+	about = max(2, min(most, about)) // the present one and another
+	return &Actors{records: NewTable[record](most, nil), about: NewTable[resident](about, nil), evicted: evicted}
 }
 
 // Enter makes the actor of key the one whose states are asked for; now is the time of

@@ -169,6 +169,34 @@ func normal(a all) all {
 	return a
 }
 
+// The state of another actor can be changed too, packed or not, and the present one
+// stays what it is.
+func TestOthersCanBeAskedFor(t *testing.T) {
+	k := newKept(5, 1)
+	for i := range uint64(5) {
+		k.actors.Enter(i, int64(i))
+		k.many.Touch(9).N = int(i)
+	}
+	for range 3 {
+		for i := range uint64(5) {
+			k.many.Of(i, 9).N += 10
+		}
+		k.many.Get(9).N += 100
+	}
+	if k.many.Of(7, 9) != nil || k.many.Of(1, 8) != nil {
+		t.Error("there are states of nobody")
+	}
+	for i := range uint64(5) {
+		want := int(i) + 30
+		if i == 4 {
+			want += 300
+		}
+		if k.actors.Enter(i, 9); k.many.Get(9).N != want {
+			t.Errorf("%d is %d, want %d", i, k.many.Get(9).N, want)
+		}
+	}
+}
+
 // An actor with very many states forgets its first ones, not those of others.
 func TestStatesOfAnActorAreBounded(t *testing.T) {
 	forgotten := 0
