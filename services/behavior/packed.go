@@ -162,6 +162,7 @@ func (s *copier) pack(p *keyed.Pack) {
 	p.Int64(&since)
 	s.Day = p.Base/day - since
 	s.Items.pack(p)
+	p.Uint32(&s.Reads)
 	p.Float64(&s.Fullest)
 	p.Time(&s.At)
 	p.Float32(&s.Pause)

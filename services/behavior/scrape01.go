@@ -184,7 +184,7 @@ func (r *scrape) copied(o *observation, k *catalogue, of, item uint64, noun, spe
 	added = n - before
 	s.beat(o.now)
 	if n < float64(c.Items)/2 { // so many that need no trace
-		return
+		return added
 	}
 	if s.Episode.see(o.tx, o.now, r.cfg, shapeOf(spelled)); s.Episode.Count == 1 {
 		s.Episode.Count = uint64(math.Round(n))
