@@ -57,6 +57,15 @@ type Stateful interface {
 	Restore(r io.Reader) error
 }
 
+// Capturer is optional for what is Stateful with a state that takes long to write.
+// Capture is called where Snapshot would be and must be quick: the records of the
+// partition wait for it. write is then called once, from another goroutine, while the
+// detector goes on, and must write what Snapshot would have written at the time of
+// Capture. There is no other Capture nor Snapshot before it has returned.
+type Capturer interface {
+	Capture() (write func(io.Writer) error)
+}
+
 // Reader is a detector over a topic that holds something else than transactions, as
 // mirador.findings: it sees the records of one partition in order. Preparer does not
 // apply; Advancer, Flusher and Stateful do.

@@ -295,6 +295,43 @@ func TestOptionalInterfacesPassThrough(t *testing.T) {
 	}
 }
 
+// captured can be captured as well.
+type captured struct{ full }
+
+func (c *captured) Capture() (write func(io.Writer) error) {
+	state := c.state
+	return func(w io.Writer) error { _, err := io.WriteString(w, state); return err }
+}
+
+func TestCaptureIsTheSnapshotOfItsMoment(t *testing.T) {
+	p := newPolicy(t, Defaults(), testSigner(t))
+	slow := &captured{full{state: "of the inner one"}}
+	quick := &full{state: "of the inner one"}
+	for _, inner := range []detect.Detector{slow, quick, &said{}} {
+		d := Wrap(func(int32) detect.Detector { return inner }, p)(0)
+		var want, got bytes.Buffer
+		if err := d.(detect.Stateful).Snapshot(&want); err != nil {
+			t.Fatal(err)
+		}
+		write := d.(detect.Capturer).Capture()
+		slow.state, quick.state = "later", "later"
+		d.(detect.Advancer).Advance(start, new(detect.Out))
+		if err := write(&got); err != nil || !bytes.Equal(want.Bytes(), got.Bytes()) {
+			t.Errorf("%T: %q, want %q (%v)", inner, got.Bytes(), want.Bytes(), err)
+		}
+		slow.state, quick.state = "of the inner one", "of the inner one"
+		if err := d.(detect.Capturer).Capture()(broken{}); !errors.Is(err, errBroken) {
+			t.Errorf("%T: lost the error: %v", inner, err)
+		}
+	}
+}
+
+var errBroken = errors.New("broken")
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errBroken }
+
 func TestMergerActsByWatermark(t *testing.T) {
 	s := testSigner(t)
 	inner := &said{}

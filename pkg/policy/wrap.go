@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"time"
 
@@ -131,6 +133,30 @@ func (d *decider) Snapshot(w io.Writer) error {
 		return err
 	}
 	return inner.Snapshot(w)
+}
+
+// Capture implements detect.Capturer. What is the policy's own is small; a wrapped
+// detector that cannot be captured is written at once.
+func (d *decider) Capture() (write func(io.Writer) error) {
+	c, ok := d.wrapped.(detect.Capturer)
+	var b bytes.Buffer
+	if !ok {
+		err := d.Snapshot(&b)
+		return func(w io.Writer) error { return errors.Join(err, copied(w, b.Bytes())) }
+	}
+	err := d.writeState(&b, true)
+	inner := c.Capture()
+	return func(w io.Writer) error {
+		if err := errors.Join(err, copied(w, b.Bytes())); err != nil {
+			return errors.Join(err, inner(io.Discard))
+		}
+		return inner(w)
+	}
+}
+
+func copied(w io.Writer, b []byte) error {
+	_, err := w.Write(b)
+	return err
 }
 
 func (d *decider) Restore(r io.Reader) error {

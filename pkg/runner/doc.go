@@ -31,7 +31,8 @@
 // A partition is owned by one goroutine at a time: takeOver, on a goroutine of
 // the client, makes and restores it, duty hands it over, the loop has it until it
 // drops it. Workers touch items only, between prepare's start and end. The watch
-// reads standing, which is atomic. A snapshot being compressed owns its bytes.
+// reads standing, which is atomic. A snapshot being written owns what
+// it writes: see detect.Capturer.
 //
 // Locks: duty.mu and watch.mu, vitals.mu, pouring.mu. None is held while another
 // is taken or while the client is called. The session's own lock is held around

@@ -56,7 +56,9 @@ func TestExactlyOnce(t *testing.T) {
 		if merge {
 			return b.start(b.mergeStage(o, abort))
 		}
-		return b.start(b.detectStage(o, abort))
+		s := must[*Stage](t)(NewDetect(o, DetectStage{Name: "count", New: newCapturing(func() { time.Sleep(70 * time.Millisecond) }), PartialKinds: []string{"hosts"}}))
+		s.hooks.abort = abort
+		return b.start(s)
 	}
 	plan := rand.New(rand.NewPCG(seed, 2))
 	var members [4]*running

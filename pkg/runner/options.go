@@ -121,7 +121,7 @@ func DefaultOptions() Options {
 		FetchMaxWait: 100 * time.Millisecond,
 		BatchRecords: 1000, BatchBytes: 8 << 20, FetchBytes: 16 << 20, MaxRecordBytes: 1000012,
 		Workers:          runtime.GOMAXPROCS(0),
-		SnapshotInterval: time.Minute, SnapshotBytes: 256 << 20, ChunkBytes: 512 << 10, IdleSnapshots: 64,
+		SnapshotInterval: time.Minute, SnapshotBytes: 512 << 20, ChunkBytes: 512 << 10, IdleSnapshots: 64,
 		Lateness: time.Second, AdvanceStep: time.Second, IdleAdvance: 2 * time.Second, ClampAhead: 5 * time.Second,
 		DedupWindow: 8192, DedupSensors: 1024, PoisonShare: 0.5, PoisonSample: 1000,
 		DrainTimeout: 10 * time.Second, SessionTimeout: 10 * time.Second, RebalanceTimeout: 20 * time.Second,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -238,9 +239,9 @@ func (p *partition) idle(w int64) {
 	p.flush()
 }
 
-// state is everything that a restore needs, in bytes. It must be called after
-// flush.
-func (p *partition) state() ([]byte, error) {
+// capture takes everything that a restore needs, to be written once. It must be called
+// after flush. slow says that write takes long, and may go on in another goroutine.
+func (p *partition) capture() (write func(io.Writer) error, slow bool) {
 	var own []byte
 	for _, v := range [...]int64{p.watermark, p.step, p.flushed, p.announced} {
 		own = binary.AppendVarint(own, v)
@@ -249,10 +250,34 @@ func (p *partition) state() ([]byte, error) {
 	var buf bytes.Buffer
 	buf.Write(binary.AppendUvarint(nil, uint64(len(own))))
 	buf.Write(own)
-	if p.stateful != nil {
-		if err := p.stateful.Snapshot(&buf); err != nil {
-			return nil, fmt.Errorf("state of %s/%d: %w", p.scope.name, p.id, err)
+	inner := func(io.Writer) error { return nil }
+	var err error
+	if c, ok := p.m.detector().(detect.Capturer); ok {
+		inner, slow = c.Capture(), true
+	} else if p.stateful != nil {
+		err = p.stateful.Snapshot(&buf)
+		slow = buf.Len() > inlineSnapshot
+	}
+	return func(w io.Writer) error {
+		if err == nil {
+			_, err = w.Write(buf.Bytes())
 		}
+		if e := inner(w); err == nil {
+			err = e
+		}
+		if err != nil {
+			return fmt.Errorf("state of %s/%d: %w", p.scope.name, p.id, err)
+		}
+		return nil
+	}, slow
+}
+
+// state is what capture takes, in bytes.
+func (p *partition) state() ([]byte, error) {
+	var buf bytes.Buffer
+	write, _ := p.capture()
+	if err := write(&buf); err != nil {
+		return nil, err
 	}
 	return buf.Bytes(), nil
 }
@@ -294,7 +319,7 @@ type snapshots struct {
 	number  int64
 	written time.Time
 	pause   time.Duration // of the last one
-	// cooking delivers a snapshot that is being compressed.
+	// cooking delivers a snapshot that is being written and compressed.
 	cooking chan cooked
 }
 

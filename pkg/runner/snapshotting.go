@@ -2,7 +2,9 @@ package runner
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"time"
@@ -14,8 +16,8 @@ import (
 const inlineSnapshot = 64 << 10
 
 // snapshotStep adds to pending what is due of p's snapshot. The state is taken
-// here, between records and after Flush; a large one is compressed beside the
-// loop and goes out with a later commit, which is then beyond its offset.
+// here, between records and after Flush; a large one is written and compressed beside
+// the loop and goes out with a later commit, which is then beyond its offset.
 func (p *partition) snapshotStep(w *writer, now time.Time, force bool) {
 	if p.snap.cooking != nil {
 		if !force {
@@ -40,32 +42,36 @@ func (p *partition) snapshotStep(w *writer, now time.Time, force bool) {
 
 func (p *partition) take(w *writer, now time.Time, force bool) {
 	p.snap.written = now
-	var raw []byte
-	err := error(nil)
-	p.guard("Snapshot", func() { raw, err = p.state() })
+	var write func(io.Writer) error
+	slow := false
+	p.guard("Snapshot", func() { write, slow = p.capture() })
 	p.snap.pause = time.Since(now)
 	p.scope.metrics.pause.Observe(p.snap.pause.Seconds())
-	if err == nil && raw == nil {
-		err = fmt.Errorf("state of %s/%d: the detector failed", p.scope.name, p.id)
-	}
-	if err == nil && len(raw) > p.scope.opts.SnapshotBytes {
-		err = fmt.Errorf("state of %s/%d has %d bytes, more than snapshot_bytes: raise it, or lower the detector's limits", p.scope.name, p.id, len(raw))
-	}
-	if err != nil {
-		p.unsaved(err)
+	if write == nil {
+		p.unsaved(fmt.Errorf("state of %s/%d: the detector failed", p.scope.name, p.id))
 		return
 	}
-	p.scope.metrics.all.state.WithLabelValues(p.scope.name, strconv.Itoa(int(p.id))).Set(float64(len(raw)))
 	p.snap.number++
 	c := cooked{manifest: snapshot.Manifest{
 		Stage: p.scope.name, Partition: p.id, Slot: p.snap.last.NextSlot(), Number: p.snap.number, Offset: p.next,
 		TopicID: hex.EncodeToString(w.topicID[:]), Version: p.scope.opts.Version,
 	}}
+	o := p.scope.opts
 	cook := func() cooked {
-		c.records, c.err = snapshot.Encode(&c.manifest, raw, p.scope.opts.ChunkBytes)
+		c.records, c.err = snapshot.Encode(&c.manifest, o.SnapshotBytes, o.ChunkBytes, func(w io.Writer) (err error) {
+			defer func() {
+				if r := recover(); r != nil {
+					err = fmt.Errorf("the detector failed: %s", recovered("Capture", r).what)
+				}
+			}()
+			return write(w)
+		})
+		if errors.Is(c.err, snapshot.ErrTooLarge) {
+			c.err = fmt.Errorf("%w: raise snapshot_bytes, or lower the detector's limits", c.err)
+		}
 		return c
 	}
-	if force || len(raw) <= inlineSnapshot {
+	if force || !slow {
 		p.serve(w, cook())
 		return
 	}
@@ -86,6 +92,7 @@ func (p *partition) serve(w *writer, c cooked) {
 		p.unsaved(err)
 		return
 	}
+	p.scope.metrics.all.state.WithLabelValues(p.scope.name, strconv.Itoa(int(p.id))).Set(float64(c.manifest.RawBytes))
 	w.snapshot(p, append(c.records, m)...)
 	p.snap.last = c.manifest
 	p.scope.metrics.snapshots.Inc()

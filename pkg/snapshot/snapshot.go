@@ -12,6 +12,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"strconv"
 	"strings"
 
@@ -51,6 +53,10 @@ type Manifest struct {
 // Format is the layout this package writes.
 const Format = 1
 
+// window is the memory that a decoder may take beside the state: the encoder looks back
+// over 4 MB.
+const window = 8 << 20
+
 const manifestChunk = "manifest"
 
 // ErrCorrupt is wrapped by every error about what a record or a snapshot holds.
@@ -60,33 +66,80 @@ func key(stage string, partition int32, slot, chunk string) []byte {
 	return fmt.Appendf(nil, "%s|%d|%s|%s", stage, partition, slot, chunk)
 }
 
-// Encode compresses state and cuts it: m.Stage, Partition, Slot, Number, Offset
-// and TopicID must be set; the rest of m is filled in. The manifest's record is
-// not among the chunks: see (*Manifest).Record.
-func Encode(m *Manifest, state []byte, chunkBytes int) ([]Record, error) {
+// Encode compresses what write writes, of which there may be limit bytes, and cuts it:
+// m.Stage, Partition, Slot, Number, Offset and TopicID must be set; the rest of m is
+// filled in. The manifest's record is not among the chunks: see (*Manifest).Record.
+// What is not compressed yet is never in memory as a whole.
+func Encode(m *Manifest, limit, chunkBytes int, write func(io.Writer) error) ([]Record, error) {
 	if strings.Contains(m.Stage, "|") {
 		return nil, fmt.Errorf("snapshot: stage %q: a name must not hold '|'", m.Stage)
 	}
+	chunks := &chunker{m: m, size: chunkBytes, sum: sha256.New()}
 	// One encoder a call: snapshots are seconds apart and its memory need not stay.
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	enc, err := zstd.NewWriter(chunks, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return nil, fmt.Errorf("snapshot of %s/%d: zstd: %w", m.Stage, m.Partition, err)
 	}
-	packed := enc.EncodeAll(state, nil)
-	if err := enc.Close(); err != nil {
-		return nil, fmt.Errorf("snapshot of %s/%d: zstd: %w", m.Stage, m.Partition, err)
+	raw := &counter{w: enc, limit: limit}
+	err = write(raw)
+	if e := enc.Close(); err == nil && e != nil {
+		err = fmt.Errorf("zstd: %w", e)
 	}
-	sum := sha256.Sum256(packed)
-	m.Format, m.Bytes, m.RawBytes, m.Checksum = Format, len(packed), len(state), hex.EncodeToString(sum[:])
-	var out []Record
-	for i := 0; len(packed) > 0; i++ {
-		n := min(chunkBytes, len(packed))
-		v := binary.BigEndian.AppendUint64(make([]byte, 0, 8+n), uint64(m.Number))
-		out = append(out, Record{Key: key(m.Stage, m.Partition, m.Slot, strconv.Itoa(i)), Value: append(v, packed[:n]...)})
-		packed = packed[n:]
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s/%d: %w", m.Stage, m.Partition, err)
 	}
-	m.Chunks = len(out)
-	return out, nil
+	chunks.cut()
+	m.Format, m.Chunks, m.Bytes, m.RawBytes, m.Checksum = Format, len(chunks.out), chunks.n, raw.n, hex.EncodeToString(chunks.sum.Sum(nil))
+	return chunks.out, nil
+}
+
+// ErrTooLarge is wrapped by the error about a state above the limit.
+var ErrTooLarge = errors.New("state is too large")
+
+type counter struct {
+	w        io.Writer
+	n, limit int
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	if c.n += len(b); c.n > c.limit {
+		return 0, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.limit)
+	}
+	return c.w.Write(b) //nolint:wrapcheck // passed through
+}
+
+// chunker cuts what is written into records.
+type chunker struct {
+	m       *Manifest
+	size, n int
+	sum     hash.Hash
+	rest    []byte
+	out     []Record
+}
+
+func (c *chunker) Write(b []byte) (int, error) {
+	n := len(b)
+	c.n += n
+	c.sum.Write(b) //nolint:errcheck // never fails
+	for len(b) > 0 {
+		if len(c.rest) == 0 {
+			c.rest = binary.BigEndian.AppendUint64(nil, uint64(c.m.Number))
+		}
+		k := min(len(b), 8+c.size-len(c.rest))
+		c.rest, b = append(c.rest, b[:k]...), b[k:]
+		if len(c.rest) == 8+c.size {
+			c.cut()
+		}
+	}
+	return n, nil
+}
+
+// cut ends the chunk.
+func (c *chunker) cut() {
+	if len(c.rest) > 0 {
+		c.out = append(c.out, Record{Key: key(c.m.Stage, c.m.Partition, c.m.Slot, strconv.Itoa(len(c.out))), Value: c.rest})
+		c.rest = nil
+	}
 }
 
 // Record is the manifest's record: it must come after the chunks, and in a
@@ -112,12 +165,12 @@ func (m *Manifest) Unpack(packed []byte, max int) ([]byte, error) {
 	if m.RawBytes > max {
 		return nil, fmt.Errorf("%w: %s/%d at %d: %d bytes, more than the limit of %d", ErrCorrupt, m.Stage, m.Partition, m.Offset, m.RawBytes, max)
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max)+1<<20))
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max)+window))
 	if err != nil {
 		return nil, fmt.Errorf("snapshot of %s/%d: zstd: %w", m.Stage, m.Partition, err)
 	}
 	defer dec.Close()
-	raw, err := dec.DecodeAll(packed, nil)
+	raw, err := dec.DecodeAll(packed, make([]byte, 0, min(m.RawBytes, 16*len(packed))))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s/%d at %d: %w", ErrCorrupt, m.Stage, m.Partition, m.Offset, err)
 	}

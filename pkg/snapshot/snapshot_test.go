@@ -3,6 +3,7 @@ package snapshot
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"testing"
 )
@@ -16,10 +17,23 @@ func state(n int) []byte {
 	return b
 }
 
+func writing(b []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		for len(b) > 0 { // in pieces, as an encoder writes
+			n := min(700, len(b))
+			if _, err := w.Write(b[:n]); err != nil {
+				return err
+			}
+			b = b[n:]
+		}
+		return nil
+	}
+}
+
 func write(t *testing.T, slot string, number, offset int64, raw []byte) []Record {
 	t.Helper()
 	m := Manifest{Stage: "s", Partition: 2, Slot: slot, Number: number, Offset: offset, TopicID: "id"}
-	recs, err := Encode(&m, raw, 1000)
+	recs, err := Encode(&m, len(raw), 1000, writing(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +96,7 @@ func TestCorruptAndForeignAreNotTaken(t *testing.T) {
 
 func TestIdleAdvancesRideOnTheManifest(t *testing.T) {
 	m := Manifest{Stage: "s", Partition: 2, Slot: "A", Number: 1, Offset: 5, TopicID: "id"}
-	recs, err := Encode(&m, []byte("state"), 1000)
+	recs, err := Encode(&m, 5, 1000, writing([]byte("state")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +125,16 @@ func TestEmptyState(t *testing.T) {
 	}
 	if raw, err := got[0].Manifest.Unpack(got[0].Packed, 0); err != nil || len(raw) != 0 {
 		t.Fatal(raw, err)
+	}
+}
+
+func TestWhatIsTooLargeIsRefused(t *testing.T) {
+	if _, err := Encode(&Manifest{Stage: "s"}, 4999, 1000, writing(state(5000))); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("took 5000 bytes of at most 4999: %v", err)
+	}
+	broken := errors.New("broken")
+	if _, err := Encode(&Manifest{Stage: "s"}, 10, 1000, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("lost the error: %v", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -137,8 +136,9 @@ func (o *observation) unusual(f finding.Finding, out *detect.Out, keys ...uint64
 	}
 }
 
-func (a *acquaintances) encode(e *msgpack.Encoder) error {
-	return errors.Join(e.EncodeInt(a.at), e.Encode(a.ring))
+func (a *acquaintances) capture(c *keyed.Capture) {
+	c.Value(a.at, a.ring)
+
 }
 
 // decode takes what another length of the cold start wrote for nothing known.

@@ -15,6 +15,15 @@ func (h *hasher) actor(e *event.Event, who uint64) uint64 {
 	return mix(who, mix(h.value(1, e.TLS.JA4), h.value(2, e.RequestHeader("user-agent"))))
 }
 
+// own is what tells states of of, 0 where there is one, from those of others behind the
+// address of the principal, by which states are kept.
+func (o *observation) own(of uint64) uint64 {
+	if o.actor == o.who {
+		return of
+	}
+	return mix(o.actor, of)
+}
+
 // cohort hashes what kind of actor it is: the way of authentication, role and scope, the
 // application, and thereby whether a person or a program. All of it is in what the
 // service accepted, not in what anybody says of themselves.

@@ -72,8 +72,8 @@ type ato struct {
 	cfg     *Config
 	metrics *Metrics
 	words   words
-	states  *keyed.Table[atoState] // by account
-	shares  *keyed.Table[share]    // by agent and fingerprint, and of all
+	states  *keyed.Kept[atoState]
+	shares  *keyed.Table[share] // by agent and fingerprint, and of all
 }
 
 // atoState is one account.
@@ -110,8 +110,8 @@ func (s *atoState) valid() error {
 	return s.Episode.valid()
 }
 
-func newAto(cfg *Config, m *Metrics) *ato {
-	r := &ato{cfg: cfg, metrics: m, states: keyed.NewTable[atoState](cfg.MaxKeys, m.eviction(ato01.ID)), shares: keyed.NewTable[share](cfg.MaxLogins, m.eviction("client_shares"))}
+func newAto(cfg *Config, m *Metrics, actors *keyed.Actors) *ato {
+	r := &ato{cfg: cfg, metrics: m, states: keyed.Keep(actors, keptAccounts, (*atoState).pack, (*atoState).valid, m.eviction(ato01.ID)), shares: keyed.NewTable[share](cfg.MaxLogins, m.eviction("client_shares"))}
 	r.words = wordsOf(`password passwd email mail phone mobile msisdn mfa otp totp 2fa factor factors recovery security passkey passkeys
 		beneficiary beneficiaries payee payees device devices apikey apikeys iban ` + strings.ToLower(strings.Join(cfg.Ato.Words, " ")))
 	return r
@@ -127,8 +127,8 @@ func (r *ato) observe(o *observation, out *detect.Out) {
 	if c.Network == 0 || c.Agent == 0 && c.JA4 == 0 || c.Inside {
 		return
 	}
-	s := r.states.Touch(o.who)
-	r.visit(s, &c, o.now)
+	s := r.states.Touch(0)
+	r.visit(s, &c, o.now-o.now%second)
 	if s.Arrived == 0 || s.As != c || o.now-s.Arrived > int64(r.cfg.Ato.Window) || !r.changes(o) {
 		return
 	}
@@ -277,14 +277,11 @@ func secretName(name string) bool {
 	return false
 }
 
-func (r *ato) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.states.Encode(e), r.shares.Encode(e))
+func (r *ato) capture(c *keyed.Capture) {
+	r.shares.Capture(c)
 }
 
 func (r *ato) decode(d *msgpack.Decoder) error {
-	if err := r.states.Decode(d, (*atoState).valid); err != nil {
-		return err
-	}
 	return r.shares.Decode(d, func(s *share) error {
 		if !finite(s.N) {
 			return errors.New("share that is not a number")

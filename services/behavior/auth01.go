@@ -181,6 +181,6 @@ func wilson(k, n float64) float64 {
 	return max(0, (p+z*z/(2*n)-z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n)))/(1+z*z/n))
 }
 
-func (r *auth) encode(e *msgpack.Encoder) error { return r.states.Encode(e) }
+func (r *auth) capture(c *keyed.Capture) { r.states.Capture(c) }
 
 func (r *auth) decode(d *msgpack.Decoder) error { return r.states.Decode(d, nil) }

@@ -249,9 +249,9 @@ func (g *openings) finding(s *openingState, protected, open float64, now int64) 
 	return f
 }
 
-func (g *openings) encode(e *msgpack.Encoder) error {
+func (g *openings) capture(c *keyed.Capture) {
 	g.states.Each(func(_ uint64, s *openingState) { s.Open = addedUp(s.Open) })
-	return g.states.Encode(e)
+	g.states.Capture(c)
 }
 
 func (g *openings) decode(d *msgpack.Decoder) error {

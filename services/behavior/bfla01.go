@@ -68,7 +68,7 @@ type bfla struct {
 	metrics *Metrics
 
 	released *releases
-	used     *keyed.Table[keyed.Filter]   // operations by principal
+	used     *keyed.Kept[keyed.Filter]    // operations, by cohort
 	cohorts  *keyed.Table[roleState]      // by cohort
 	ops      *keyed.Table[operationState] // by operation
 	states   *keyed.Table[bflaState]      // by principal
@@ -123,8 +123,8 @@ func (s *bflaState) valid() error {
 	return s.Episode.valid()
 }
 
-func newBfla(cfg *Config, m *Metrics, released *releases) *bfla {
-	return &bfla{cfg: cfg, metrics: m, released: released, used: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("used_operations")),
+func newBfla(cfg *Config, m *Metrics, actors *keyed.Actors, released *releases) *bfla {
+	return &bfla{cfg: cfg, metrics: m, released: released, used: keyed.Keep(actors, keptOperations, (*keyed.Filter).Pack, (*keyed.Filter).Valid, m.eviction("used_operations")),
 		cohorts: keyed.NewTable[roleState](cfg.MaxLogins, m.eviction("roles")), ops: keyed.NewTable[operationState](4*cfg.MaxLogins, m.eviction("operations")),
 		states: keyed.NewTable[bflaState](cfg.MaxKeys, m.eviction(bfla01.ID))}
 }
@@ -136,7 +136,7 @@ func (r *bfla) observe(o *observation, out *detect.Out) {
 	}
 	cohort := cohortOf(o)
 	// Who changes role is somebody new: its first uses are of the new one.
-	used := r.used.Touch(mix(o.who, cohort))
+	used := r.used.Touch(cohort)
 	if !used.Add(o.endpoint) {
 		return
 	}
@@ -247,14 +247,13 @@ func (s *operationState) add(cohort uint64, n float64, now int64) {
 	}
 }
 
-func (r *bfla) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.used.Encode(e), r.cohorts.Encode(e), r.ops.Encode(e), r.states.Encode(e))
+func (r *bfla) capture(c *keyed.Capture) {
+	r.cohorts.Capture(c)
+	r.ops.Capture(c)
+	r.states.Capture(c)
 }
 
 func (r *bfla) decode(d *msgpack.Decoder) error {
-	if err := r.used.Decode(d, (*keyed.Filter).Valid); err != nil {
-		return err
-	}
 	if err := r.cohorts.Decode(d, (*roleState).valid); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ type bola struct {
 	pace     Config // of its episodes
 	metrics  *Metrics
 	prior    calibrate.Prior
-	states   *keyed.Table[bolaState] // by principal and kind of object
+	states   *keyed.Kept[bolaState] // by kind of object
 	episodes *keyed.Table[bolaEpisode]
 	kinds    *keyed.Table[kind] // by kind of object and cohort
 	bars     *calibrate.Calibrator
@@ -147,13 +147,13 @@ func finite(vs ...float64) bool {
 	return true
 }
 
-func newBola(cfg *Config, m *Metrics) *bola {
+func newBola(cfg *Config, m *Metrics, actors *keyed.Actors) *bola {
 	c := &cfg.Bola
 	cold := cfg.calibration(bola01.ID, c.Floor, c.Ceiling)
 	cold.Cold = min(c.Ceiling, 2*c.Floor) // staff who see everybody are ordinary once they were seen
 	r := &bola{cfg: cfg, pace: *cfg, metrics: m,
 		prior:    calibrate.Prior{Mean: [calibrate.Windows]float64{c.Mean5m, c.Mean1h, c.Mean24h}, Size: c.Size, Weight: c.CohortWeight, OwnWeight: c.OwnWeight, Least: 0.05},
-		states:   keyed.NewTable[bolaState](cfg.MaxKeys, m.eviction("BOLA-01")),
+		states:   keyed.Keep(actors, keptBola, (*bolaState).pack, (*bolaState).valid, m.eviction("BOLA-01")),
 		episodes: keyed.NewTable[bolaEpisode](cfg.MaxKeys, m.eviction("BOLA-01 episodes")),
 		kinds:    keyed.NewTable[kind](cfg.MaxCohorts, m.eviction("BOLA-01 cohorts")),
 		bars:     calibrate.New(cold, m.eviction("BOLA-01 bars"), m.held("alert_cap")),
@@ -178,20 +178,20 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 	key, group := mix(o.who, noun), mix(noun, o.cohort)
 	r.prior.Deaf = false // none of them was when it was last seen
 	for range 2 {
-		if who, kind, ok := r.absent.Gone(o.now); ok {
-			if s := r.states.Get(who); s != nil {
+		if who, what, kind, ok := r.absent.Gone(o.now); ok {
+			if s := r.states.Of(who, what); s != nil {
 				r.learn(s, r.kinds.Touch(kind), o.now)
 			}
 		}
 	}
-	s, k := r.states.Touch(key), r.kinds.Touch(group)
+	s, k := r.states.Touch(noun), r.kinds.Touch(group)
 	first := s.First == 0
 	if first {
-		s.First = o.now
+		s.First = o.now - o.now%second
 	}
 	r.prior.Deaf = r.cfg.attacks(o.who, bola01.ID, o.now)
 	if day := r.learn(s, k, o.now); (day || first) && !r.prior.Deaf {
-		r.absent.Expect(key, group, o.now)
+		r.absent.Expect(o.who, noun, group, o.now)
 	}
 	k.reader(s, o.now)
 	if b.own || !r.counts(o, b, s, k) {
@@ -233,7 +233,7 @@ func (r *bola) learn(s *bolaState, k *kind, now int64) (day bool) {
 // counts says whether an object that was not issued to the principal counts as novel.
 func (r *bola) counts(o *observation, b *object, s *bolaState, k *kind) bool {
 	c := &r.cfg.Bola
-	if w := o.known.owners.Get(b.key); w != nil {
+	if w, ok := o.known.owners.of(b.key); ok {
 		served, issued := 0, 0
 		served, issued, b.foreign = w.others(o.who)
 		if served >= c.Shared && !s.Opened {
@@ -294,14 +294,14 @@ func (r *bola) finding(o *observation, b *object, s *bolaState, e *bolaEpisode, 
 	return f
 }
 
-func (r *bola) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.states.Encode(e), r.episodes.Encode(e), r.kinds.Encode(e), r.bars.Encode(e), r.absent.Encode(e))
+func (r *bola) capture(c *keyed.Capture) {
+	r.episodes.Capture(c)
+	r.kinds.Capture(c)
+	r.bars.Capture(c)
+	r.absent.Capture(c)
 }
 
 func (r *bola) decode(d *msgpack.Decoder) error {
-	if err := r.states.Decode(d, (*bolaState).valid); err != nil {
-		return err
-	}
 	if err := r.episodes.Decode(d, func(e *bolaEpisode) error { return e.Episode.valid() }); err != nil {
 		return err
 	}

@@ -35,8 +35,11 @@ type Config struct {
 	Releases *deploy.Log `yaml:"-"`
 	// MaxKeys bounds each table of the first stage, in states a partition; MaxObjects
 	// that of objects and who was served them.
-	MaxKeys    int `yaml:"max_keys" doc:"States a partition of each rule; the least recently used is forgotten."`
-	MaxObjects int `yaml:"max_objects" doc:"Objects a partition of which it is known who was served them."`
+	MaxKeys int `yaml:"max_keys" doc:"Actors a partition, and states of each rule that are not kept by actor; the least recently used is forgotten."`
+	// MaxUnpacked is how many of the actors are kept ready to be worked with: a few
+	// kilobytes each instead of hundreds of bytes.
+	MaxUnpacked int `yaml:"max_unpacked" doc:"Actors a partition whose state is kept ready for their next event; the others' is packed."`
+	MaxObjects  int `yaml:"max_objects" doc:"Objects a partition of which it is known who was served them."`
 	// MaxLogins bounds the login endpoints a partition of either stage follows,
 	// MaxSources the pairs of address and user that the second stage holds of each.
 	MaxLogins  int `yaml:"max_logins" doc:"Login endpoints and cohorts a partition."`
@@ -89,7 +92,7 @@ type Config struct {
 // Defaults are what a service uses unless configured; HashKey is the caller's to set.
 func Defaults() Config {
 	return Config{
-		MaxKeys: 100_000, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000, MaxCohorts: 1000,
+		MaxKeys: 100_000, MaxUnpacked: 8192, MaxObjects: 200_000, MaxLogins: 1000, MaxSources: 20_000, MaxCohorts: 1000,
 		AlertBudget: 5, AlertCap: 100,
 		ColdStart: 48 * time.Hour, VerdictLife: 30 * 24 * time.Hour, Release: defaultRelease(), Quiet: 10 * time.Minute, Longest: 24 * time.Hour, UpdateEvery: time.Minute,
 		Recon: defaultRecon01(), Enum: defaultEnum01(), Bola: defaultBola01(), Cred: defaultCred01(),
@@ -105,6 +108,7 @@ func Defaults() Config {
 func (c Config) Validate() error {
 	var l limits
 	l.integer("max_keys", c.MaxKeys, 1, 50_000_000)
+	l.integer("max_unpacked", c.MaxUnpacked, 1, 1_000_000)
 	l.integer("max_objects", c.MaxObjects, 1, 50_000_000)
 	l.integer("max_logins", c.MaxLogins, 1, 1_000_000)
 	l.integer("max_sources", c.MaxSources, 100, 10_000_000)

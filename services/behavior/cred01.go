@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -259,8 +258,9 @@ func (r *cred) broken(o *observation) bool {
 	return l != nil && s != nil && l.broken(float64(s.Fail.sum(loginWindow)), float64(s.OK.sum(loginWindow)))
 }
 
-func (r *cred) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.sources.Encode(e), r.logins.Encode(e))
+func (r *cred) capture(c *keyed.Capture) {
+	r.sources.Capture(c)
+	r.logins.Capture(c)
 }
 
 func (r *cred) decode(d *msgpack.Decoder) error {

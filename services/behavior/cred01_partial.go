@@ -162,9 +162,9 @@ func (g *campaigns) advance(b int64, out *detect.Out) {
 	g.logins.Each(func(_ uint64, c *campaign) { c.judge(b, g.cfg, g.metrics, out) })
 }
 
-func (g *campaigns) encode(e *msgpack.Encoder) error {
+func (g *campaigns) capture(p *keyed.Capture) {
 	g.logins.Each(func(_ uint64, c *campaign) { c.Open = summed(c.Open, g.cfg, g.metrics) })
-	return g.logins.Encode(e)
+	g.logins.Capture(p)
 }
 
 func (g *campaigns) decode(d *msgpack.Decoder) error {

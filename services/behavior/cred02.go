@@ -186,6 +186,6 @@ func (s *sprayState) take(o *observation, cfg *Config) (refused, all int) {
 	return refused, len(s.Users)
 }
 
-func (r *spray) encode(e *msgpack.Encoder) error { return r.states.Encode(e) }
+func (r *spray) capture(c *keyed.Capture) { r.states.Capture(c) }
 
 func (r *spray) decode(d *msgpack.Decoder) error { return r.states.Decode(d, (*sprayState).valid) }

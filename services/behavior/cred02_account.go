@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -218,9 +217,10 @@ func (s *accountState) networks() int {
 	return len(list)
 }
 
-func (g *accounts) encode(e *msgpack.Encoder) error {
+func (g *accounts) capture(c *keyed.Capture) {
 	g.logins.Each(func(_ uint64, w *waiting) { w.Open = summed(w.Open, g.cfg, g.metrics) })
-	return errors.Join(g.logins.Encode(e), g.states.Encode(e))
+	g.logins.Capture(c)
+	g.states.Capture(c)
 }
 
 func (g *accounts) decode(d *msgpack.Decoder) error {

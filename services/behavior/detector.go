@@ -9,6 +9,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/services/behavior/reputation"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -42,14 +43,16 @@ type detector struct {
 	met     *acquaintances
 	lists   *reputation.Lists
 	hash    hasher
+	actors  *keyed.Actors
 	objects objects
 	rules   []named
 	seen    observation
 }
 
 func newDetector(cfg Config, m *Metrics) *detector {
-	d := &detector{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), objects: newObjects(&cfg, m), met: newAcquaintances(&cfg)}
-	d.rules = detections(&d.cfg, m, d.met)
+	actors := keyed.NewActors(cfg.MaxKeys, cfg.MaxUnpacked, m.eviction("actors"))
+	d := &detector{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), actors: actors, objects: newObjects(&cfg, m, actors), met: newAcquaintances(&cfg)}
+	d.rules = detections(&d.cfg, m, actors, d.met)
 	return d
 }
 
@@ -114,6 +117,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	if o.intent = 0; changes(tx.Event.Method) {
 		o.intent = intentOf(tx.Event.Path)
 	}
+	d.actors.Enter(o.who, o.now)
 	d.objects.of(o)
 	n := len(out.Findings)
 	for _, r := range d.rules {
@@ -152,23 +156,38 @@ func (d *detector) Flush(out *detect.Out) {
 
 // snapshotVersion changes with the shape of any state. An unknown one is refused:
 // the runner then replays what retention holds.
-const snapshotVersion = 6
+const snapshotVersion = 7
 
-// objectsPart names the objects in a snapshot; the other parts are the detections'.
-const objectsPart = "objects"
+// actorsPart and objectsPart name the actors and the objects in a snapshot; the other
+// parts are the detections'.
+const actorsPart, objectsPart = "actors", "objects"
 
 // Snapshot implements detect.Stateful. What waits for Flush is no state: the commit
 // that a snapshot belongs to carries it.
-func (d *detector) Snapshot(w io.Writer) error {
-	e := msgpack.NewEncoder(w)
-	err := errors.Join(e.EncodeInt(snapshotVersion), e.EncodeString(objectsPart), d.objects.encode(e))
+func (d *detector) Snapshot(w io.Writer) error { return d.Capture()(w) }
+
+// Capture implements detect.Capturer.
+func (d *detector) Capture() (write func(io.Writer) error) {
+	c := new(keyed.Capture)
+	c.Value(snapshotVersion, actorsPart)
+	d.actors.Capture(c)
+	c.Value(objectsPart)
+	d.objects.capture(c)
 	for _, r := range d.rules {
-		err = errors.Join(err, e.EncodeString(r.name), r.encode(e))
+		c.Value(r.name)
+		r.capture(c)
 	}
-	if err != nil {
-		return fmt.Errorf("behavior: snapshot: %w", err)
+	return writing(c, "behavior: snapshot")
+}
+
+// writing writes a capture; what names it in errors.
+func writing(c *keyed.Capture, what string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		if err := c.Write(msgpack.NewEncoder(w)); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		return nil
 	}
-	return nil
 }
 
 // Restore implements detect.Stateful.
@@ -177,7 +196,10 @@ func (d *detector) Restore(r io.Reader) error {
 	_, err := version(dec, snapshotVersion, snapshotVersion)
 	if err == nil {
 		err = parts(dec, func(name string) func(*msgpack.Decoder) error {
-			if name == objectsPart {
+			switch name {
+			case actorsPart:
+				return d.actors.Decode
+			case objectsPart:
 				return d.objects.decode
 			}
 			for _, r := range d.rules {

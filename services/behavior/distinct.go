@@ -8,11 +8,11 @@ import (
 	"github.com/miradorhq/mirador/services/keyed"
 )
 
-// distinct estimates how many different hashes were put in: exactly up to 24, then
+// distinct estimates how many different hashes were put in, of which 32 bits count: exactly up to 24, then
 // with the 256 registers of a HyperLogLog (Flajolet et al., 2007), good to 6.5 %.
 type distinct struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	Few      keyed.List[uint64]
+	Few      keyed.List[uint32]
 	Ranks    []byte
 }
 
@@ -21,7 +21,8 @@ const (
 	registers = 256
 )
 
-func (d *distinct) add(h uint64) {
+func (d *distinct) add(hash uint64) {
+	h := uint32(hash)
 	if d.Ranks == nil {
 		for _, x := range d.Few {
 			if x == h {
@@ -41,13 +42,21 @@ func (d *distinct) add(h uint64) {
 	d.rank(h)
 }
 
-func (d *distinct) rank(h uint64) {
-	h = mix(h, 0)
+func (d *distinct) rank(x uint32) {
+	h := mix(uint64(x), 0)
 	r := byte(bits.LeadingZeros64(h<<8|0x80) + 1)
 	if i := h >> 56; d.Ranks[i] < r {
 		d.Ranks[i] = r
 	}
 }
+
+// halves are the powers of one half.
+var halves = func() (h [65]float64) {
+	for i := range h {
+		h[i] = math.Exp2(-float64(i))
+	}
+	return h
+}()
 
 func (d *distinct) count() float64 {
 	if d.Ranks == nil {
@@ -55,7 +64,7 @@ func (d *distinct) count() float64 {
 	}
 	sum, empty := 0.0, 0
 	for _, r := range d.Ranks {
-		sum += math.Exp2(-float64(r))
+		sum += halves[min(r, 64)]
 		if r == 0 {
 			empty++
 		}

@@ -159,7 +159,7 @@ func (r *edges) flush(out *detect.Out) {
 	r.pending = nil
 }
 
-func (r *edges) encode(e *msgpack.Encoder) error { return r.told.Encode(e) }
+func (r *edges) capture(c *keyed.Capture) { r.told.Capture(c) }
 
 func (r *edges) decode(d *msgpack.Decoder) error { return r.told.Decode(d, (*toldAt).valid) }
 

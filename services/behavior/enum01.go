@@ -105,7 +105,7 @@ func newEnum(cfg *Config, m *Metrics) *enum {
 	return &enum{cfg: cfg, metrics: m, states: keyed.NewTable[enumState](cfg.MaxKeys, m.eviction("ENUM-01"))}
 }
 
-func (r *enum) encode(e *msgpack.Encoder) error { return r.states.Encode(e) }
+func (r *enum) capture(c *keyed.Capture) { r.states.Capture(c) }
 
 func (r *enum) decode(d *msgpack.Decoder) error { return r.states.Decode(d, (*enumState).valid) }
 

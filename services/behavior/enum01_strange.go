@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -26,9 +25,9 @@ type strange struct {
 	cfg      *Config
 	pace     Config // of its episodes
 	metrics  *Metrics
-	walks    *enum                      // which sees every id first
-	counts   gauge                      // by principal and kind of object
-	seen     *keyed.Table[keyed.Filter] // ids refused, by principal and kind
+	walks    *enum                     // which sees every id first
+	counts   gauge                     // by kind of object
+	seen     *keyed.Kept[keyed.Filter] // ids refused, by kind
 	episodes *keyed.Table[strangeEpisode]
 	bars     *calibrate.Calibrator
 }
@@ -40,11 +39,11 @@ type strangeEpisode struct {
 	Episode  episode
 }
 
-func newStrange(cfg *Config, m *Metrics, walks *enum) *strange {
+func newStrange(cfg *Config, m *Metrics, actors *keyed.Actors, walks *enum) *strange {
 	c := &cfg.Enum
 	prior := calibrate.Prior{Mean: [calibrate.Windows]float64{0.3, 0.5, 1}, Size: 1, Weight: 50, OwnWeight: 5, Least: 0.1}
-	r := &strange{cfg: cfg, pace: *cfg, metrics: m, walks: walks, counts: newGauge(cfg, m, enum01.ID, " tried", prior, float64(c.Tried)),
-		seen:     keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("ENUM-01 refused")),
+	r := &strange{cfg: cfg, pace: *cfg, metrics: m, walks: walks, counts: newGauge(cfg, m, actors, keptTried, enum01.ID, " tried", prior, float64(c.Tried)),
+		seen:     keyed.Keep(actors, keptRefused, (*keyed.Filter).Pack, (*keyed.Filter).Valid, m.eviction("ENUM-01 refused")),
 		episodes: keyed.NewTable[strangeEpisode](cfg.MaxKeys, m.eviction("ENUM-01 tried episodes")),
 		bars:     calibrate.New(cfg.calibration(enum01.ID, c.Floor, c.Ceiling), m.eviction("ENUM-01 bars"), m.held("alert_cap"))}
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
@@ -61,14 +60,15 @@ func (r *strange) observe(o *observation, out *detect.Out) {
 	if b.own {
 		return
 	}
-	key := mix(o.who, o.hash.of(o.tx.Tenant, b.noun))
+	noun := o.hash.of(o.tx.Tenant, b.noun)
+	key := mix(o.who, noun)
 	if o.ok { // only who was refused is worth a state
 		if e := r.episodes.Get(key); e != nil {
 			e.Answered++
 		}
 		return
 	}
-	if !r.seen.Touch(key).Add(b.id) {
+	if !r.seen.Touch(noun).Add(b.id) {
 		return
 	}
 	r.refuse(o, b, key, out)
@@ -78,7 +78,7 @@ func (r *strange) refuse(o *observation, b *object, key uint64, out *detect.Out)
 	tx, c := o.tx, &r.cfg.Enum
 	group := mix(o.hash.of(tx.Tenant, b.noun), o.cohort)
 	r.counts.prior.Deaf = r.cfg.attacks(o.who, enum01.ID, o.now)
-	s := r.counts.add(key, group, o.now, 1)
+	s := r.counts.add(o.hash.of(tx.Tenant, b.noun), group, o.now, 1)
 	e := r.episodes.Touch(key)
 	e.Episode.see(tx, o.now, &r.pace, shapeOf(b.value))
 	if e.Episode.Count == 1 {
@@ -117,15 +117,14 @@ func (r *strange) refuse(o *observation, b *object, key uint64, out *detect.Out)
 	o.unusual(f, out)
 }
 
-func (r *strange) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.counts.encode(e), r.seen.Encode(e), r.episodes.Encode(e), r.bars.Encode(e))
+func (r *strange) capture(c *keyed.Capture) {
+	r.counts.capture(c)
+	r.episodes.Capture(c)
+	r.bars.Capture(c)
 }
 
 func (r *strange) decode(d *msgpack.Decoder) error {
 	if err := r.counts.decode(d); err != nil {
-		return err
-	}
-	if err := r.seen.Decode(d, (*keyed.Filter).Valid); err != nil {
 		return err
 	}
 	if err := r.episodes.Decode(d, func(e *strangeEpisode) error { return e.Episode.valid() }); err != nil {

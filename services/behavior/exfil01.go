@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -66,13 +65,13 @@ type exfil struct {
 	bars           *calibrate.Calibrator
 }
 
-func newExfil(cfg *Config, m *Metrics) *exfil {
+func newExfil(cfg *Config, m *Metrics, actors *keyed.Actors) *exfil {
 	c := &cfg.Exfil
 	prior := func(day, least float64) calibrate.Prior {
 		return calibrate.Prior{Mean: [calibrate.Windows]float64{day / 4, day / 2, day}, Size: 1, Weight: 50, OwnWeight: day, Least: least, Tame: 0.4, Patient: true}
 	}
-	r := &exfil{cfg: cfg, metrics: m, pace: *cfg, records: newGauge(cfg, m, exfil01.ID, " records", prior(c.Records, 1), c.Least),
-		bytes:    newGauge(cfg, m, exfil01.ID, " bytes", prior(c.Kilobytes, 1), 0),
+	r := &exfil{cfg: cfg, metrics: m, pace: *cfg, records: newGauge(cfg, m, actors, keptRecords, exfil01.ID, " records", prior(c.Records, 1), c.Least),
+		bytes:    newGauge(cfg, m, actors, keptBytes, exfil01.ID, " bytes", prior(c.Kilobytes, 1), 0),
 		episodes: keyed.NewTable[episode](cfg.MaxKeys, m.eviction("EXFIL-01 episodes")),
 		bars:     calibrate.New(cfg.calibration(exfil01.ID, c.Floor, c.Ceiling), m.eviction("EXFIL-01 bars"), m.held("alert_cap"))}
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
@@ -90,12 +89,12 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	kb := uint32(min(1<<30, (max(b.WireLength, uint64(len(b.Data)))+512)/1024))
 	deaf := r.cfg.attacks(o.who, exfil01.ID, o.now)
 	r.bytes.prior.Deaf, r.records.prior.Deaf = deaf, deaf
-	volume := r.bytes.add(o.actor, o.cohort, o.now, kb)
+	volume := r.bytes.add(o.own(0), o.cohort, o.now, kb)
 	var carried classes
 	if o.fresh > 0 {
 		carried = classesOf(tx.Response())
 	}
-	s := r.records.add(o.actor, o.cohort, o.now, uint32(o.fresh*carried.weight()))
+	s := r.records.add(o.own(0), o.cohort, o.now, uint32(o.fresh*carried.weight()))
 	surprise := min(s.surprise, volume.surprise)
 	alert, bar := r.bars.Judge(o.cohort, o.now, &s.Mark, surprise)
 	if alert {
@@ -130,8 +129,11 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	o.unusual(f, out)
 }
 
-func (r *exfil) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.records.encode(e), r.bytes.encode(e), r.episodes.Encode(e), r.bars.Encode(e))
+func (r *exfil) capture(c *keyed.Capture) {
+	r.records.capture(c)
+	r.bytes.capture(c)
+	r.episodes.Capture(c)
+	r.bars.Capture(c)
 }
 
 func (r *exfil) decode(d *msgpack.Decoder) error {

@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -254,8 +253,11 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func (r *fuzz) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.params.Encode(e), r.seen.Encode(e), r.clients.Encode(e), r.states.Encode(e))
+func (r *fuzz) capture(c *keyed.Capture) {
+	r.params.Capture(c)
+	r.seen.Capture(c)
+	r.clients.Capture(c)
+	r.states.Capture(c)
 }
 
 func (r *fuzz) decode(d *msgpack.Decoder) error {

@@ -12,7 +12,7 @@ import (
 type gauge struct {
 	prior   calibrate.Prior
 	least   float64 // a day, below which nothing surprises
-	states  *keyed.Table[gauged]
+	states  *keyed.Kept[gauged]
 	cohorts *keyed.Table[calibrate.Cohort]
 	absent  calibrate.Absent
 	shifted func()
@@ -28,8 +28,8 @@ type gauged struct {
 
 func (t *gauged) valid() error { return errors.Join(t.Own.Valid(), t.Mark.Valid()) }
 
-func newGauge(cfg *Config, m *Metrics, rule, what string, prior calibrate.Prior, least float64) gauge {
-	return gauge{prior: prior, least: least, states: keyed.NewTable[gauged](cfg.MaxKeys, m.eviction(rule+what)),
+func newGauge(cfg *Config, m *Metrics, actors *keyed.Actors, number int, rule, what string, prior calibrate.Prior, least float64) gauge {
+	return gauge{prior: prior, least: least, states: keyed.Keep(actors, number, (*gauged).pack, (*gauged).valid, m.eviction(rule+what)),
 		cohorts: keyed.NewTable[calibrate.Cohort](cfg.MaxCohorts, m.eviction(rule+what+" cohorts")),
 		absent:  calibrate.NewAbsent(cfg.MaxKeys), shifted: m.shifts.WithLabelValues(rule).Inc}
 }
@@ -42,21 +42,21 @@ type seen struct {
 	window   int
 }
 
-// add counts n of the actor of key, who is of the cohort group.
-func (t *gauge) add(key, group uint64, now int64, n uint32) (s seen) {
+// add counts n of the actor's that of tells from its others, who is of the cohort group.
+func (t *gauge) add(of, group uint64, now int64, n uint32) (s seen) {
 	for range 2 {
-		if k, g, ok := t.absent.Gone(now); ok {
-			t.gone(k, g, now)
+		if who, k, g, ok := t.absent.Gone(now); ok {
+			t.gone(who, k, g, now)
 		}
 	}
-	s.gauged, s.cohort = t.states.Touch(key), t.cohorts.Touch(group)
+	s.gauged, s.cohort = t.states.Touch(of), t.cohorts.Touch(group)
 	first := s.Count.At == 0
 	closed := s.Count.Move(now)
 	if t.prior.Learn(s.cohort, &s.Own, &closed, now) {
 		t.shifted()
 	}
 	if (first || closed.Is[2]) && !t.prior.Deaf {
-		t.absent.Expect(key, group, now)
+		t.absent.Expect(t.states.Actor(), of, group, now)
 	}
 	s.Count.Add(n)
 	if s.Count.Sum(2) >= t.least {
@@ -66,8 +66,8 @@ func (t *gauge) add(key, group uint64, now int64, n uint32) (s seen) {
 }
 
 // gone has an actor teach who has not come back since its day was over.
-func (t *gauge) gone(key, group uint64, now int64) {
-	s := t.states.Get(key)
+func (t *gauge) gone(who, key, group uint64, now int64) {
+	s := t.states.Of(who, key)
 	if s == nil {
 		return
 	}
@@ -87,14 +87,12 @@ func (t *gauge) normal(s *seen, bar float64) (mean, limit float64) {
 	return mean, max(t.least, t.prior.Limit(s.cohort, &s.Own, s.window, bar))
 }
 
-func (t *gauge) encode(e *msgpack.Encoder) error {
-	return errors.Join(t.states.Encode(e), t.cohorts.Encode(e), t.absent.Encode(e))
+func (t *gauge) capture(c *keyed.Capture) {
+	t.cohorts.Capture(c)
+	t.absent.Capture(c)
 }
 
 func (t *gauge) decode(d *msgpack.Decoder) error {
-	if err := t.states.Decode(d, (*gauged).valid); err != nil {
-		return err
-	}
 	if err := t.cohorts.Decode(d, (*calibrate.Cohort).Valid); err != nil {
 		return err
 	}

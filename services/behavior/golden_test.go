@@ -113,7 +113,8 @@ func TestUpdatesAreBounded(t *testing.T) {
 }
 
 // The same events must give the same findings however they are cut into batches and
-// wherever the state is saved and restored.
+// wherever the state is saved and restored, at once or beside, and however few actors
+// are unpacked.
 func TestSimulation(t *testing.T) {
 	var all []*event.Event
 	for _, file := range files(t) {
@@ -130,9 +131,12 @@ func TestSimulation(t *testing.T) {
 				cuts, restarts := make([]bool, len(all)), make([]bool, len(all))
 				for i := range cuts {
 					cuts[i] = r.IntN(40) == 0
-					restarts[i] = r.IntN(60) == 0
+					restarts[i] = r.IntN(20) == 0
 				}
-				got1, got2 := run{partitions: partitions, cut: func(i int) bool { return cuts[i] }, restart: func(i int) bool { return restarts[i] }, order: r.Perm}.events(t, all)
+				cfg := defaults()
+				cfg.MaxUnpacked = 1 + int(seed)*int(seed)*10
+				got1, got2 := run{partitions: partitions, cut: func(i int) bool { return cuts[i] }, restart: func(i int) bool { return restarts[i] }, beside: seed%2 == 1,
+					order: r.Perm, cfg: &cfg}.events(t, all)
 				same(t, "first stage", got1, want1)
 				same(t, "second stage", got2, want2)
 			})

@@ -205,8 +205,10 @@ func (r *gql) finding(o *observation, s *gqlState, excess float64) finding.Findi
 	return f
 }
 
-func (r *gql) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.states.Encode(e), r.queries.Encode(e), r.clients.Encode(e))
+func (r *gql) capture(c *keyed.Capture) {
+	r.states.Capture(c)
+	r.queries.Capture(c)
+	r.clients.Capture(c)
 }
 
 func (r *gql) decode(d *msgpack.Decoder) error {

@@ -230,6 +230,9 @@ type run struct {
 	// cut says whether a batch ends before event i; restart whether everything is
 	// saved and restored there.
 	cut, restart func(i int) bool
+	// beside has the state captured at a restart and written while events go on; the new
+	// machines take over at the next cut, having replayed what came in between.
+	beside bool
 	// order says in which order the partials of n partitions come, theirs if nil.
 	order func(n int) []int
 	cfg   *behavior.Config // nil is defaults
@@ -266,6 +269,7 @@ func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.F
 	merger := mergers(0)
 	watermarks := make([]time.Time, r.partitions)
 	var tx detect.Tx
+	var taken []*taken // of the partitions, then of the second stage
 	flush := func() {
 		low := watermarks[0]
 		order := make([]int, r.partitions)
@@ -288,6 +292,9 @@ func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.F
 					tb.Fatal(err)
 				}
 				merger.Merge(&part, &out)
+				if taken != nil {
+					taken[r.partitions].then(func(m any) { m.(detect.Merger).Merge(&part, new(detect.Out)) })
+				}
 			}
 			second = append(second, out.Findings...)
 			if watermarks[p].Before(low) {
@@ -297,11 +304,30 @@ func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.F
 		var out detect.Out
 		merger.(detect.Advancer).Advance(low, &out)
 		second = append(second, out.Findings...)
+		if taken != nil {
+			taken[r.partitions].then(func(m any) { m.(detect.Advancer).Advance(low, new(detect.Out)) })
+		}
 	}
 	for i, e := range es {
 		if r.cut(i) {
 			flush()
-			if r.restart(i) {
+			switch {
+			case taken != nil:
+				for p := range ds {
+					fresh := factory(int32(p))
+					taken[p].restore(tb, fresh)
+					fresh.(detect.Flusher).Flush(new(detect.Out))
+					ds[p] = fresh
+				}
+				fresh := mergers(0)
+				taken[r.partitions].restore(tb, fresh)
+				merger, taken = fresh, nil
+			case r.restart(i) && r.beside:
+				for p := range ds {
+					taken = append(taken, take(ds[p]))
+				}
+				taken = append(taken, take(merger))
+			case r.restart(i):
 				for p := range ds {
 					fresh := factory(int32(p))
 					restore(tb, ds[p], fresh)
@@ -313,11 +339,17 @@ func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.F
 			}
 		}
 		p := int(hashOf(e.Principal()) % uint32(r.partitions))
+		see := func(d any, out *detect.Out) {
+			tx.Reset(e, detect.Source{Partition: int32(p)}, e.Time(), &catalog.Lexical{}, content.Limits{})
+			d.(detect.Preparer).Prepare(&tx)
+			d.(detect.Advancer).Advance(e.Time(), out)
+			d.(detect.Detector).Detect(&tx, out)
+		}
 		var out detect.Out
-		tx.Reset(e, detect.Source{Partition: int32(p)}, e.Time(), &catalog.Lexical{}, content.Limits{})
-		ds[p].(detect.Preparer).Prepare(&tx)
-		ds[p].(detect.Advancer).Advance(e.Time(), &out)
-		ds[p].Detect(&tx, &out)
+		see(ds[p], &out)
+		if taken != nil {
+			taken[p].then(func(d any) { see(d, new(detect.Out)) })
+		}
 		first = append(first, out.Findings...)
 		for q := range watermarks { // an idle partition is moved on by time
 			watermarks[q] = e.Time()
@@ -328,6 +360,35 @@ func (r run) events(tb testing.TB, es []*event.Event) (first, second []finding.F
 	}
 	flush()
 	return first, second
+}
+
+// taken is what was captured of a machine that goes on, and what it has seen since.
+type taken struct {
+	state   bytes.Buffer
+	written chan error
+	since   []func(machine any)
+}
+
+func take(machine any) *taken {
+	t := &taken{written: make(chan error, 1)}
+	write := machine.(detect.Capturer).Capture()
+	go func() { t.written <- write(&t.state) }()
+	return t
+}
+
+func (t *taken) then(f func(machine any)) { t.since = append(t.since, f) }
+
+func (t *taken) restore(tb testing.TB, fresh any) {
+	tb.Helper()
+	if err := <-t.written; err != nil {
+		tb.Fatal(err)
+	}
+	if err := fresh.(detect.Stateful).Restore(&t.state); err != nil {
+		tb.Fatal(err)
+	}
+	for _, f := range t.since {
+		f(fresh)
+	}
 }
 
 func restore(tb testing.TB, from, to any) {

@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
+	"io"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -13,13 +15,14 @@ import (
 type hasher struct {
 	digest *xxhash.Digest
 	seed   uint64
-	key    []byte
+	mac    hash.Hash // of user names
+	sum    [sha256.Size]byte
 	length [4]byte
 }
 
 func newHasher(key string) hasher {
 	seed := xxhash.Sum64String(key)
-	return hasher{digest: xxhash.NewWithSeed(seed), seed: seed, key: []byte(key)}
+	return hasher{digest: xxhash.NewWithSeed(seed), seed: seed, mac: hmac.New(sha256.New, []byte(key))}
 }
 
 // of hashes parts, each with its length, so that no two lists of parts collide by
@@ -57,11 +60,11 @@ func (h *hasher) family(agent []byte) uint64 {
 // user hashes a user name. It leaves the process in partials and snapshots, and
 // names can be guessed, so it is a real keyed hash.
 func (h *hasher) user(tenant string, name []byte) uint64 {
-	m := hmac.New(sha256.New, h.key)
-	m.Write([]byte(tenant)) //nolint:errcheck // never fails
-	m.Write([]byte{0})      //nolint:errcheck // never fails
-	m.Write(name)           //nolint:errcheck // never fails
-	return binary.LittleEndian.Uint64(m.Sum(nil))
+	h.mac.Reset()
+	io.WriteString(h.mac, tenant) //nolint:errcheck // never fails
+	h.mac.Write([]byte{0})        //nolint:errcheck // never fails
+	h.mac.Write(name)             //nolint:errcheck // never fails
+	return binary.LittleEndian.Uint64(h.mac.Sum(h.sum[:0]))
 }
 
 // hashText hashes what needs no secret: an address within one state.

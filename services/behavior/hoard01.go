@@ -162,8 +162,10 @@ func (r *hoard) observe(o *observation, out *detect.Out) {
 	out.Finding(f)
 }
 
-func (r *hoard) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.clients.Encode(e), r.buys.Encode(e), r.items.Encode(e))
+func (r *hoard) capture(c *keyed.Capture) {
+	r.clients.Capture(c)
+	r.buys.Capture(c)
+	r.items.Capture(c)
 }
 
 func (r *hoard) decode(d *msgpack.Decoder) error {

@@ -2,7 +2,6 @@ package behavior
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -260,8 +259,10 @@ func (h *issuerState) of(issuer uint64, now int64) *issuerSeen {
 	return &h.Issuers[oldest]
 }
 
-func (r *jwt) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.open.Encode(e), r.hosts.Encode(e), r.states.Encode(e))
+func (r *jwt) capture(c *keyed.Capture) {
+	r.open.Capture(c)
+	r.hosts.Capture(c)
+	r.states.Capture(c)
 }
 
 func (r *jwt) decode(d *msgpack.Decoder) error {

@@ -2,7 +2,6 @@ package behavior
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -221,8 +220,10 @@ func grants(name string) bool {
 	return false
 }
 
-func (r *mass) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.endpoints.Encode(e), r.names.Encode(e), r.states.Encode(e))
+func (r *mass) capture(c *keyed.Capture) {
+	r.endpoints.Capture(c)
+	r.names.Capture(c)
+	r.states.Capture(c)
 }
 
 func (r *mass) decode(d *msgpack.Decoder) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/services/behavior/reputation"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -86,16 +87,17 @@ func (g *merger) Advance(watermark time.Time, out *detect.Out) {
 const mergerVersion = 3
 
 // Snapshot implements detect.Stateful.
-func (g *merger) Snapshot(w io.Writer) error {
-	e := msgpack.NewEncoder(w)
-	err := errors.Join(e.EncodeInt(mergerVersion), e.EncodeInt(g.judged))
+func (g *merger) Snapshot(w io.Writer) error { return g.Capture()(w) }
+
+// Capture implements detect.Capturer.
+func (g *merger) Capture() (write func(io.Writer) error) {
+	c := new(keyed.Capture)
+	c.Value(mergerVersion, g.judged)
 	for _, r := range g.rules {
-		err = errors.Join(err, e.EncodeString(r.name), r.encode(e))
+		c.Value(r.name)
+		r.capture(c)
 	}
-	if err != nil {
-		return fmt.Errorf("behavior: snapshot of the second stage: %w", err)
-	}
-	return nil
+	return writing(c, "behavior: snapshot of the second stage")
 }
 
 // Restore implements detect.Stateful.

@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -40,13 +39,13 @@ const (
 // objects knows which ids were served to whom.
 type objects struct {
 	metrics *Metrics
-	served  *keyed.Table[keyed.Filter] // by principal
-	owners  *keyed.Table[owners]       // by object
+	served  *keyed.Kept[keyed.Filter] // to the actor
+	owners  ownership
 }
 
-func newObjects(cfg *Config, m *Metrics) objects {
-	return objects{metrics: m, served: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("served")),
-		owners: keyed.NewTable[owners](cfg.MaxObjects, m.eviction("owners"))}
+func newObjects(cfg *Config, m *Metrics, actors *keyed.Actors) objects {
+	return objects{metrics: m, served: keyed.Keep(actors, keptServed, (*keyed.Filter).Pack, (*keyed.Filter).Valid, m.eviction("served")),
+		owners: newOwnership(cfg, m)}
 }
 
 // of fills in o.objects.
@@ -73,17 +72,30 @@ func (x *objects) of(o *observation) {
 	if len(o.objects) == 0 {
 		return
 	}
-	served := x.served.Get(o.who)
+	served := x.served.Get(0)
 	scope := h.of(tx.Tenant)
 	for i := range o.objects {
 		b := &o.objects[i]
 		b.id = h.of(tx.Tenant, b.value)
 		b.key = mix(h.of(tx.Tenant, b.noun)^scope, b.id)
 		b.own = served != nil && served.Has(b.id)
-		if n, err := strconv.ParseInt(b.value, 10, 64); err == nil && n >= 0 {
+		if !digits(b.value) {
+			continue
+		}
+		if n, err := strconv.ParseInt(b.value, 10, 64); err == nil {
 			b.integer, b.isInteger = n, true
 		}
 	}
+}
+
+// digits says whether v is nothing else.
+func digits(v string) bool {
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // serve takes note of what this response showed to the principal: its ids, and the
@@ -100,13 +112,13 @@ func (x *objects) serve(o *observation) {
 	var served *keyed.Filter
 	add := func(noun string, id uint64, issued bool) {
 		if served == nil {
-			served = x.served.Touch(o.who)
+			served = x.served.Touch(0)
 		}
 		if served.Add(id) {
 			o.fresh++
 		}
 		if tx.Event.Authenticated() {
-			x.owners.Touch(mix(h.of(tx.Tenant, noun)^scope, id)).add(o.who, issued)
+			x.owners.add(mix(h.of(tx.Tenant, noun)^scope, id), o.who, issued)
 		}
 	}
 	entitled := true
@@ -151,15 +163,12 @@ func (o *observation) requested(id uint64) bool {
 	return false
 }
 
-func (x *objects) encode(e *msgpack.Encoder) error {
-	return errors.Join(x.served.Encode(e), x.owners.Encode(e))
+func (x *objects) capture(c *keyed.Capture) {
+	x.owners.capture(c)
 }
 
 func (x *objects) decode(d *msgpack.Decoder) error {
-	if err := x.served.Decode(d, (*keyed.Filter).Valid); err != nil {
-		return err
-	}
-	return x.owners.Decode(d, (*owners).valid)
+	return x.owners.decode(d)
 }
 
 // identifies says whether a segment of the type names an object. A date, an address

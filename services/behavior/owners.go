@@ -1,6 +1,83 @@
 package behavior
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/miradorhq/mirador/services/keyed"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// ownership is who was served each object. Most objects are one principal's: that is a
+// number of 34 bits, who it is, whether it was issued to it, and whether there are others.
+type ownership struct {
+	first  *keyed.Values
+	shared *keyed.Table[owners] // of those with others
+}
+
+const (
+	issuedFirst = 1 << 32
+	hasOthers   = 1 << 33
+)
+
+func newOwnership(cfg *Config, m *Metrics) ownership {
+	return ownership{first: keyed.NewValues(cfg.MaxObjects, m.eviction("owners")), shared: keyed.NewTable[owners](max(1, cfg.MaxObjects/4), m.eviction("shared owners"))}
+}
+
+// of is who was served the object of key; false if it was served to nobody.
+func (x *ownership) of(key uint64) (owners, bool) {
+	v, ok := x.first.Get(key)
+	if !ok {
+		return owners{}, false
+	}
+	if v&hasOthers != 0 {
+		if w := x.shared.Get(key); w != nil {
+			return *w, true
+		}
+	}
+	return alone(v), true
+}
+
+func alone(v uint64) owners {
+	w := owners{N: 1, Who: [maxOwners]uint32{uint32(v)}}
+	if v&issuedFirst != 0 {
+		w.Issued = 1
+	}
+	return w
+}
+
+// add takes note that the object was served to who.
+func (x *ownership) add(key, who uint64, issued bool) {
+	v, ok := x.first.Get(key)
+	switch {
+	case !ok:
+		v = uint64(uint32(who))
+		fallthrough
+	case v&hasOthers == 0 && uint32(v) == uint32(who):
+		if issued {
+			v |= issuedFirst
+		}
+	default:
+		w := x.shared.Touch(key)
+		if w.N == 0 {
+			*w = alone(v)
+		}
+		w.add(who, issued)
+		v |= hasOthers
+	}
+	x.first.Put(key, v)
+}
+
+func (x *ownership) capture(c *keyed.Capture) {
+	x.first.Capture(c)
+	x.shared.Capture(c)
+}
+
+func (x *ownership) decode(d *msgpack.Decoder) error {
+	if err := x.first.Decode(d); err != nil {
+		return err
+	}
+	return x.shared.Decode(d, (*owners).valid)
+}
 
 // owners are principals that an object was served to, as 32 bits of their hash: those
 // first to whom it was issued, in order, then those who only asked for it and got it.

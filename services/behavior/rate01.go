@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -74,10 +73,10 @@ type rate struct {
 	bars     *calibrate.Calibrator
 }
 
-func newRate(cfg *Config, m *Metrics, released *releases) *rate {
+func newRate(cfg *Config, m *Metrics, actors *keyed.Actors, released *releases) *rate {
 	c := &cfg.Rate
 	prior := calibrate.Prior{Mean: [calibrate.Windows]float64{c.Mean5m, c.Mean1h, c.Mean24h}, Size: 1, Weight: 50, OwnWeight: 50, Least: 1, Patient: true}
-	return &rate{cfg: cfg, metrics: m, released: released, requests: newGauge(cfg, m, rate01.ID, "", prior, c.Least),
+	return &rate{cfg: cfg, metrics: m, released: released, requests: newGauge(cfg, m, actors, keptRequests, rate01.ID, "", prior, c.Least),
 		episodes: keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RATE-01 episodes")),
 		paces:    keyed.NewTable[calibrate.Pace](cfg.MaxCohorts, m.eviction("RATE-01 paces")),
 		bars:     calibrate.New(cfg.calibration(rate01.ID, c.Floor, c.Ceiling), m.eviction("RATE-01 bars"), m.held("alert_cap"))}
@@ -87,7 +86,7 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 	tx := o.tx
 	key, group := mix(o.actor, o.endpoint), mix(o.endpoint, o.cohort)
 	r.requests.prior.Deaf = r.cfg.attacks(o.who, rate01.ID, o.now)
-	s := r.requests.add(key, group, o.now, 1)
+	s := r.requests.add(o.own(o.endpoint), group, o.now, 1)
 	pace := r.paces.Touch(group)
 	pace.See(o.now, s.Count.Now[0] == 1)
 	if s.surprise >= r.cfg.Rate.Floor && r.released.begins(o, group) {
@@ -131,8 +130,11 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 	o.unusual(f, out, o.endpoint)
 }
 
-func (r *rate) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.requests.encode(e), r.episodes.Encode(e), r.paces.Encode(e), r.bars.Encode(e))
+func (r *rate) capture(c *keyed.Capture) {
+	r.requests.capture(c)
+	r.episodes.Capture(c)
+	r.paces.Capture(c)
+	r.bars.Capture(c)
 }
 
 func (r *rate) decode(d *msgpack.Decoder) error {

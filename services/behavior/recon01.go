@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -77,7 +76,7 @@ type recon struct {
 	cfg     *Config
 	metrics *Metrics
 	states  *keyed.Table[reconState]
-	missed  *keyed.Table[keyed.Filter] // places, by source
+	missed  *keyed.Kept[keyed.Filter] // places
 	slow    gauge
 	scans   *keyed.Table[episode] // slow ones, by source
 	bars    *calibrate.Calibrator
@@ -106,12 +105,12 @@ func (s *reconState) valid() error {
 	return s.Episode.valid()
 }
 
-func newRecon(cfg *Config, m *Metrics) *recon {
+func newRecon(cfg *Config, m *Metrics, actors *keyed.Actors) *recon {
 	c := &cfg.Recon
 	prior := calibrate.Prior{Mean: [calibrate.Windows]float64{1, 1.5, 3}, Size: 1, Weight: 50, OwnWeight: 5, Least: 0.2}
 	r := &recon{cfg: cfg, metrics: m, states: keyed.NewTable[reconState](cfg.MaxKeys, m.eviction("RECON-01")),
-		missed: keyed.NewTable[keyed.Filter](cfg.MaxKeys, m.eviction("RECON-01 places")),
-		slow:   newGauge(cfg, m, recon01.ID, " slow", prior, c.SlowLeast),
+		missed: keyed.Keep(actors, keptMissed, (*keyed.Filter).Pack, (*keyed.Filter).Valid, m.eviction("RECON-01 places")),
+		slow:   newGauge(cfg, m, actors, keptMisses, recon01.ID, " slow", prior, c.SlowLeast),
 		scans:  keyed.NewTable[episode](cfg.MaxKeys, m.eviction("RECON-01 slow episodes")),
 		bars:   calibrate.New(cfg.calibration(recon01.ID, c.Floor, c.Ceiling), m.eviction("RECON-01 bars"), m.held("alert_cap")), pace: *cfg}
 	r.pace.Quiet = max(cfg.Quiet, quietDay)
@@ -190,15 +189,15 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 	out.Finding(f)
 }
 
-func (r *recon) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.states.Encode(e), r.missed.Encode(e), r.slow.encode(e), r.scans.Encode(e), r.bars.Encode(e))
+func (r *recon) capture(c *keyed.Capture) {
+	r.states.Capture(c)
+	r.slow.capture(c)
+	r.scans.Capture(c)
+	r.bars.Capture(c)
 }
 
 func (r *recon) decode(d *msgpack.Decoder) error {
 	if err := r.states.Decode(d, (*reconState).valid); err != nil {
-		return err
-	}
-	if err := r.missed.Decode(d, (*keyed.Filter).Valid); err != nil {
 		return err
 	}
 	if err := r.slow.decode(d); err != nil {

@@ -11,11 +11,11 @@ import (
 // byDay looks for a scan that the bucket leaks away.
 func (r *recon) byDay(o *observation, place uint64, out *detect.Out) {
 	tx, n := o.tx, uint32(0)
-	if r.missed.Touch(o.who).Add(place) {
+	if r.missed.Touch(0).Add(place) {
 		n = 1
 	}
 	r.slow.prior.Deaf = r.cfg.attacks(o.who, recon01.ID, o.now)
-	s := r.slow.add(o.who, o.cohort, o.now, n)
+	s := r.slow.add(0, o.cohort, o.now, n)
 	alert, bar := r.bars.Judge(o.cohort, o.now, &s.Mark, s.surprise)
 	if alert {
 		r.bars.Alerted(o.cohort, o.who, &s.Mark)

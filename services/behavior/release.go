@@ -83,7 +83,7 @@ func (r *releases) begins(o *observation, group uint64) bool {
 	return false
 }
 
-func (r *releases) encode(e *msgpack.Encoder) error { return r.anew.Encode(e) }
+func (r *releases) capture(c *keyed.Capture) { r.anew.Capture(c) }
 
 func (r *releases) decode(d *msgpack.Decoder) error {
 	return r.anew.Decode(d, func(n *renewed) error {

@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -173,8 +172,9 @@ func raiseAll(f *finding.Finding, set *reputation.Set) {
 	raise(f, n, len(f.Subject.Addresses), &first, set.Version())
 }
 
-func (r *reputed) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.states.Encode(e), r.claims.Encode(e))
+func (r *reputed) capture(c *keyed.Capture) {
+	r.states.Capture(c)
+	r.claims.Capture(c)
 }
 
 func (r *reputed) decode(d *msgpack.Decoder) error {

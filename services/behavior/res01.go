@@ -202,8 +202,10 @@ func (c *costs) add(time, bytes float64) {
 	c.Bytes += w * (min(bytes, 1e12) - c.Bytes)
 }
 
-func (r *res) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.sizes.Encode(e), r.costs.Encode(e), r.clients.Encode(e))
+func (r *res) capture(c *keyed.Capture) {
+	r.sizes.Capture(c)
+	r.costs.Capture(c)
+	r.clients.Capture(c)
 }
 
 func (r *res) decode(d *msgpack.Decoder) error {

@@ -3,6 +3,7 @@ package behavior
 import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -11,9 +12,9 @@ import (
 type detection interface {
 	// observe shows it a transaction; o is valid until it returns.
 	observe(o *observation, out *detect.Out)
-	// encode and decode are its part of a snapshot. decode refuses what encode cannot
+	// capture and decode are its part of a snapshot. decode refuses what capture cannot
 	// have written: the bytes may come from anybody who can write to the topic.
-	encode(e *msgpack.Encoder) error
+	capture(c *keyed.Capture)
 	decode(d *msgpack.Decoder) error
 }
 
@@ -35,7 +36,7 @@ type gathering interface {
 	// advance judges what ended before bucket b; watermarks that stay within a bucket
 	// do not come.
 	advance(b int64, out *detect.Out)
-	encode(e *msgpack.Encoder) error
+	capture(c *keyed.Capture)
 	decode(d *msgpack.Decoder) error
 }
 
@@ -55,33 +56,33 @@ type named struct {
 }
 
 // detections makes the first stage's, in the order in which they see a transaction.
-func detections(cfg *Config, m *Metrics, met *acquaintances) []named {
+func detections(cfg *Config, m *Metrics, actors *keyed.Actors, met *acquaintances) []named {
 	released := newReleases(cfg, m)
-	logins, walks, sequences := newCred(cfg, m), newEnum(cfg, m), newSeq(cfg, m, released)
+	logins, walks, sequences := newCred(cfg, m), newEnum(cfg, m), newSeq(cfg, m, actors, released)
 	return []named{
 		{"acquaintances", met},
-		{recon01.ID, newRecon(cfg, m)},
+		{recon01.ID, newRecon(cfg, m, actors)},
 		{cred01.ID, logins},
 		{enum01.ID, walks},
-		{"strange", newStrange(cfg, m, walks)},
-		{bola01.ID, newBola(cfg, m)},
+		{"strange", newStrange(cfg, m, actors, walks)},
+		{bola01.ID, newBola(cfg, m, actors)},
 		{fuzz01.ID, newFuzz(cfg, m)},
 		{gql01.ID, newGql(cfg, m)},
 		{mass01.ID, newMass(cfg, m, released)},
 		{"calls", newEdges(cfg, m)},
-		{rate01.ID, newRate(cfg, m, released)},
-		{exfil01.ID, newExfil(cfg, m)},
+		{rate01.ID, newRate(cfg, m, actors, released)},
+		{exfil01.ID, newExfil(cfg, m, actors)},
 		{cred02.ID, newSpray(cfg, m, logins)},
-		{tok01.ID, newTok(cfg, m)},
+		{tok01.ID, newTok(cfg, m, actors)},
 		{jwt01.ID, newJWT(cfg, m)},
 		{rep01.ID, newReputed(cfg, m)},
 		{auth01.ID, newAuth(cfg, m)},
-		{ato01.ID, newAto(cfg, m)},
-		{bfla01.ID, newBfla(cfg, m, released)},
+		{ato01.ID, newAto(cfg, m, actors)},
+		{bfla01.ID, newBfla(cfg, m, actors, released)},
 		{txn01.ID, newTxn(cfg, m)},
 		{seq01.ID, sequences},
 		{"flows", sequences.flows},
-		{scrape01.ID, newScrape(cfg, m)},
+		{scrape01.ID, newScrape(cfg, m, actors)},
 		{slow01.ID, newSlow(cfg, m)},
 		{spam01.ID, newSpam(cfg, m)},
 		{hoard01.ID, newHoard(cfg, m)},

@@ -79,7 +79,7 @@ var scrape01 = finding.Rule{
 type scrape struct {
 	cfg     *Config
 	metrics *Metrics
-	clients *keyed.Table[copier]
+	clients *keyed.Kept[copier] // by kind
 	kinds   *keyed.Table[catalogue]
 }
 
@@ -92,7 +92,7 @@ type copier struct {
 	Fullest  float64 // of the days before, decayed
 	At       int64   // ns of the newest item
 	// Pause and Square are the smoothed pause between items in seconds, and its square.
-	Pause, Square float64
+	Pause, Square float32
 	Episode       episode
 }
 
@@ -110,7 +110,7 @@ type catalogue struct {
 const day = 24 * hour
 
 func (s *copier) valid() error {
-	if !finite(s.Fullest, s.Pause, s.Square) {
+	if !finite(s.Fullest, float64(s.Pause), float64(s.Square)) {
 		return errors.New("copier whose history is not a number")
 	}
 	return errors.Join(s.Items.valid(), s.Episode.valid())
@@ -123,8 +123,8 @@ func (k *catalogue) valid() error {
 	return k.Items.valid()
 }
 
-func newScrape(cfg *Config, m *Metrics) *scrape {
-	return &scrape{cfg: patient(cfg), metrics: m, clients: keyed.NewTable[copier](cfg.MaxKeys, m.eviction("SCRAPE-01")), kinds: keyed.NewTable[catalogue](cfg.Scrape.Kinds, m.eviction("catalogues"))}
+func newScrape(cfg *Config, m *Metrics, actors *keyed.Actors) *scrape {
+	return &scrape{cfg: patient(cfg), metrics: m, clients: keyed.Keep(actors, keptCopiers, (*copier).pack, (*copier).valid, m.eviction("SCRAPE-01")), kinds: keyed.NewTable[catalogue](cfg.Scrape.Kinds, m.eviction("catalogues"))}
 }
 
 func (r *scrape) observe(o *observation, out *detect.Out) {
@@ -134,10 +134,10 @@ func (r *scrape) observe(o *observation, out *detect.Out) {
 	switch n := len(o.objects); {
 	case n > 0:
 		b := &o.objects[n-1]
-		r.read(o, o.hash.of(o.tx.Tenant, b.noun), b.key, b.noun, shapeOf(b.value), out)
+		r.read(o, o.hash.of(o.tx.Tenant, b.noun), b.key, b.noun, b.value, out)
 	case pages(o.tx.Event.Query):
 		q := o.hash.value(o.endpoint, o.tx.Event.Query)
-		r.read(o, o.endpoint, q, "page", shapeOf(string(o.tx.Event.Query)), out)
+		r.read(o, o.endpoint, q, "page", string(o.tx.Event.Query), out)
 	}
 }
 
@@ -153,14 +153,14 @@ func pages(query []byte) bool {
 	return false
 }
 
-func (r *scrape) read(o *observation, kind, item uint64, noun, shape string, out *detect.Out) {
+func (r *scrape) read(o *observation, kind, item uint64, noun, spelled string, out *detect.Out) {
 	c, today := &r.cfg.Scrape, o.now/day
 	k := r.kinds.Touch(kind)
 	k.turn(today)
 	k.Items.add(item)
-	n := r.copied(o, k, mix(o.actor, kind), item, noun, shape, 0, out)
+	n := r.copied(o, k, o.own(kind), item, noun, spelled, 0, out)
 	if o.actor != o.who { // behind an address
-		r.copied(o, k, mix(o.who, kind), item, noun, shape, c.Address, out)
+		r.copied(o, k, kind, item, noun, spelled, c.Address, out)
 	}
 	k.Reads += n
 	if !o.tx.Event.Authenticated() {
@@ -168,11 +168,11 @@ func (r *scrape) read(o *observation, kind, item uint64, noun, shape string, out
 	}
 }
 
-// copied takes in that the client of key got an item, and gives by how many it has more
+// copied takes in that the client that of tells got an item, and gives by how many it has more
 // now. It alerts from the coverage least on, if not 0.
-func (r *scrape) copied(o *observation, k *catalogue, key, item uint64, noun, shape string, least float64, out *detect.Out) (added float64) {
+func (r *scrape) copied(o *observation, k *catalogue, of, item uint64, noun, spelled string, least float64, out *detect.Out) (added float64) {
 	c, today := &r.cfg.Scrape, o.now/day
-	s := r.clients.Touch(key)
+	s := r.clients.Touch(of)
 	s.turn(today)
 	before := s.Items.count()
 	s.Reads++
@@ -183,7 +183,12 @@ func (r *scrape) copied(o *observation, k *catalogue, key, item uint64, noun, sh
 	}
 	added = n - before
 	s.beat(o.now)
-	s.Episode.see(o.tx, o.now, r.cfg, shape)
+	if n < float64(c.Items)/2 { // so many that need no trace
+		return added
+	}
+	if s.Episode.see(o.tx, o.now, r.cfg, shapeOf(spelled)); s.Episode.Count == 1 {
+		s.Episode.Count = uint64(math.Round(n))
+	}
 	if n < float64(c.Items) {
 		return added
 	}
@@ -257,7 +262,8 @@ func (s *copier) turn(today int64) {
 
 // beat takes note of the pause since the item before.
 func (s *copier) beat(now int64) {
-	if p := time.Duration(now - s.At).Seconds(); s.At != 0 && p >= 0 && p < 600 {
+	now -= now % int64(time.Millisecond)
+	if p := float32(time.Duration(now - s.At).Seconds()); s.At != 0 && p >= 0 && p < 600 {
 		const weight = 0.05
 		if s.Square == 0 {
 			s.Pause, s.Square = p, p*p
@@ -273,16 +279,14 @@ func (s *copier) rhythm() float64 {
 	if s.Pause <= 0 {
 		return 1
 	}
-	return math.Sqrt(max(0, s.Square-s.Pause*s.Pause)) / s.Pause
+	mean := float64(s.Pause)
+	return math.Sqrt(max(0, float64(s.Square)-mean*mean)) / mean
 }
 
-func (r *scrape) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.clients.Encode(e), r.kinds.Encode(e))
+func (r *scrape) capture(c *keyed.Capture) {
+	r.kinds.Capture(c)
 }
 
 func (r *scrape) decode(d *msgpack.Decoder) error {
-	if err := r.clients.Decode(d, (*copier).valid); err != nil {
-		return err
-	}
 	return r.kinds.Decode(d, (*catalogue).valid)
 }

@@ -81,7 +81,7 @@ var seq01 = finding.Rule{
 type seq struct {
 	cfg      *Config
 	metrics  *Metrics
-	sessions *keyed.Table[session]
+	sessions *keyed.Kept[session]
 	steps    *keyed.Table[seqStep]
 	model    markov
 	flows    *flows
@@ -139,8 +139,8 @@ func (s *session) valid() error {
 	return errors.Join(errs...)
 }
 
-func newSeq(cfg *Config, m *Metrics, released *releases) *seq {
-	return &seq{cfg: patient(cfg), metrics: m, released: released, sessions: keyed.NewTable[session](cfg.MaxKeys, m.eviction("SEQ-01")),
+func newSeq(cfg *Config, m *Metrics, actors *keyed.Actors, released *releases) *seq {
+	return &seq{cfg: patient(cfg), metrics: m, released: released, sessions: keyed.Keep(actors, keptSessions, (*session).pack, (*session).valid, m.eviction("SEQ-01")),
 		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m), flows: newFlows(cfg, m)}
 }
 
@@ -148,7 +148,7 @@ func (r *seq) observe(o *observation, out *detect.Out) {
 	if !o.ok || string(o.tx.Event.Method) == "OPTIONS" {
 		return
 	}
-	s := r.sessions.Touch(o.who)
+	s := r.sessions.Touch(0)
 	if s.Newest != 0 && o.now-s.Newest > int64(r.cfg.Seq.Pause) {
 		// A process that is broken once in every session is broken all the same: what was
 		// skipped counts for a day.
@@ -161,8 +161,8 @@ func (r *seq) observe(o *observation, out *detect.Out) {
 		}
 		*s = session{Skipped: last, Taught: s.Taught}
 	}
-	s.Newest = max(s.Newest, o.now)
-	surprise := r.model.step(s.Last, o.endpoint)
+	s.Newest = max(s.Newest, o.now-o.now%second)
+	surprise := r.model.step(s.Last, o.step())
 	n := uint32(1)
 	if len(s.Past) > 0 {
 		n = s.Past[len(s.Past)-1].At + 1
@@ -170,11 +170,14 @@ func (r *seq) observe(o *observation, out *detect.Out) {
 	if changes(o.tx.Event.Method) {
 		r.judge(o, s, surprise, out)
 	}
-	if s.take(o.endpoint, n) {
+	if s.take(o.step(), n) {
 		r.flows.move(o, s.Last[0])
 	}
-	s.Last = [3]uint64{o.endpoint, s.Last[0], s.Last[1]}
+	s.Last = [3]uint64{o.step(), s.Last[0], s.Last[1]}
 }
+
+// step is the operation. 32 bits are enough for as many as are followed.
+func (o *observation) step() uint64 { return uint64(uint32(o.endpoint)) }
 
 // take puts step at the end of what the session did, and says whether it was not in it.
 func (s *session) take(step uint64, n uint32) bool {
@@ -198,13 +201,13 @@ func (s *session) take(step uint64, n uint32) bool {
 // judge is a write answered 2xx: Y.
 func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Out) {
 	tx, c := o.tx, &r.cfg.Seq
-	y := r.steps.Touch(o.endpoint)
+	y := r.steps.Touch(o.step())
 	if y.Since == 0 {
 		y.Since, y.Label = o.now, tx.Endpoint.Label
 	}
 	before := uint32(0)
 	for i := range s.Past {
-		if s.Past[i].Step == o.endpoint {
+		if s.Past[i].Step == o.step() {
 			before = s.Past[i].At
 		}
 	}
@@ -224,19 +227,19 @@ func (r *seq) judge(o *observation, s *session, surprise float64, out *detect.Ou
 	}
 	if missing != nil {
 		r.skip(o, s, y, missing, always, surprise, out)
-	} else if k := s.skippedOf(o.endpoint); k != nil {
+	} else if k := s.skippedOf(o.step()); k != nil {
 		k.Tries++
 	}
 	switch {
-	case before == 0 && s.teaches(o.endpoint, o.now/day):
+	case before == 0 && s.teaches(o.step(), o.now/day):
 		for i := range y.Before {
 			x := &y.Before[i]
 			ever, each := c.requires(y, x, o.now)
 			had, since := s.had(x.Step, before)
-			r.flows.prerequisite(x.Step, o.endpoint, had, since, ever || each)
+			r.flows.prerequisite(x.Step, o.step(), had, since, ever || each)
 		}
-		y.learn(s, o.endpoint, o.now, r.flows.label)
-	case before > 0 && s.teaches(mix(o.endpoint, 1), o.now/day):
+		y.learn(s, o.step(), o.now, r.flows.label)
+	case before > 0 && s.teaches(uint64(uint32(mix(o.step(), 1))), o.now/day):
 		y.again(s, before)
 	}
 }
@@ -289,13 +292,13 @@ func (s *session) skippedOf(step uint64) *skipped {
 
 func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always bool, surprise float64, out *detect.Out) {
 	tx, c := o.tx, &r.cfg.Seq
-	k := s.skippedOf(o.endpoint)
+	k := s.skippedOf(o.step())
 	if k == nil {
 		if len(s.Skipped) == maxSkipped {
 			copy(s.Skipped, s.Skipped[1:])
 			s.Skipped = s.Skipped[:maxSkipped-1]
 		}
-		s.Skipped = append(s.Skipped, skipped{Of: o.endpoint})
+		s.Skipped = append(s.Skipped, skipped{Of: o.step()})
 		k = &s.Skipped[len(s.Skipped)-1]
 	}
 	k.N++
@@ -338,14 +341,12 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	out.Finding(f)
 }
 
-func (r *seq) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.sessions.Encode(e), r.steps.Encode(e), r.model.encode(e))
+func (r *seq) capture(c *keyed.Capture) {
+	r.steps.Capture(c)
+	r.model.capture(c)
 }
 
 func (r *seq) decode(d *msgpack.Decoder) error {
-	if err := r.sessions.Decode(d, (*session).valid); err != nil {
-		return err
-	}
 	if err := r.steps.Decode(d, (*seqStep).valid); err != nil {
 		return err
 	}

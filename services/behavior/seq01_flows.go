@@ -3,7 +3,6 @@ package behavior
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -79,11 +78,11 @@ func (f *flows) observe(o *observation, _ *detect.Out) { f.turn(o.now) }
 // one of hash from.
 func (f *flows) move(o *observation, from uint64) {
 	f.turn(o.now)
-	if n := f.names.Touch(o.endpoint); n.ID == "" {
+	if n := f.names.Touch(o.step()); n.ID == "" {
 		e := &o.tx.Endpoint
 		*n = operation{Tenant: o.tx.Tenant, Host: e.Host, ID: e.ID, Label: e.Label}
 	}
-	f.passage(moved, from, o.endpoint).Sessions++
+	f.passage(moved, from, o.step()).Sessions++
 }
 
 // prerequisite counts a session that came to the write of hash to: whether it had done
@@ -245,8 +244,10 @@ func (p *passage) valid() error {
 	return nil
 }
 
-func (f *flows) encode(e *msgpack.Encoder) error {
-	return errors.Join(e.EncodeInt(f.period), f.names.Encode(e), f.open.Encode(e))
+func (f *flows) capture(c *keyed.Capture) {
+	c.Value(f.period)
+	f.names.Capture(c)
+	f.open.Capture(c)
 }
 
 func (f *flows) decode(d *msgpack.Decoder) (err error) {

@@ -225,7 +225,7 @@ func (h *flowGraph) valid(c *Seq01) error {
 	return errors.Join(errs...)
 }
 
-func (g *flowGraphs) encode(e *msgpack.Encoder) error { return g.hosts.Encode(e) }
+func (g *flowGraphs) capture(c *keyed.Capture) { g.hosts.Capture(c) }
 
 func (g *flowGraphs) decode(d *msgpack.Decoder) error {
 	return g.hosts.Decode(d, func(h *flowGraph) error { return h.valid(&g.cfg.Seq) })

@@ -230,6 +230,6 @@ func (c *series) valid() error {
 	return nil
 }
 
-func (m *markov) encode(e *msgpack.Encoder) error { return m.contexts.Encode(e) }
+func (m *markov) capture(c *keyed.Capture) { m.contexts.Capture(c) }
 
 func (m *markov) decode(d *msgpack.Decoder) error { return m.contexts.Decode(d, (*series).valid) }

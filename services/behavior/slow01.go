@@ -6,6 +6,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -107,8 +108,8 @@ func (r *slow) observe(o *observation, _ *detect.Out) {
 // foreign says whether others were served the object first, and not so many that it is
 // open to all.
 func (r *slow) foreign(o *observation, b *object) bool {
-	w := o.known.owners.Get(b.key)
-	if w == nil {
+	w, ok := o.known.owners.of(b.key)
+	if !ok {
 		return false
 	}
 	served, _, first := w.others(o.who)
@@ -123,7 +124,7 @@ func (r *slow) flush(out *detect.Out) {
 
 // The first stage of SLOW-01 keeps nothing.
 
-func (r *slow) encode(*msgpack.Encoder) error { return nil }
+func (r *slow) capture(*keyed.Capture) {}
 
 func (r *slow) decode(*msgpack.Decoder) error { return nil }
 

@@ -48,7 +48,7 @@ func (g *guesses) see(o *observation) {
 			return
 		}
 		b := &o.objects[len(o.objects)-1]
-		if b.own || o.known.owners.Get(b.key) != nil {
+		if _, ok := o.known.owners.of(b.key); ok || b.own {
 			return // a release that breaks an endpoint refuses what it served
 		}
 		failed = true
@@ -302,9 +302,9 @@ func evenly(by []uint64) float64 {
 	return float64(len(by)) * float64(len(by)) / squares
 }
 
-func (g *guessGathering) encode(e *msgpack.Encoder) error {
+func (g *guessGathering) capture(c *keyed.Capture) {
 	g.endpoints.Each(func(_ uint64, s *guessAt) { s.Open = joinMarks(s.Open, g.metrics) })
-	return g.endpoints.Encode(e)
+	g.endpoints.Capture(c)
 }
 
 func (g *guessGathering) decode(d *msgpack.Decoder) error {

@@ -177,6 +177,6 @@ func (r *spam) wrote(o *observation, key, object uint64, together bool, text []b
 
 func (r *spam) flush(out *detect.Out) { r.pending.flush(r.metrics, out) }
 
-func (r *spam) encode(e *msgpack.Encoder) error { return r.writers.Encode(e) }
+func (r *spam) capture(c *keyed.Capture) { r.writers.Capture(c) }
 
 func (r *spam) decode(d *msgpack.Decoder) error { return r.writers.Decode(d, (*writer).valid) }

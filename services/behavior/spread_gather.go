@@ -223,9 +223,9 @@ func (s *spread) events() (ids []string) {
 	return ids
 }
 
-func (g *spreads) encode(e *msgpack.Encoder) error {
+func (g *spreads) capture(c *keyed.Capture) {
 	g.keys.Each(func(_ uint64, s *spread) { s.Open = joinMarks(s.Open, g.metrics) })
-	return g.keys.Encode(e)
+	g.keys.Capture(c)
 }
 
 func (g *spreads) decode(d *msgpack.Decoder) error { return g.keys.Decode(d, (*spread).valid) }

@@ -243,6 +243,6 @@ func shapeHost(host string) string {
 	return shapeOf(host)
 }
 
-func (g *callers) encode(e *msgpack.Encoder) error { return g.states.Encode(e) }
+func (g *callers) capture(c *keyed.Capture) { g.states.Capture(c) }
 
 func (g *callers) decode(d *msgpack.Decoder) error { return g.states.Decode(d, (*caller).valid) }

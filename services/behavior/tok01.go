@@ -51,7 +51,7 @@ const maxClients = 8
 type tok struct {
 	cfg     *Config
 	metrics *Metrics
-	states  *keyed.Table[tokState] // by token
+	states  *keyed.Kept[tokState] // by token
 }
 
 type tokState struct {
@@ -79,8 +79,8 @@ func (s *tokState) valid() error {
 	return s.Episode.valid()
 }
 
-func newTok(cfg *Config, m *Metrics) *tok {
-	return &tok{cfg: cfg, metrics: m, states: keyed.NewTable[tokState](cfg.MaxKeys, m.eviction(tok01.ID))}
+func newTok(cfg *Config, m *Metrics, actors *keyed.Actors) *tok {
+	return &tok{cfg: cfg, metrics: m, states: keyed.Keep(actors, keptTokens, (*tokState).pack, (*tokState).valid, m.eviction(tok01.ID))}
 }
 
 func (r *tok) observe(o *observation, out *detect.Out) {
@@ -95,7 +95,7 @@ func (r *tok) observe(o *observation, out *detect.Out) {
 	}
 	s := r.states.Touch(o.hash.value(o.hash.of(tx.Tenant), token))
 	k := s.client(&c, o.now, r)
-	k.Last = max(k.Last, o.now)
+	k.Last = max(k.Last, o.now-o.now%second)
 	if !k.Foreign {
 		return
 	}
@@ -186,6 +186,6 @@ func (s *tokState) foreign(c *client, now int64, r *tok) bool {
 	return true
 }
 
-func (r *tok) encode(e *msgpack.Encoder) error { return r.states.Encode(e) }
+func (r *tok) capture(*keyed.Capture) {}
 
-func (r *tok) decode(d *msgpack.Decoder) error { return r.states.Decode(d, (*tokState).valid) }
+func (r *tok) decode(*msgpack.Decoder) error { return nil }

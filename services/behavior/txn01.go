@@ -235,8 +235,9 @@ func (r *txn) flush(out *detect.Out) {
 	}
 }
 
-func (r *txn) encode(e *msgpack.Encoder) error {
-	return errors.Join(r.payers.Encode(e), r.cards.Encode(e))
+func (r *txn) capture(c *keyed.Capture) {
+	r.payers.Capture(c)
+	r.cards.Capture(c)
 }
 
 func (r *txn) decode(d *msgpack.Decoder) error {

@@ -22,15 +22,16 @@ type Absent struct {
 func NewAbsent(limit int) Absent { return Absent{limit: min(limit, mostAbsent)} }
 
 type absentee struct {
-	_msgpack   struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	Key, Group uint64
-	Day        uint32
+	_msgpack        struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	Who, Key, Group uint64
+	Day             uint32
 }
 
 const mostAbsent = 10_000
 
-// Expect takes note of the first event of an actor in a day.
-func (a *Absent) Expect(key, group uint64, now int64) {
+// Expect takes note of the first event of an actor in a day, and of which of its states
+// it is.
+func (a *Absent) Expect(who, key, group uint64, now int64) {
 	if len(a.waiting)-a.head >= a.limit {
 		return
 	}
@@ -38,24 +39,24 @@ func (a *Absent) Expect(key, group uint64, now int64) {
 		a.waiting = a.waiting[:copy(a.waiting, a.waiting[a.head:])]
 		a.head = 0
 	}
-	a.waiting = append(a.waiting, absentee{Key: key, Group: group, Day: uint32(max(0, now) / Day)})
+	a.waiting = append(a.waiting, absentee{Who: who, Key: key, Group: group, Day: uint32(max(0, now) / Day)})
 }
 
 // Gone is an actor whose day is over, each once. Asked twice an event it is ahead of who
 // comes.
-func (a *Absent) Gone(now int64) (key, group uint64, ok bool) {
+func (a *Absent) Gone(now int64) (who, key, group uint64, ok bool) {
 	if a.head == len(a.waiting) || a.waiting[a.head].Day >= uint32(max(0, now)/Day) {
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
 	w := &a.waiting[a.head]
 	a.head++
-	return w.Key, w.Group, true
+	return w.Who, w.Key, w.Group, true
 }
 
-// Encode writes the state.
-func (a *Absent) Encode(e *msgpack.Encoder) error { return e.Encode(a.waiting[a.head:]) }
+// Capture adds the state to c.
+func (a *Absent) Capture(c *keyed.Capture) { c.Value(a.waiting[a.head:]) }
 
-// Decode reads what Encode wrote.
+// Decode reads what was captured.
 func (a *Absent) Decode(d *msgpack.Decoder) error {
 	a.waiting, a.head = nil, 0
 	if err := d.Decode(&a.waiting); err != nil {

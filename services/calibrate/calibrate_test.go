@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/miradorhq/mirador/services/calibrate"
+	"github.com/miradorhq/mirador/services/keyed"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -224,14 +225,19 @@ func TestStateIsKept(t *testing.T) {
 		c.Judge(uint64(i%3), int64(100+i/1000)*calibrate.Day, &m, 10*r.ExpFloat64())
 	}
 	var a, b bytes.Buffer
-	if err := c.Encode(msgpack.NewEncoder(&a)); err != nil {
+	save := func(c *calibrate.Calibrator, w *bytes.Buffer) error {
+		var p keyed.Capture
+		c.Capture(&p)
+		return p.Write(msgpack.NewEncoder(w))
+	}
+	if err := save(c, &a); err != nil {
 		t.Fatal(err)
 	}
 	d, _ := calibrator()
 	if err := d.Decode(msgpack.NewDecoder(bytes.NewReader(a.Bytes()))); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Encode(msgpack.NewEncoder(&b)); err != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
+	if err := save(d, &b); err != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
 		t.Fatalf("another state (%v)", err)
 	}
 	for i := range 1000 {

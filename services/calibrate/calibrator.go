@@ -1,7 +1,6 @@
 package calibrate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -207,12 +206,14 @@ func (c *Calibrator) turn(s *scale, cohort uint64, day uint32) {
 	s.Bar = min(c.settings.Ceiling, max(c.settings.Floor, bar(&sum, n, c.settings.Budget)))
 }
 
-// Encode writes the state.
-func (c *Calibrator) Encode(e *msgpack.Encoder) error {
-	return errors.Join(c.cohorts.Encode(e), e.Encode(&c.today), e.Encode(c.alerts))
+// Capture adds the state to p.
+func (c *Calibrator) Capture(p *keyed.Capture) {
+	c.cohorts.Capture(p)
+	p.Value(&c.today)
+	p.Value(c.alerts)
 }
 
-// Decode reads what Encode wrote into c, which must be new.
+// Decode reads what was captured into c, which must be new.
 func (c *Calibrator) Decode(d *msgpack.Decoder) error {
 	if err := c.cohorts.Decode(d, (*scale).valid); err != nil {
 		return err

@@ -33,7 +33,7 @@ var Names = [Windows]string{"5 min", "1 h", "24 h"}
 // filled. The zero value is empty.
 type Counter struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	// At is the newest time, in ns; late events count as of then.
+	// At is the newest time, in ns, a whole millisecond; late events count as of then.
 	At          int64
 	Now, Before [Windows]uint32
 }
@@ -50,6 +50,7 @@ func (c *Closed) Any() bool { return c.Is[0] }
 // Move goes on to now and says which windows ended. A window in which nothing touched
 // the counter is none: who is away teaches nothing.
 func (c *Counter) Move(now int64) (closed Closed) {
+	now -= now % (Second / 1000)
 	if c.At == 0 || now <= c.At {
 		if c.At == 0 {
 			c.At = now

@@ -6,7 +6,7 @@ import "math/bits"
 // spread of the key, from which its place follows, and the number of the slot plus one.
 // The zero value is empty.
 type index struct {
-	entries []uint64 // a power of two, at most two thirds full
+	entries []uint64 // at most three quarters full
 	n       int
 }
 
@@ -16,14 +16,27 @@ func spread(key uint64) uint32 {
 	return uint32((hi ^ lo) >> 32)
 }
 
-func (x *index) home(spread uint32) uint64 { return uint64(spread) & uint64(len(x.entries)-1) }
+func (x *index) home(spread uint32) uint64 { return uint64(spread) * uint64(len(x.entries)) >> 32 }
 
-func (x *index) next(p uint64) uint64 { return (p + 1) & uint64(len(x.entries)-1) }
+func (x *index) next(p uint64) uint64 {
+	if p++; p == uint64(len(x.entries)) {
+		return 0
+	}
+	return p
+}
+
+// after is how far p is behind home.
+func (x *index) after(p, home uint64) uint64 {
+	if p < home {
+		p += uint64(len(x.entries))
+	}
+	return p - home
+}
 
 func (x *index) put(key uint64, slot int32) {
-	if 3*(x.n+1) > 2*len(x.entries) {
+	if 4*(x.n+1) > 3*len(x.entries) {
 		old := x.entries
-		x.entries = make([]uint64, max(16, 2*len(old)))
+		x.entries = make([]uint64, max(16, len(old)+len(old)/4))
 		for _, e := range old {
 			if e != 0 {
 				x.insert(e)
@@ -55,7 +68,7 @@ func (x *index) drop(key uint64, slot int32) {
 	for p = x.next(p); x.entries[p] != 0; p = x.next(p) {
 		home := x.home(uint32(x.entries[p] >> 32))
 		// It may move if its home is not between the gap and where it stands.
-		if (p-home)&uint64(len(x.entries)-1) >= (p-gap)&uint64(len(x.entries)-1) {
+		if x.after(p, home) >= x.after(p, gap) {
 			x.entries[gap] = x.entries[p]
 			gap = p
 		}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -114,10 +115,22 @@ func BenchmarkTouch(b *testing.B) {
 	t := keyed.NewTable[[64]byte](1<<16, nil)
 	b.ReportAllocs()
 	i := uint64(0)
+	start := processor(b)
 	for b.Loop() {
 		i = i*6364136223846793005 + 1442695040888963407
 		t.Touch(i >> 47)[0]++
 	}
+	b.ReportMetric(float64(processor(b)-start)/float64(b.N), "cpu_ns/op")
+}
+
+// processor is the time (ns) that the process has used.
+func processor(tb testing.TB) int64 {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
 }
 
 // Whatever is touched and removed in whatever order, a table is what a map and a list of
@@ -176,10 +189,12 @@ func BenchmarkUpdate(b *testing.B) {
 		gc := time.Since(start)
 		i := uint64(0)
 		b.ReportAllocs()
+		used := processor(b)
 		for b.Loop() {
 			i = i*6364136223846793005 + 1442695040888963407
 			update((i >> 44) * 0x9e3779b97f4a7c15)
 		}
+		b.ReportMetric(float64(processor(b)-used)/float64(b.N), "cpu_ns/op")
 		b.ReportMetric(float64(gc.Microseconds())/1000, "gc_ms")
 	}
 	b.Run("table", func(b *testing.B) {

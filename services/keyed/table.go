@@ -1,7 +1,9 @@
 // Package keyed holds bounded, deterministic state by key: a table that forgets the
-// least recently used, and a filter of ids that grows with what is put in.
+// least recently used; what several rules know of each actor, packed while it is away;
+// numbers by key; and a filter of ids that grows with what is put in. A Capture of them
+// is written while they go on being used.
 //
-// Nothing here reads a clock or depends on the order of a map. Neither type is safe
+// Nothing here reads a clock or depends on the order of a map. No type is safe
 // for concurrent use.
 package keyed
 
@@ -24,15 +26,19 @@ type Table[S any] struct {
 	slabs      [][]slot[S]
 	used       int     // slots that were ever taken
 	free       []int32 // slots whose states were removed
-	newest     int32
-	oldest     int32
 	onEviction func()
+	// turns counts the uses. next are the slots that were used the longest ago, the
+	// newest of them first, as far as they were not used since.
+	turns uint64
+	next  []turn
+	// frozen is what a capture has not written yet.
+	frozen *frozen[S]
 }
 
 type slot[S any] struct {
-	key          uint64
-	older, newer int32
-	state        S
+	key   uint64
+	used  uint64 // the turn of the newest use, 0 for a free slot
+	state S
 }
 
 const (
@@ -46,7 +52,7 @@ const (
 // NewTable makes a table of at most max states; max must be positive. onEviction is
 // called for every state that is forgotten for want of room; it may be nil.
 func NewTable[S any](max int, onEviction func()) *Table[S] {
-	return &Table[S]{max: max, newest: none, oldest: none, onEviction: onEviction}
+	return &Table[S]{max: max, onEviction: onEviction}
 }
 
 // Len is how many states there are.
@@ -78,6 +84,7 @@ func (t *Table[S]) find(key uint64) (int32, bool) {
 // the state is forgotten.
 func (t *Table[S]) Get(key uint64) *S {
 	if i, ok := t.find(key); ok {
+		t.guard(i)
 		return &t.at(i).state
 	}
 	return nil
@@ -88,17 +95,18 @@ func (t *Table[S]) Get(key uint64) *S {
 // is valid until the state is forgotten.
 func (t *Table[S]) Touch(key uint64) *S {
 	if i, ok := t.find(key); ok {
-		if t.newest != i {
-			t.unlink(i)
-			t.link(i)
-		}
-		return &t.at(i).state
+		t.guard(i)
+		s := t.at(i)
+		t.turns++
+		s.used = t.turns
+		return &s.state
 	}
 	i := t.place()
-	*t.at(i) = slot[S]{key: key}
 	t.index.put(key, i)
-	t.link(i)
-	return &t.at(i).state
+	t.turns++
+	s := t.at(i)
+	*s = slot[S]{key: key, used: t.turns}
+	return &s.state
 }
 
 // place is a slot for a new state.
@@ -123,8 +131,8 @@ func (t *Table[S]) place() int32 {
 		}
 		return i
 	}
-	i := t.oldest
-	t.unlink(i)
+	i := t.oldest()
+	t.guard(i)
 	t.index.drop(t.at(i).key, i)
 	if t.onEviction != nil {
 		t.onEviction()
@@ -138,10 +146,12 @@ func (t *Table[S]) Full() bool { return t.Len() >= t.max }
 // Oldest is the key and the state that are forgotten next, without touching them; the
 // state is nil where there is none. The pointer is valid until the next Touch or Remove.
 func (t *Table[S]) Oldest() (key uint64, s *S) {
-	if t.oldest == none {
+	i := t.oldest()
+	if i == none {
 		return 0, nil
 	}
-	o := t.at(t.oldest)
+	t.guard(i)
+	o := t.at(i)
 	return o.key, &o.state
 }
 
@@ -151,7 +161,7 @@ func (t *Table[S]) Remove(key uint64) {
 	if !ok {
 		return
 	}
-	t.unlink(i)
+	t.guard(i)
 	t.index.drop(key, i)
 	*t.at(i) = slot[S]{}
 	t.free = append(t.free, i)
@@ -159,36 +169,11 @@ func (t *Table[S]) Remove(key uint64) {
 
 // Each calls f for every state, the least recently used first. f must not touch.
 func (t *Table[S]) Each(f func(key uint64, s *S)) {
-	for i := t.oldest; i != none; {
-		s := t.at(i)
+	for _, u := range t.upTo(nil, t.turns) {
+		t.guard(u.slot)
+		s := t.at(u.slot)
 		f(s.key, &s.state)
-		i = s.newer
 	}
-}
-
-func (t *Table[S]) unlink(i int32) {
-	s := t.at(i)
-	if s.older != none {
-		t.at(s.older).newer = s.newer
-	} else {
-		t.oldest = s.newer
-	}
-	if s.newer != none {
-		t.at(s.newer).older = s.older
-	} else {
-		t.newest = s.older
-	}
-}
-
-func (t *Table[S]) link(i int32) {
-	s := t.at(i)
-	s.older, s.newer = t.newest, none
-	if t.newest != none {
-		t.at(t.newest).newer = i
-	} else {
-		t.oldest = i
-	}
-	t.newest = i
 }
 
 // Encode writes the table, least recently used first: the same table gives the same
