@@ -69,6 +69,7 @@ func settings(t *testing.T) platform.Config {
 	c.Kafka.Partitions = 4
 	c.Stages.SnapshotInterval, c.Stages.SessionTimeout, c.Stages.HeartbeatEvery = 2*time.Second, 6*time.Second, 200*time.Millisecond
 	c.Stages.IdleAdvance, c.Signature.Window = 5*time.Second, 20*time.Second
+	c.Behavior.ColdStart = 0 // everybody is new here
 	c.Policy.Mode, c.Policy.ClockGuard, c.Policy.TTL = "enforce", false, []time.Duration{time.Hour}
 	c.Telemetry.LogLevel = "warn"
 	addr, err := stack.FreeAddress()

@@ -167,4 +167,5 @@ func (g *generator) attack(a *Actor) {
 	}
 }
 
-var scanWords = []string{"admin", "backup", "old", "internal", "console", "debug", "metrics", "staging", "manage", "private"}
+// scanWords are names that no signature knows: what finds a scan is what it does.
+var scanWords = []string{"old", "internal", "staging", "private", "archive", "legacy", "beta", "draft", "hidden", "spare"}
