@@ -83,6 +83,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 func configure(c platform.Config, dir string) platform.Config {
 	c.DataDir = dir
 	c.Policy.Mode = action.Enforce
+	c.Behavior.ColdStart = 0 // everybody is new here
 	rest := []string{"127.0.0.1/32", "127.0.1.0/24", "127.0.3.0/24", "::1/128"}
 	c.Policy.NeverBlock.CIDRs = rest
 	c.Enforcer.Guards.NeverBlock.CIDRs = slices.Clone(rest)
