@@ -15,7 +15,8 @@ import (
 
 // With personal data masked at the shipper the same attackers are found for the same
 // reasons. Ids walked in order are not: pseudonyms have none. Counts may differ by a
-// few, as the filter of ids served errs for other ids; so small findings are left out.
+// few, as the filter of ids served errs for other ids; so small findings are left out,
+// and severities, which go by counts, may differ by a step.
 func TestMaskingKeepsFindings(t *testing.T) {
 	raw, seen, _ := findingsOf(t, string(capture.ModeRaw))
 	masked, _, hidden := findingsOf(t, string(capture.ModeMask))
@@ -49,7 +50,7 @@ func findingsOf(t *testing.T, mode string) (said []string, events, masked int) {
 	last := map[string]string{}
 	s, err := newStages(nil, nil, func(f finding.Finding) {
 		if f.Rule != "ENUM-01" && f.Count >= 50 {
-			last[f.ID] = fmt.Sprintf("%s %s %s %s", f.Rule, f.Severity, f.Subject.Principal, f.Subject.Endpoint)
+			last[f.ID] = fmt.Sprintf("%s %s %s", f.Rule, f.Subject.Principal, f.Subject.Endpoint)
 		}
 	})
 	if err != nil {
