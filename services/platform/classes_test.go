@@ -12,7 +12,6 @@ import (
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/runner"
-	"github.com/miradorhq/mirador/pkg/stack"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/dataclass"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -64,25 +63,12 @@ func TestConfirmedFieldsWeighInTheCatalog(t *testing.T) {
 // The same over Kafka: what the classifier's second stage puts on the topic that it
 // reads itself comes to discovery's, once.
 func TestConfirmedFieldsTravelToTheCatalog(t *testing.T) {
-	k, err := stack.StartKafka(t.Context(), stack.KafkaOptions{Kind: stack.TookKFake})
-	check(t, err)
-	t.Cleanup(func() { check(t, k.Close(context.Background())) })
-	cfg := Defaults()
-	cfg.DataDir, cfg.Kafka.Brokers, cfg.Kafka.Partitions, cfg.Kafka.Replication = t.TempDir(), k.Brokers(), 2, 1
-	cfg.Telemetry.Listen, cfg.ClickHouse.Addr = "", []string{"127.0.0.1:1"}
-	p, err := New(cfg, []string{"discovery", "classifier"}, slog.New(slog.DiscardHandler))
-	check(t, err)
-	running, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- p.Run(running) }()
-	t.Cleanup(func() { stop(); check(t, <-done) })
+	cfg := onKFake(t, 2)
+	t.Cleanup(serve(t, cfg, "discovery", "classifier"))
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cl, err := kgo.NewClient(kgo.SeedBrokers(k.Brokers()...), kgo.ConsumeTopics(schemas.TopicCatalog, schemas.TopicPartials),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.UnknownTopicRetries(-1), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
-	check(t, err)
-	defer cl.Close()
+	cl := follow(t, cfg, schemas.TopicCatalog, schemas.TopicPartials)
 	for i := range ibans {
 		e := account(i)
 		check(t, cl.ProduceSync(ctx, &kgo.Record{Topic: schemas.TopicEvents, Key: e.Key(), Value: event.Encode(nil, e)}).FirstErr())

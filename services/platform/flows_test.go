@@ -3,40 +3,25 @@ package platform
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/miradorhq/mirador/pkg/event"
 	"github.com/miradorhq/mirador/pkg/flow"
-	"github.com/miradorhq/mirador/pkg/stack"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // What sessions of several partitions do comes out as one record of their host.
 func TestFlowsTravel(t *testing.T) {
-	k, err := stack.StartKafka(t.Context(), stack.KafkaOptions{Kind: stack.TookKFake})
-	check(t, err)
-	t.Cleanup(func() { check(t, k.Close(context.Background())) })
-	cfg := Defaults()
-	cfg.DataDir, cfg.Kafka.Brokers, cfg.Kafka.Partitions, cfg.Kafka.Replication = t.TempDir(), k.Brokers(), 3, 1
-	cfg.Telemetry.Listen, cfg.ClickHouse.Addr = "", []string{"127.0.0.1:1"}
+	cfg := onKFake(t, 3)
 	cfg.Stages.IdleAdvance = 300 * time.Millisecond
-	p, err := New(cfg, []string{"behavior"}, slog.Default())
-	check(t, err)
-	running, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- p.Run(running) }()
-	defer func() { stop(); check(t, <-done) }()
+	defer serve(t, cfg, "behavior")()
 
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 	defer cancel()
-	cl, err := kgo.NewClient(kgo.SeedBrokers(k.Brokers()...), kgo.ConsumeTopics(schemas.TopicFlows),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.UnknownTopicRetries(-1), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
-	check(t, err)
-	defer cl.Close()
+	cl := follow(t, cfg, schemas.TopicFlows)
 	start := time.Now().Add(-3 * time.Hour)
 	send := func(who int, at time.Time, method, path string) {
 		e := event.Event{ID: uuid.New(), Tenant: []byte("default"), Sensor: []byte("s"), Boot: uint64(1 + who), Sequence: uint64(at.UnixNano()), RequestTime: at.UnixNano(),
