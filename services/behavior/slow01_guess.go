@@ -168,11 +168,7 @@ func (g *guessGathering) merge(p *detect.Partial, key uint64) {
 		s.OK = addAnswers(s.OK, a)
 	}
 	for _, m := range x.Refused {
-		m.Bucket = max(m.Bucket, s.Judged)
-		if len(s.Open) >= 2*maxMarks {
-			s.Open = joinMarks(s.Open, g.metrics)
-		}
-		s.Open = append(s.Open, m)
+		s.Open = addMark(s.Open, m, s.Judged, g.metrics)
 	}
 }
 

@@ -86,6 +86,16 @@ func (p *spreading) flush(m *Metrics, out *detect.Out) {
 	p.keys, p.index = nil, nil
 }
 
+// addMark adds to the marks that wait for their bucket to be judged; what comes after that
+// counts for the next one.
+func addMark(open []mark, m mark, judged int64, metrics *Metrics) []mark {
+	m.Bucket = max(m.Bucket, judged)
+	if len(open) >= 2*maxMarks {
+		open = joinMarks(open, metrics)
+	}
+	return append(open, m)
+}
+
 // joinMarks sorts ms and joins equal keys; of too many the first are kept.
 func joinMarks(ms []mark, m *Metrics) []mark {
 	slices.SortFunc(ms, func(a, b mark) int { return a.compare(&b) })

@@ -89,11 +89,7 @@ func (g *spreads) merge(p *detect.Partial, key uint64) {
 		s.EndpointID, s.Endpoint, s.Service = x.EndpointID, x.Endpoint, x.Service
 	}
 	for _, m := range x.Marks {
-		m.Bucket = max(m.Bucket, s.Judged)
-		if len(s.Open) >= 2*maxMarks {
-			s.Open = joinMarks(s.Open, g.metrics)
-		}
-		s.Open = append(s.Open, m)
+		s.Open = addMark(s.Open, m, s.Judged, g.metrics)
 	}
 }
 
