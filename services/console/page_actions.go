@@ -108,6 +108,19 @@ func (c *Console) orderedBy(r *http.Request, v session) string {
 	return v.person
 }
 
+// mayOrder is the name that an order goes out under, if there is a way for it to go.
+func (c *Console) mayOrder(r *http.Request, v session, connected bool, invalid func(why string)) (name string, ok bool) {
+	if !connected {
+		invalid(errNoKafka.Error())
+		return "", false
+	}
+	if name = c.orderedBy(r, v); !validPerson(name) {
+		invalid(wrongPerson(name))
+		return "", false
+	}
+	return name, true
+}
+
 func wrongPerson(name string) string {
 	return fmt.Sprintf("%q is not a name of letters, digits, and . _ @ - inside, up to 64. The order goes out under it", name)
 }
@@ -117,13 +130,8 @@ func (c *Console) order(w http.ResponseWriter, r *http.Request, v session, what 
 		c.metrics.orders.WithLabelValues(what, "invalid").Inc()
 		c.problem(w, r, v, http.StatusBadRequest, "Nothing was changed", "The order to "+what+" cannot be given: "+why+".")
 	}
-	if c.unblocker == nil {
-		invalid("this console has no connection to Kafka")
-		return
-	}
-	name := c.orderedBy(r, v)
-	if !validPerson(name) {
-		invalid(wrongPerson(name))
+	name, ok := c.mayOrder(r, v, c.unblocker != nil, invalid)
+	if !ok {
 		return
 	}
 	key := r.PostForm.Get("key")

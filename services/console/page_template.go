@@ -106,13 +106,8 @@ func (c *Console) orderTemplate(w http.ResponseWriter, r *http.Request, v sessio
 		c.metrics.orders.WithLabelValues(what, "invalid").Inc()
 		c.problem(w, r, v, http.StatusBadRequest, "Nothing was changed", "The order cannot be given: "+why+".")
 	}
-	if c.templates == nil {
-		invalid("this console has no connection to Kafka")
-		return
-	}
-	name := c.orderedBy(r, v)
-	if !validPerson(name) {
-		invalid(wrongPerson(name))
+	name, ok := c.mayOrder(r, v, c.templates != nil, invalid)
+	if !ok {
 		return
 	}
 	e, err := c.store.endpoint(r.Context(), r.PathValue("id"))

@@ -42,13 +42,8 @@ func (c *Console) judgeFinding(w http.ResponseWriter, r *http.Request, v session
 		c.metrics.orders.WithLabelValues("verdict", "invalid").Inc()
 		c.problem(w, r, v, http.StatusBadRequest, "Nothing was changed", "The verdict cannot be given: "+why+".")
 	}
-	if c.verdicts == nil {
-		invalid("this console has no connection to Kafka")
-		return
-	}
-	name := c.orderedBy(r, v)
-	if !validPerson(name) {
-		invalid(wrongPerson(name))
+	name, ok := c.mayOrder(r, v, c.verdicts != nil, invalid)
+	if !ok {
 		return
 	}
 	said := risk.Answer(r.PostForm.Get("verdict"))
