@@ -79,7 +79,8 @@ func onlyPositions(part []*partition) bool {
 func (ss *session) transaction(ctx context.Context, part []*partition) (bool, error) {
 	ctx, cancel := outlive(ctx, ss.s.opts.CommitTimeout, ss.s.opts.DrainTimeout)
 	defer cancel()
-	if err := ss.gs.Begin(); err != nil {
+	defer ss.looker.end()
+	if ok, err := ss.looker.begin(ctx); !ok || err != nil {
 		return false, err
 	}
 	try, err := ss.produce(ctx, part)

@@ -32,8 +32,9 @@ type session struct {
 	restful time.Time // no commit before: the pause after an abort
 	moved   time.Time // the last commit
 
-	duty  duty // written by the client's callbacks
-	watch *watch
+	duty   duty // written by the client's callbacks
+	watch  *watch
+	looker *looker
 }
 
 // transact is a session of a detect or merge stage.
@@ -46,10 +47,14 @@ func (s *Stage) transact(ctx context.Context) error {
 	ss := &session{s: s, in: in, plain: plain, parts: map[int32]*partition{}}
 	ss.w = newWriter(s.scope, s.topic, in.topicID, in.partials)
 	ss.watch = newWatch(s, plain)
+	lctx, still := context.WithCancel(context.WithoutCancel(ctx)) // the last commit comes after ctx
+	defer still()
+	ss.looker = &looker{ss: ss, ctx: lctx}
 	if ss.gs, err = kgo.NewGroupTransactSession(ss.options()...); err != nil {
 		return fmt.Errorf("kafka options: %w", err)
 	}
 	defer ss.gs.CloseAllowingRebalance()
+	defer still() // before that, which may wait for a connection
 
 	// Ends the transaction that a killed predecessor of this name left open: else
 	// the group's stable offsets wait until the broker times it out.
@@ -79,7 +84,7 @@ func (ss *session) id() string { return ss.s.group + "." + ss.s.opts.Instance }
 func (ss *session) options() []kgo.Opt {
 	o := &ss.s.opts
 	return append(o.Kafka[:len(o.Kafka):len(o.Kafka)],
-		kgo.WithLogger(ss.s.clientLog()),
+		kgo.WithLogger(ss.s.clientLog()), kgo.WithHooks(ss.looker),
 		kgo.ConsumerGroup(ss.s.group), kgo.InstanceID(ss.id()), kgo.TransactionalID(ss.id()),
 		kgo.TransactionTimeout(o.TransactionTimeout),
 		kgo.ConsumeTopics(ss.s.topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
