@@ -92,8 +92,8 @@ func (f *folder) phase(phase int) {
 				if open = max(open, r.jump); !r.marker {
 					f.done = true
 				}
-				if r.src.Skip > 0 { // as far as other rules are taken out between
-					open = end
+				if r.src.Skip > 0 {
+					open = max(open, f.reach(r, end))
 				}
 			}
 			continue
@@ -114,6 +114,35 @@ func (f *folder) phase(phase int) {
 			}
 		}
 	}
+}
+
+// reach is how far r's skip can go on: what a transaction has taken out is no place. An
+// action that takes out r too has either come before r, which then skips nothing, or is r's own.
+func (f *folder) reach(r *rule, end int) int {
+	taken := func(at int) bool {
+		for i := range f.p.rules {
+			by := &f.p.rules[i]
+			for j := range by.links {
+				for _, e := range by.links[j].src.Effects {
+					if c := e.Ctl; c != nil && strings.HasPrefix(c.Action, "ruleRemoveBy") && isAim(c, f.p.rules[at].src) && (by == r || !isAim(c, r.src)) {
+						return true
+					}
+				}
+			}
+		}
+		return false
+	}
+	n := r.src.Skip
+	for _, at := range r.behind {
+		switch {
+		case at >= 0 && taken(at):
+		case n > 0:
+			n--
+		case at >= 0:
+			return at
+		}
+	}
+	return end
 }
 
 // constant says whether what r does can be worked out.

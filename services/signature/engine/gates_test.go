@@ -31,3 +31,18 @@ func TestWhatLengthensIsKnown(t *testing.T) {
 		t.Errorf("%d are longer: the texts show too little", lengthens)
 	}
 }
+
+// TestSettingsAreWorkedOut: what looks at settings alone, and what level 1 skips, costs a
+// transaction nothing. The core rule set has one skip, which must not keep all behind it.
+func TestSettingsAreWorkedOut(t *testing.T) {
+	e, err := New(Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := e.current.Load()
+	if all, left := len(c.whole.rules), len(c.folded.rules); all < 500 || left > all*6/10 {
+		t.Errorf("%d of %d rules are left for transactions", left, all)
+	} else {
+		t.Logf("%d of %d rules are left for transactions", left, all)
+	}
+}

@@ -63,6 +63,11 @@ SecMarker M
 SecRule ARGS:b "@rx ." "id:2,phase:1,pass"
 SecAction "id:3,phase:1,pass,setvar:tx.skipped=no"
 SecAction "id:4,phase:1,pass,setvar:tx.end=yes"`,
+	"skipping where a tag may take out all": `SecRule ARGS:a "@rx select" "id:1,phase:1,pass,ctl:ruleRemoveByTag=all"
+SecRule ARGS:b "@rx ." "id:2,phase:1,pass,skip:1,tag:all"
+SecRule ARGS:b "@rx ." "id:3,phase:1,pass,tag:all"
+SecAction "id:4,phase:1,pass,tag:all,setvar:tx.four=1"
+SecAction "id:5,phase:1,pass,setvar:tx.five=1"`,
 	"captures of an earlier phase": `SecRule TX:0 "@rx (.)" "id:1,phase:2,pass,capture,setvar:tx.was=%{tx.1}"
 SecRule REQUEST_LINE "@pm a b" "id:2,phase:1,pass,capture"`,
 	"skipping over phases": `SecMarker LATER
