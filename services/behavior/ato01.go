@@ -132,7 +132,7 @@ func (r *ato) observe(o *observation, out *detect.Out) {
 	if s.Arrived == 0 || s.As != c || o.now-s.Arrived > int64(r.cfg.Ato.Window) || !r.changes(o) {
 		return
 	}
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}
@@ -260,7 +260,9 @@ func (r *ato) changes(o *observation) bool {
 	if e.Has(event.HeadersOnly) {
 		return false
 	}
-	for _, l := range o.tx.Request().Leaves {
+	leaves := o.tx.Request().Leaves
+	for i := range leaves {
+		l := &leaves[i]
 		if l.Location == content.Body && len(l.Value) > 0 && secretName(l.Name) {
 			return true
 		}

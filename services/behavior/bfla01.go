@@ -170,7 +170,7 @@ func (r *bfla) observe(o *observation, out *detect.Out) {
 		return
 	}
 	s := r.states.Touch(o.who)
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if s.Episode.Count == 1 {
 		s.Rarest, s.Others = 1, 0
 	}

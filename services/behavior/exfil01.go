@@ -92,7 +92,7 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	volume := r.bytes.add(o.own(0), o.cohort, o.now, kb)
 	var carried classes
 	if o.fresh > 0 {
-		carried = classesOf(tx.Response())
+		carried = classesOf(o, tx.Response())
 	}
 	s := r.records.add(o.own(0), o.cohort, o.now, uint32(o.fresh*carried.weight()))
 	surprise := min(s.surprise, volume.surprise)
@@ -108,7 +108,7 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 		return
 	}
 	e := r.episodes.Touch(o.actor)
-	e.see(tx, o.now, &r.pace, shapeTemplate(tx.Endpoint.Template))
+	e.see(tx, o.now, &r.pace, o.place)
 	if !e.due(o.now, r.cfg) {
 		return
 	}

@@ -163,7 +163,7 @@ func (r *gql) observe(o *observation, out *detect.Out) {
 		s.Episode.idle()
 	}
 	s.Level = min(s.Level+excess, 4*c.Capacity)
-	s.Episode.see(tx, o.now, r.cfg, "")
+	s.Episode.see(tx, o.now, r.cfg, nil)
 	if s.Episode.Count == 1 {
 		s.Depth, s.Aliases, s.Batch, s.Cost, s.Asked = 0, 0, 0, 0, 0
 	}

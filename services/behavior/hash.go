@@ -37,6 +37,17 @@ func (h *hasher) of(parts ...string) uint64 {
 	return h.digest.Sum64()
 }
 
+// joined hashes "a b", a part of its own, without joining them.
+func (h *hasher) joined(a, b string) uint64 {
+	h.digest.ResetWithSeed(h.seed)
+	binary.LittleEndian.PutUint32(h.length[:], uint32(len(a)+1+len(b)))
+	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+	h.digest.WriteString(a)     //nolint:errcheck // never fails
+	h.digest.WriteString(" ")   //nolint:errcheck // never fails
+	h.digest.WriteString(b)     //nolint:errcheck // never fails
+	return h.digest.Sum64()
+}
+
 // value hashes a value within the scope of an earlier hash.
 func (h *hasher) value(scope uint64, v []byte) uint64 {
 	h.digest.ResetWithSeed(h.seed ^ scope)

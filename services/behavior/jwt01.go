@@ -145,7 +145,7 @@ func (r *jwt) observe(o *observation, out *detect.Out) {
 		return
 	}
 	s := r.states.Touch(o.hash.value(o.who, []byte(f.name)))
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}

@@ -103,7 +103,7 @@ func (r *reputed) listed(o *observation, out *detect.Out) {
 	}
 	e := &o.from.bad
 	s := r.states.Touch(o.hash.value(o.who, []byte(e.List)))
-	s.Episode.see(o.tx, o.now, r.cfg, shapeTemplate(o.tx.Endpoint.Template))
+	s.Episode.see(o.tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}
@@ -124,7 +124,7 @@ func (r *reputed) listed(o *observation, out *detect.Out) {
 func (r *reputed) claimed(o *observation, out *detect.Out) {
 	name := o.from.crawler
 	s := r.claims.Touch(o.hash.value(o.who, []byte(name)))
-	s.Episode.see(o.tx, o.now, r.cfg, shapeTemplate(o.tx.Endpoint.Template))
+	s.Episode.see(o.tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}

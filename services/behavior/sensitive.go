@@ -45,13 +45,13 @@ var sensitiveNames = func() map[string]classes {
 }()
 
 // classesOf are those that the answer carries.
-func classesOf(answer *content.Document) (c classes) {
+func classesOf(o *observation, answer *content.Document) (c classes) {
 	for i := range answer.Leaves {
 		if i == maxScanned {
 			break
 		}
 		if l := &answer.Leaves[i]; l.Location == content.Body && len(l.Value) > 0 && l.Type != content.Null {
-			c |= sensitiveNames[bare(l.Name)]
+			c |= o.name(l.Name).class
 		}
 	}
 	return c

@@ -303,7 +303,7 @@ func (r *seq) skip(o *observation, s *session, y *seqStep, x *required, always b
 	}
 	k.N++
 	k.Tries++
-	k.Episode.see(tx, o.now, r.cfg, "")
+	k.Episode.see(tx, o.now, r.cfg, nil)
 	had, of := x.Fresh, y.Repeats
 	if always {
 		had, of = x.Any, y.Sessions

@@ -1,0 +1,70 @@
+package behavior
+
+import "strings"
+
+// fieldName is what the name of a member, parameter or header says to the rules that ask.
+// An API has a few hundred names, and an answer the same ones again and again.
+type fieldName struct {
+	bare string // see bare
+	noun string // see nounOf
+	// kind hashes noun within scope, the hash of the tenant that it was last asked for.
+	kind, scope uint64
+	class       classes
+
+	id, number, transient, served, link bool
+	user, password, secret              bool // secret is a password and nothing else
+	size, card                          bool
+}
+
+func readName(name string) *fieldName {
+	return &fieldName{bare: bare(name), noun: nounOf(name), class: sensitiveNames[bare(name)],
+		id: idName(name), number: numberName(name), transient: transient(name), served: servedName(name), link: linkName(name),
+		user: userName(name), password: passwordName(name), secret: certainly(name), size: sizeName(name), card: cardName(name)}
+}
+
+// names are what names of fields and paths of members say, as far as they were met.
+type names struct {
+	fields  memo[*fieldName]
+	parties memo[party]
+}
+
+func newNames() names {
+	return names{fields: memo[*fieldName]{read: readName, known: map[string]*fieldName{}}, parties: memo[party]{read: partyOf, known: map[string]party{}}}
+}
+
+// memo holds what read made of short texts. Who asks chooses them, so it begins anew
+// when there are many; it is never walked.
+type memo[V any] struct {
+	read  func(string) V
+	known map[string]V
+}
+
+const (
+	maxMemo     = 4096
+	maxMemoText = 64 // bytes
+)
+
+func (m *memo[V]) of(text string) V {
+	if v, ok := m.known[text]; ok {
+		return v
+	}
+	v := m.read(text)
+	if len(text) <= maxMemoText {
+		if len(m.known) == maxMemo {
+			clear(m.known)
+		}
+		m.known[strings.Clone(text)] = v
+	}
+	return v
+}
+
+// name is what the name of a field says.
+func (o *observation) name(name string) *fieldName { return o.names.fields.of(name) }
+
+// kindOf hashes the noun of a name.
+func (o *observation) kindOf(f *fieldName) uint64 {
+	if f.scope != o.scope {
+		f.kind, f.scope = o.hash.of(o.tx.Tenant, f.noun), o.scope
+	}
+	return f.kind
+}
