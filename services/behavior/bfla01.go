@@ -200,7 +200,7 @@ func (r *bfla) finding(o *observation, s *bflaState, p, own, other, n float64) f
 // program where it shows none.
 func cohortOf(o *observation) uint64 {
 	id := &o.tx.Event.Identity
-	h := o.hash.value(o.hash.of(o.tx.Tenant, o.tx.Endpoint.Host), id.Scheme)
+	h := o.hash.value(o.hash.within(o.tx.Endpoint.Host), id.Scheme)
 	shown := false
 	for _, name := range [...]string{"roles", "scope", "client_id", "azp"} {
 		if v := id.Claim(name); len(v) > 0 {

@@ -47,15 +47,15 @@ type detector struct {
 	objects objects
 	names   names
 	rules   []named
-	late    []latecomer
-	tenant  string // the last one
+	late    []latecomer // those of rules that are
+	tenant  string      // the last one
 	seen    observation
 }
 
 func newDetector(cfg Config, m *Metrics) *detector {
 	actors := keyed.NewActors(cfg.MaxKeys, cfg.MaxUnpacked, m.eviction("actors"))
 	d := &detector{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), actors: actors, objects: newObjects(&cfg, m, actors), met: newAcquaintances(&cfg), names: newNames()}
-	d.seen = observation{names: &d.names, hash: &d.hash, known: &d.objects, met: d.met, held: m.suppressed, scope: d.hash.of("")}
+	d.seen = observation{names: &d.names, hash: &d.hash, known: &d.objects, met: d.met, held: m.suppressed, scope: d.hash.enter("")}
 	d.rules = detections(&d.cfg, m, actors, d.met)
 	for _, r := range d.rules {
 		if l, ok := r.detection.(latecomer); ok {
@@ -123,10 +123,10 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o := &d.seen
 	o.tx, o.now = tx, tx.Time.UnixNano()
 	if tx.Tenant != d.tenant {
-		d.tenant, o.scope = tx.Tenant, d.hash.of(tx.Tenant)
+		d.tenant, o.scope = tx.Tenant, d.hash.enter(tx.Tenant)
 	}
-	o.who = d.hash.of(tx.Tenant, tx.Principal)
-	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
+	o.who = d.hash.within(tx.Principal)
+	o.endpoint = d.hash.within(tx.Endpoint.ID)
 	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(o.scope, &tx.Event.Identity)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
 	o.login, o.asked = tryOf(o), false

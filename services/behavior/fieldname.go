@@ -64,7 +64,7 @@ func (o *observation) name(name string) *fieldName { return o.names.fields.of(na
 // kindOf hashes the noun of a name.
 func (o *observation) kindOf(f *fieldName) uint64 {
 	if f.scope != o.scope {
-		f.kind, f.scope = o.hash.of(o.tx.Tenant, f.noun), o.scope
+		f.kind, f.scope = o.hash.within(f.noun), o.scope
 	}
 	return f.kind
 }

@@ -93,6 +93,9 @@ func newGql(cfg *Config, m *Metrics) *gql {
 
 // asksGraphQL says whether a request may hold a query, without a look into its body.
 func asksGraphQL(e *event.Event) bool {
+	if len(e.Query) == 0 && len(e.RequestBody.Data) == 0 {
+		return false
+	}
 	return bytes.Contains(e.Path, []byte("graphql")) || bytes.Contains(e.Path, []byte("gql")) || bytes.Contains(e.RequestBody.ContentType, []byte("graphql")) ||
 		bytes.HasPrefix(e.Query, []byte("query=")) || bytes.Contains(e.Query, []byte("&query="))
 }

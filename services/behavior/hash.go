@@ -14,6 +14,7 @@ import (
 // after every start, so the seed is configuration's and never random.
 type hasher struct {
 	digest *xxhash.Digest
+	inside xxhash.Digest // that has taken in the tenant
 	seed   uint64
 	mac    hash.Hash // of user names
 	sum    [sha256.Size]byte
@@ -30,10 +31,28 @@ func newHasher(key string) hasher {
 func (h *hasher) of(parts ...string) uint64 {
 	h.digest.ResetWithSeed(h.seed)
 	for _, p := range parts {
-		binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
-		h.digest.Write(h.length[:]) //nolint:errcheck // never fails
-		h.digest.WriteString(p)     //nolint:errcheck // never fails
+		h.part(p)
 	}
+	return h.digest.Sum64()
+}
+
+func (h *hasher) part(p string) {
+	binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
+	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+	h.digest.WriteString(p)     //nolint:errcheck // never fails
+}
+
+// enter makes tenant the one that within is about, and hashes it.
+func (h *hasher) enter(tenant string) uint64 {
+	scope := h.of(tenant)
+	h.inside = *h.digest
+	return scope
+}
+
+// within hashes the tenant entered and a part, as of does.
+func (h *hasher) within(p string) uint64 {
+	*h.digest = h.inside
+	h.part(p)
 	return h.digest.Sum64()
 }
 

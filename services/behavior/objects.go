@@ -87,8 +87,8 @@ func (x *objects) of(o *observation) {
 	served := x.served.Get(0)
 	for i := range o.objects {
 		b := &o.objects[i]
-		b.id = h.of(tx.Tenant, b.value)
-		b.kind = h.of(tx.Tenant, b.noun)
+		b.id = h.within(b.value)
+		b.kind = h.within(b.noun)
 		b.key = mix(b.kind^o.scope, b.id)
 		b.own = served != nil && served.Has(b.id)
 		if !digits(b.value) {
@@ -172,11 +172,11 @@ func (x *objects) serve(o *observation) {
 		}
 		if kind == 0 {
 			if own == 0 {
-				own = h.of(tx.Tenant, literalBefore(tx.Endpoint.Template, 1<<30))
+				own = h.within(literalBefore(tx.Endpoint.Template, 1<<30))
 			}
 			kind = own
 		}
-		id := h.of(tx.Tenant, string(value))
+		id := h.within(string(value))
 		add(kind, id, entitled && !o.requested(id))
 	}
 }

@@ -100,7 +100,7 @@ const maxText = 2048 // bytes of a text that are looked at
 // keysOf are a text's link and its two bands, 0 for none.
 func (r *spam) keysOf(o *observation, text []byte) (keys [3]uint64) {
 	text = text[:min(len(text), maxText)]
-	scope := o.hash.of(o.tx.Tenant, "text")
+	scope := o.hash.within("text")
 	if i := bytes.Index(text, []byte("://")); i >= 0 {
 		link := text[i+3:]
 		if j := bytes.IndexAny(link, " \t\r\n\"'<>?#)"); j >= 0 {

@@ -39,7 +39,11 @@ func (p *Pack) fail() {
 
 func (p *Pack) uvarint(v uint64) uint64 {
 	if !p.reading {
-		p.b = binary.AppendUvarint(p.b, v)
+		if v < 0x80 {
+			p.b = append(p.b, byte(v))
+		} else {
+			p.b = binary.AppendUvarint(p.b, v)
+		}
 		return v
 	}
 	if len(p.b) > 0 && p.b[0] < 0x80 {
