@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -85,12 +86,14 @@ type observation struct {
 	objects       []object
 	// fresh is how many ids the answer showed that were new to the principal. Only
 	// afterwards knows it.
-	fresh  int
-	login  try
-	from   source
-	caller client // see client
-	asked  bool
-	intent intent // of a write
+	fresh   int
+	login   try
+	from    source
+	caller  client // see client
+	asked   bool
+	at      netip.Addr // see address
+	located bool
+	intent  intent // of a write
 }
 
 // place is the template of the endpoint as an exemplar.
@@ -129,7 +132,7 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	o.endpoint = d.hash.within(tx.Endpoint.ID)
 	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(o.scope, &tx.Event.Identity)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
-	o.login, o.asked = tryOf(o), false
+	o.login, o.asked, o.located = tryOf(o), false, false
 	o.from.ask(o, d.lists.Current())
 	if o.intent = 0; changes(tx.Event.Method) {
 		o.intent = intentOf(tx.Event.Path)

@@ -55,11 +55,10 @@ func (s *source) ask(o *observation, set *reputation.Set) {
 	if set.Empty() {
 		return
 	}
-	a, err := netip.ParseAddr(string(o.tx.Event.Client.Address))
-	if err != nil {
+	a := o.address()
+	if !a.IsValid() {
 		return
 	}
-	a = a.Unmap().WithZone("")
 	s.version = set.Version()
 	s.bad, s.listed = set.Bad(a, o.now)
 	if agent := o.tx.Event.RequestHeader("User-Agent"); len(agent) > 0 {

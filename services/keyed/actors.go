@@ -154,7 +154,8 @@ func (a *Actors) store(key uint64, s *resident) {
 			k.pack(p, x.slot)
 		}
 	}
-	r.head, r.size = a.blocks.put(r.head, p.b), uint32(len(p.b))
+	b := p.written()
+	r.head, r.size = a.blocks.put(r.head, b), uint32(len(b))
 }
 
 // load unpacks what is known of an actor.
