@@ -207,8 +207,10 @@ func cohortOf(o *observation) uint64 {
 			h, shown = mix(h, o.hash.value(uint64(len(name)), bytes.TrimSpace(v[:min(len(v), maxSpelled)]))), true
 		}
 	}
-	if ua := o.tx.Event.RequestHeader("User-Agent"); !shown && len(ua) > 0 {
-		h = mix(h, o.hash.family(ua))
+	if !shown {
+		if family := o.family(); family != 0 {
+			h = mix(h, family)
+		}
 	}
 	return h
 }

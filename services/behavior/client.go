@@ -81,8 +81,8 @@ func clientOf(o *observation) client {
 		}
 		c.Inside = a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()
 	}
-	if ua := e.RequestHeader("User-Agent"); len(ua) > 0 {
-		c.Agent = known32(o.hash.family(ua))
+	if family := o.family(); family != 0 {
+		c.Agent = known32(family)
 	}
 	if len(e.TLS.JA4) > 0 {
 		c.JA4 = known32(o.hash.value(2, e.TLS.JA4))

@@ -55,7 +55,8 @@ type detector struct {
 
 func newDetector(cfg Config, m *Metrics) *detector {
 	actors := keyed.NewActors(cfg.MaxKeys, cfg.MaxUnpacked, m.eviction("actors"))
-	d := &detector{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), actors: actors, objects: newObjects(&cfg, m, actors), met: newAcquaintances(&cfg), names: newNames()}
+	d := &detector{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), actors: actors, objects: newObjects(&cfg, m, actors), met: newAcquaintances(&cfg)}
+	d.names = newNames(&d.hash)
 	d.seen = observation{names: &d.names, hash: &d.hash, known: &d.objects, met: d.met, held: m.suppressed, scope: d.hash.enter("")}
 	d.rules = detections(&d.cfg, m, actors, d.met)
 	for _, r := range d.rules {

@@ -22,14 +22,16 @@ func readName(name string) *fieldName {
 		user: userName(name), password: passwordName(name), secret: certainly(name), size: sizeName(name), card: cardName(name)}
 }
 
-// names are what names of fields and paths of members say, as far as they were met.
+// names are what names of fields, paths of members and user agents say, as far as they
+// were met.
 type names struct {
 	fields  memo[*fieldName]
 	parties memo[party]
+	agents  memo[uint64] // families of user agents
 }
 
-func newNames() names {
-	return names{fields: memo[*fieldName]{read: readName, known: map[string]*fieldName{}}, parties: memo[party]{read: partyOf, known: map[string]party{}}}
+func newNames(h *hasher) names {
+	return names{fields: newMemo(readName), parties: newMemo(partyOf), agents: newMemo(h.family)}
 }
 
 // memo holds what read made of short texts. Who asks chooses them, so it begins anew
@@ -41,8 +43,17 @@ type memo[V any] struct {
 
 const (
 	maxMemo     = 4096
-	maxMemoText = 64 // bytes
+	maxMemoText = 256 // bytes
 )
+
+func newMemo[V any](read func(string) V) memo[V] { return memo[V]{read: read, known: map[string]V{}} }
+
+func (m *memo[V]) ofBytes(text []byte) V {
+	if v, ok := m.known[string(text)]; ok { // no copy
+		return v
+	}
+	return m.of(string(text))
+}
 
 func (m *memo[V]) of(text string) V {
 	if v, ok := m.known[text]; ok {
@@ -60,6 +71,14 @@ func (m *memo[V]) of(text string) V {
 
 // name is what the name of a field says.
 func (o *observation) name(name string) *fieldName { return o.names.fields.of(name) }
+
+// family hashes the user agent without its numbers, 0 where there is none.
+func (o *observation) family() uint64 {
+	if ua := o.tx.Event.RequestHeader("User-Agent"); len(ua) > 0 {
+		return o.names.agents.ofBytes(ua)
+	}
+	return 0
+}
 
 // kindOf hashes the noun of a name.
 func (o *observation) kindOf(f *fieldName) uint64 {

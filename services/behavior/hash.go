@@ -67,6 +67,15 @@ func (h *hasher) joined(a, b string) uint64 {
 	return h.digest.Sum64()
 }
 
+// withinBytes does so for bytes.
+func (h *hasher) withinBytes(p []byte) uint64 {
+	*h.digest = h.inside
+	binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
+	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+	h.digest.Write(p)           //nolint:errcheck // never fails
+	return h.digest.Sum64()
+}
+
 // value hashes a value within the scope of an earlier hash.
 func (h *hasher) value(scope uint64, v []byte) uint64 {
 	h.digest.ResetWithSeed(h.seed ^ scope)
@@ -75,11 +84,11 @@ func (h *hasher) value(scope uint64, v []byte) uint64 {
 }
 
 // family hashes a user agent by its letters alone, in lower case.
-func (h *hasher) family(agent []byte) uint64 {
+func (h *hasher) family(agent string) uint64 {
 	var b [256]byte
 	n := 0
-	for _, c := range agent {
-		if c |= 0x20; c >= 'a' && c <= 'z' && n < len(b) {
+	for i := range len(agent) {
+		if c := agent[i] | 0x20; c >= 'a' && c <= 'z' && n < len(b) {
 			b[n] = c
 			n++
 		}

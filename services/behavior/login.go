@@ -44,7 +44,7 @@ func tryOf(o *observation) (t try) {
 	case name == nil || !answered, !named && (!secret || failed && e.Status != 401 && e.Status != 403):
 		return t
 	}
-	return try{counts: true, failed: failed || refusal(o.tx), user: o.hash.user(o.tx.Tenant, name)}
+	return try{counts: true, failed: failed || refusal(o), user: o.hash.user(o.tx.Tenant, name)}
 }
 
 // accountWords are of paths where a name and a password come together though nobody

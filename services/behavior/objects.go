@@ -176,7 +176,7 @@ func (x *objects) serve(o *observation) {
 			}
 			kind = own
 		}
-		id := h.within(string(value))
+		id := h.withinBytes(value)
 		add(kind, id, entitled && !o.requested(id))
 	}
 }

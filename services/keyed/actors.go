@@ -55,14 +55,15 @@ func (a *Actors) Enter(key uint64, now int64) {
 		a.now.at, a.now.packed = max(a.now.at, now), false
 		return
 	}
-	if a.records.Full() && a.records.Get(key) == nil {
-		a.forget()
+	if a.now = a.about.touch(key); a.now != nil {
+		a.records.use(a.now.record)
+	} else {
+		if a.records.Full() && a.records.Get(key) == nil {
+			a.forget()
+		}
+		a.now = a.bring(key, a.records.Touch(key))
 	}
-	r := a.records.Touch(key)
 	a.key = key
-	if a.now = a.about.touch(key); a.now == nil {
-		a.now = a.bring(key, r)
-	}
 	a.now.at, a.now.packed = max(a.now.at, now), false
 }
 
@@ -74,6 +75,7 @@ func (a *Actors) bring(key uint64, r *record) *resident {
 		a.leave(oldest, s)
 	}
 	s := a.about.Touch(key)
+	s.record, _ = a.records.find(key)
 	s.states, a.spare = a.spare, nil
 	a.load(s, r)
 	return s

@@ -6,6 +6,7 @@ import "slices"
 type resident struct {
 	at     int64 // ns of its newest event
 	packed bool  // as it is
+	record int32 // its slot in the records
 	// states are those it has by kind, of each kind the oldest first; those of kind i end
 	// at ends[i]. Most actors have one or a few of a kind.
 	states []stateAt

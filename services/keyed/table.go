@@ -110,11 +110,14 @@ func (t *Table[S]) touch(key uint64) *S {
 	if !ok {
 		return nil
 	}
-	t.guard(i)
-	s := t.at(i)
+	t.use(i)
+	return t.nth(i)
+}
+
+// use makes the state in a slot the most recently used.
+func (t *Table[S]) use(i int32) {
 	t.turns++
-	s.used = t.turns
-	return &s.state
+	t.at(i).used = t.turns
 }
 
 // place is a slot for a new state.
