@@ -85,9 +85,10 @@ type observation struct {
 	actor, cohort uint64
 	ok            bool // answered 2xx
 	objects       []object
-	// fresh is how many ids the answer showed that were new to the principal. Only
-	// afterwards knows it.
+	// fresh is how many ids the answer showed that were new to the principal, carried what
+	// its first members hold of sensitive data. Only afterwards knows them.
 	fresh   int
+	carried classes
 	login   try
 	from    source
 	caller  client // see client

@@ -48,23 +48,27 @@ const (
 
 func newMemo[V any](read func(string) V) memo[V] { return memo[V]{read: read, known: map[string]V{}} }
 
-func (m *memo[V]) ofBytes(text []byte) V {
-	if v, ok := m.known[string(text)]; ok { // no copy
-		return v
-	}
-	return m.of(string(text))
-}
-
 func (m *memo[V]) of(text string) V {
 	if v, ok := m.known[text]; ok {
 		return v
 	}
+	return m.learn(strings.Clone(text))
+}
+
+func (m *memo[V]) ofBytes(text []byte) V {
+	if v, ok := m.known[string(text)]; ok { // without a copy
+		return v
+	}
+	return m.learn(string(text))
+}
+
+func (m *memo[V]) learn(text string) V {
 	v := m.read(text)
 	if len(text) <= maxMemoText {
 		if len(m.known) == maxMemo {
 			clear(m.known)
 		}
-		m.known[strings.Clone(text)] = v
+		m.known[text] = v
 	}
 	return v
 }

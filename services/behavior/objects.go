@@ -115,7 +115,7 @@ func digits(v string) bool {
 // what an answer about an object names is issued only where the object was.
 func (x *objects) serve(o *observation) {
 	h := o.hash
-	o.fresh = 0
+	o.fresh, o.carried = 0, 0
 	if !o.ok {
 		return
 	}
@@ -145,6 +145,9 @@ func (x *objects) serve(o *observation) {
 		switch l.Location {
 		case content.Body:
 			name := o.name(l.Name)
+			if i < maxScanned && len(value) > 0 && l.Type != content.Null {
+				o.carried |= name.class
+			}
 			switch {
 			case name.gives(l):
 				if name.noun != "" {
