@@ -110,6 +110,9 @@ func (s *atoState) valid() error {
 	return s.Episode.valid()
 }
 
+// Empty implements keyed.Emptier.
+func (s *atoState) Empty() { *s = atoState{Visitors: s.Visitors[:0]} }
+
 func newAto(cfg *Config, m *Metrics, actors *keyed.Actors) *ato {
 	r := &ato{cfg: cfg, metrics: m, states: keyed.Keep(actors, keptAccounts, (*atoState).pack, (*atoState).valid, m.eviction(ato01.ID)), shares: keyed.NewTable[share](cfg.MaxLogins, m.eviction("client_shares"))}
 	r.words = wordsOf(`password passwd email mail phone mobile msisdn mfa otp totp 2fa factor factors recovery security passkey passkeys

@@ -116,6 +116,9 @@ func (s *copier) valid() error {
 	return errors.Join(s.Items.valid(), s.Episode.valid())
 }
 
+// Empty implements keyed.Emptier.
+func (s *copier) Empty() { *s = copier{Items: distinct{Few: s.Items.Few[:0]}} }
+
 func (k *catalogue) valid() error {
 	if !finite(k.Size, k.Reads, k.Open) {
 		return errors.New("catalogue whose size is not a number")

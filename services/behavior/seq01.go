@@ -139,6 +139,9 @@ func (s *session) valid() error {
 	return errors.Join(errs...)
 }
 
+// Empty implements keyed.Emptier.
+func (s *session) Empty() { *s = session{Past: s.Past[:0]} }
+
 func newSeq(cfg *Config, m *Metrics, actors *keyed.Actors, released *releases) *seq {
 	return &seq{cfg: patient(cfg), metrics: m, released: released, sessions: keyed.Keep(actors, keptSessions, (*session).pack, (*session).valid, m.eviction("SEQ-01")),
 		steps: keyed.NewTable[seqStep](cfg.Seq.Steps, m.eviction("steps")), model: newMarkov(cfg, m), flows: newFlows(cfg, m)}

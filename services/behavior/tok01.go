@@ -79,6 +79,9 @@ func (s *tokState) valid() error {
 	return s.Episode.valid()
 }
 
+// Empty implements keyed.Emptier.
+func (s *tokState) Empty() { *s = tokState{Clients: s.Clients[:0]} }
+
 func newTok(cfg *Config, m *Metrics, actors *keyed.Actors) *tok {
 	return &tok{cfg: cfg, metrics: m, states: keyed.Keep(actors, keptTokens, (*tokState).pack, (*tokState).valid, m.eviction(tok01.ID))}
 }

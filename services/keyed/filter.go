@@ -107,6 +107,9 @@ func has(l []byte, h uint64) bool {
 	return true
 }
 
+// Empty implements Emptier.
+func (f *Filter) Empty() { *f = Filter{Few: f.Few[:0]} }
+
 // Pack names the fields.
 func (f *Filter) Pack(p *Pack) {
 	PackList(p, &f.Few, exact, func(h *uint32, p *Pack) { p.Hash24(h) })

@@ -18,7 +18,7 @@ type Kept[S any] struct {
 // the fields of a state; valid says what is wrong with one that was read. evicted is
 // called for every state that is forgotten since its actor has too many.
 func Keep[S any](a *Actors, number int, fields func(*S, *Pack), valid func(*S) error, evicted func()) *Kept[S] {
-	k := &Kept[S]{actors: a, number: number, fields: fields, valid: valid, evicted: evicted}
+	k := &Kept[S]{actors: a, number: number, states: newSlab[S](), fields: fields, valid: valid, evicted: evicted}
 	if a.kinds[number] != nil {
 		panic(fmt.Sprintf("keyed: there are two kinds %d", number))
 	}

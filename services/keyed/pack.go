@@ -253,10 +253,11 @@ func (p *Pack) String(v *string, max int) {
 func PackList[L ~[]T, T any](p *Pack, l *L, max int, each func(*T, *Pack)) {
 	n := p.Len(len(*l), max)
 	if p.reading {
-		*l = nil
-		if n > 0 {
+		if cap(*l) < n {
 			*l = make(L, n)
 		}
+		*l = (*l)[:n]
+		clear(*l)
 	}
 	for i := range *l {
 		each(&(*l)[i], p)

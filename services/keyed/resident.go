@@ -61,6 +61,21 @@ type slab[S any] struct {
 	pages []*[slabPage]S
 	used  int32   // slots that were ever taken
 	free  []int32 // those of them that are empty
+	clear func(*S)
+}
+
+// Emptier is a state that empties itself and keeps the room of its lists: actors come
+// and go all the time, and what one leaves behind serves another.
+type Emptier interface{ Empty() }
+
+func newSlab[S any]() slab[S] {
+	if _, ok := any((*S)(nil)).(Emptier); ok {
+		return slab[S]{clear: func(s *S) { any(s).(Emptier).Empty() }}
+	}
+	return slab[S]{clear: func(s *S) {
+		var empty S
+		*s = empty
+	}}
 }
 
 const slabPage = 64
@@ -82,7 +97,6 @@ func (s *slab[S]) take() int32 {
 }
 
 func (s *slab[S]) drop(i int32) {
-	var empty S
-	*s.at(i) = empty
+	s.clear(s.at(i))
 	s.free = append(s.free, i)
 }
