@@ -56,6 +56,15 @@ func (h *hasher) within(p string) uint64 {
 	return h.digest.Sum64()
 }
 
+// withinBytes does so for bytes.
+func (h *hasher) withinBytes(p []byte) uint64 {
+	*h.digest = h.inside
+	binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
+	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+	h.digest.Write(p)           //nolint:errcheck // never fails
+	return h.digest.Sum64()
+}
+
 // joined hashes "a b", a part of its own, without joining them.
 func (h *hasher) joined(a, b string) uint64 {
 	h.digest.ResetWithSeed(h.seed)
@@ -64,15 +73,6 @@ func (h *hasher) joined(a, b string) uint64 {
 	h.digest.WriteString(a)     //nolint:errcheck // never fails
 	h.digest.WriteString(" ")   //nolint:errcheck // never fails
 	h.digest.WriteString(b)     //nolint:errcheck // never fails
-	return h.digest.Sum64()
-}
-
-// withinBytes does so for bytes.
-func (h *hasher) withinBytes(p []byte) uint64 {
-	*h.digest = h.inside
-	binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
-	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
-	h.digest.Write(p)           //nolint:errcheck // never fails
 	return h.digest.Sum64()
 }
 
