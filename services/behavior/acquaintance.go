@@ -22,8 +22,8 @@ type acquaintances struct {
 	ring keyed.List[metSet]
 }
 
-// metSet is a set that grows: filters, each eight times the one before, of which the last
-// holds Count.
+// metSet is a set that grows: filters, each eight times the one before and a power of two,
+// of which the last holds Count.
 type metSet struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
 	Layers   keyed.List[[]byte]
@@ -81,7 +81,7 @@ func (a *acquaintances) meet(key uint64) {
 	}
 	last := s.Layers[n-1]
 	for i := range uint64(knownAsks) {
-		b := (key + i*(key>>32|1)) % uint64(8*len(last))
+		b := (key + i*(key>>32|1)) & uint64(8*len(last)-1)
 		last[b/8] |= 1 << (b % 8)
 	}
 	s.Count++
@@ -110,7 +110,7 @@ func (s *metSet) has(key uint64) bool {
 layers:
 	for _, l := range s.Layers {
 		for i := range uint64(knownAsks) {
-			b := (key + i*(key>>32|1)) % uint64(8*len(l))
+			b := (key + i*(key>>32|1)) & uint64(8*len(l)-1)
 			if l[b/8]&(1<<(b%8)) == 0 {
 				continue layers
 			}

@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
 )
 
@@ -27,9 +26,8 @@ func (o *observation) own(of uint64) uint64 {
 // cohort hashes what kind of actor it is: the way of authentication, role and scope, the
 // application, and thereby whether a person or a program. All of it is in what the
 // service accepted, not in what anybody says of themselves.
-func (h *hasher) cohort(tx *detect.Tx) uint64 {
-	id := &tx.Event.Identity
-	c := h.value(h.of(tx.Tenant), id.Scheme)
+func (h *hasher) cohort(scope uint64, id *event.Identity) uint64 {
+	c := h.value(scope, id.Scheme)
 	for i := range id.Claims {
 		switch string(id.Claims[i].Name) {
 		case "roles", "scope", "azp", "client_id":

@@ -110,6 +110,9 @@ func (s *atoState) valid() error {
 	return s.Episode.valid()
 }
 
+// Empty implements keyed.Emptier.
+func (s *atoState) Empty() { *s = atoState{Visitors: s.Visitors[:0]} }
+
 func newAto(cfg *Config, m *Metrics, actors *keyed.Actors) *ato {
 	r := &ato{cfg: cfg, metrics: m, states: keyed.Keep(actors, keptAccounts, (*atoState).pack, (*atoState).valid, m.eviction(ato01.ID)), shares: keyed.NewTable[share](cfg.MaxLogins, m.eviction("client_shares"))}
 	r.words = wordsOf(`password passwd email mail phone mobile msisdn mfa otp totp 2fa factor factors recovery security passkey passkeys
@@ -132,7 +135,7 @@ func (r *ato) observe(o *observation, out *detect.Out) {
 	if s.Arrived == 0 || s.As != c || o.now-s.Arrived > int64(r.cfg.Ato.Window) || !r.changes(o) {
 		return
 	}
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}
@@ -260,7 +263,9 @@ func (r *ato) changes(o *observation) bool {
 	if e.Has(event.HeadersOnly) {
 		return false
 	}
-	for _, l := range o.tx.Request().Leaves {
+	leaves := o.tx.Request().Leaves
+	for i := range leaves {
+		l := &leaves[i]
 		if l.Location == content.Body && len(l.Value) > 0 && secretName(l.Name) {
 			return true
 		}

@@ -170,7 +170,7 @@ func (r *bfla) observe(o *observation, out *detect.Out) {
 		return
 	}
 	s := r.states.Touch(o.who)
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if s.Episode.Count == 1 {
 		s.Rarest, s.Others = 1, 0
 	}
@@ -200,15 +200,17 @@ func (r *bfla) finding(o *observation, s *bflaState, p, own, other, n float64) f
 // program where it shows none.
 func cohortOf(o *observation) uint64 {
 	id := &o.tx.Event.Identity
-	h := o.hash.value(o.hash.of(o.tx.Tenant, o.tx.Endpoint.Host), id.Scheme)
+	h := o.hash.value(o.hash.within(o.tx.Endpoint.Host), id.Scheme)
 	shown := false
 	for _, name := range [...]string{"roles", "scope", "client_id", "azp"} {
 		if v := id.Claim(name); len(v) > 0 {
 			h, shown = mix(h, o.hash.value(uint64(len(name)), bytes.TrimSpace(v[:min(len(v), maxSpelled)]))), true
 		}
 	}
-	if ua := o.tx.Event.RequestHeader("User-Agent"); !shown && len(ua) > 0 {
-		h = mix(h, o.hash.family(ua))
+	if !shown {
+		if family := o.family(); family != 0 {
+			h = mix(h, family)
+		}
 	}
 	return h
 }

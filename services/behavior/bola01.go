@@ -174,8 +174,7 @@ func (r *bola) observe(o *observation, out *detect.Out) {
 }
 
 func (r *bola) read(o *observation, b *object, out *detect.Out) {
-	noun := o.hash.of(o.tx.Tenant, b.noun)
-	key, group := mix(o.who, noun), mix(noun, o.cohort)
+	key, group := mix(o.who, b.kind), mix(b.kind, o.cohort)
 	r.prior.Deaf = false // none of them was when it was last seen
 	for range 2 {
 		if who, what, kind, ok := r.absent.Gone(o.now); ok {
@@ -184,14 +183,14 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 			}
 		}
 	}
-	s, k := r.states.Touch(noun), r.kinds.Touch(group)
+	s, k := r.states.Touch(b.kind), r.kinds.Touch(group)
 	first := s.First == 0
 	if first {
 		s.First = o.now - o.now%second
 	}
 	r.prior.Deaf = r.cfg.attacks(o.who, bola01.ID, o.now)
 	if day := r.learn(s, k, o.now); (day || first) && !r.prior.Deaf {
-		r.absent.Expect(o.who, noun, group, o.now)
+		r.absent.Expect(o.who, b.kind, group, o.now)
 	}
 	k.reader(s, o.now)
 	if b.own || !r.counts(o, b, s, k) {
@@ -200,7 +199,7 @@ func (r *bola) read(o *observation, b *object, out *detect.Out) {
 	}
 	s.Novel.Add(1)
 	e := r.episodes.Touch(key)
-	e.Episode.see(o.tx, o.now, &r.pace, shapeOf(b.value))
+	e.Episode.see(o.tx, o.now, &r.pace, b.shape)
 	if e.Episode.Count == 1 {
 		e.Foreign = 0
 	}

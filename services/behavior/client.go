@@ -27,11 +27,50 @@ func (o *observation) client() client {
 	return o.caller
 }
 
+// address is the client's, read once for all rules that ask; invalid where it is none.
+func (o *observation) address() netip.Addr {
+	if !o.located {
+		o.at, o.located = addressOf(o.tx.Event.Client.Address), true
+	}
+	return o.at
+}
+
+// addressOf reads an address, without a zone. Most are IPv4, which takes no copy of them.
+func addressOf(text []byte) netip.Addr {
+	if a, ok := ipv4(text); ok {
+		return netip.AddrFrom4(a)
+	}
+	a, err := netip.ParseAddr(string(text))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Unmap().WithZone("")
+}
+
+// ipv4 reads four numbers as netip.ParseAddr does.
+func ipv4(text []byte) (a [4]byte, ok bool) {
+	at, digits, n := 0, 0, 0
+	for _, c := range text {
+		switch {
+		case c >= '0' && c <= '9' && (digits == 0 || n > 0):
+			digits++
+			if n = 10*n + int(c-'0'); n > 255 {
+				return a, false
+			}
+			a[at] = byte(n)
+		case c == '.' && digits > 0 && at < 3:
+			at, digits, n = at+1, 0, 0
+		default:
+			return a, false
+		}
+	}
+	return a, at == 3 && digits > 0
+}
+
 func clientOf(o *observation) client {
 	e := o.tx.Event
 	var c client
-	if a, err := netip.ParseAddr(string(e.Client.Address)); err == nil {
-		a = a.Unmap().WithZone("")
+	if a := o.address(); a.IsValid() {
 		bits := 48
 		if a.Is4() {
 			bits = 24
@@ -42,8 +81,8 @@ func clientOf(o *observation) client {
 		}
 		c.Inside = a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()
 	}
-	if ua := e.RequestHeader("User-Agent"); len(ua) > 0 {
-		c.Agent = known32(o.hash.family(ua))
+	if family := o.family(); family != 0 {
+		c.Agent = known32(family)
 	}
 	if len(e.TLS.JA4) > 0 {
 		c.JA4 = known32(o.hash.value(2, e.TLS.JA4))

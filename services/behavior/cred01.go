@@ -157,7 +157,7 @@ func (r *cred) observe(o *observation, out *detect.Out) {
 		s.Users = s.Users[:0]
 	}
 	s.Fail.add(o.now, 1)
-	s.Episode.see(tx, o.now, r.cfg, "")
+	s.Episode.see(tx, o.now, r.cfg, nil)
 	if s.Episode.Count == 1 {
 		s.Let = 0
 	}

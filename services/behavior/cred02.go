@@ -120,7 +120,7 @@ func (r *spray) observe(o *observation, out *detect.Out) {
 	if refused == 1 {
 		s.Episode.idle()
 	}
-	s.Episode.see(o.tx, o.now, r.cfg, "")
+	s.Episode.see(o.tx, o.now, r.cfg, nil)
 	if s.Episode.Count == 1 {
 		s.Let = 0
 	}

@@ -26,7 +26,7 @@ func (c *crowd) size() float64 {
 		if r == 0 {
 			zeros++
 		}
-		sum += math.Ldexp(1, -int(r))
+		sum += halves[min(r, 65)]
 	}
 	const alpha, m = 0.709, 64.0
 	e := alpha * m * m / sum

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
@@ -45,14 +46,24 @@ type detector struct {
 	hash    hasher
 	actors  *keyed.Actors
 	objects objects
+	names   names
 	rules   []named
+	late    []latecomer // those of rules that are
+	tenant  string      // the last one
 	seen    observation
 }
 
 func newDetector(cfg Config, m *Metrics) *detector {
 	actors := keyed.NewActors(cfg.MaxKeys, cfg.MaxUnpacked, m.eviction("actors"))
 	d := &detector{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), actors: actors, objects: newObjects(&cfg, m, actors), met: newAcquaintances(&cfg)}
+	d.names = newNames(&d.hash)
+	d.seen = observation{names: &d.names, hash: &d.hash, known: &d.objects, met: d.met, held: m.suppressed, scope: d.hash.enter("")}
 	d.rules = detections(&d.cfg, m, actors, d.met)
+	for _, r := range d.rules {
+		if l, ok := r.detection.(latecomer); ok {
+			d.late = append(d.late, l)
+		}
+	}
 	return d
 }
 
@@ -61,6 +72,7 @@ type observation struct {
 	tx    *detect.Tx
 	now   int64 // ns, event time
 	hash  *hasher
+	names *names
 	known *objects // ids that were served before this transaction
 	met   *acquaintances
 	held  *prometheus.CounterVec // decisions that a guard held back
@@ -68,19 +80,26 @@ type observation struct {
 	// tx.Asked says. Names in bodies are whoever asks's to choose, and counters of tries
 	// must not fall apart with them.
 	who, endpoint uint64
+	scope         uint64 // hash of the tenant
 	// actor is who, told apart behind an address; cohort is what kind of actor it is.
 	actor, cohort uint64
 	ok            bool // answered 2xx
 	objects       []object
-	// fresh is how many ids the answer showed that were new to the principal. Only
-	// afterwards knows it.
-	fresh  int
-	login  try
-	from   source
-	caller client // see client
-	asked  bool
-	intent intent // of a write
+	// fresh is how many ids the answer showed that were new to the principal, carried what
+	// its first members hold of sensitive data. Only afterwards knows them.
+	fresh   int
+	carried classes
+	login   try
+	from    source
+	caller  client // see client
+	asked   bool
+	at      netip.Addr // see address
+	located bool
+	intent  intent // of a write
 }
+
+// place is the template of the endpoint as an exemplar.
+func (o *observation) place() string { return shapeTemplate(o.tx.Endpoint.Template) }
 
 // Prepare parses both messages, which is most of the work, in parallel.
 func (d *detector) Prepare(tx *detect.Tx) {
@@ -107,12 +126,15 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 		return
 	}
 	o := &d.seen
-	o.tx, o.now, o.hash, o.known, o.met, o.held = tx, tx.Time.UnixNano(), &d.hash, &d.objects, d.met, d.metrics.suppressed
-	o.who = d.hash.of(tx.Tenant, tx.Principal)
-	o.endpoint = d.hash.of(tx.Tenant, tx.Endpoint.ID)
-	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(tx)
+	o.tx, o.now = tx, tx.Time.UnixNano()
+	if tx.Tenant != d.tenant {
+		d.tenant, o.scope = tx.Tenant, d.hash.enter(tx.Tenant)
+	}
+	o.who = d.hash.within(tx.Principal)
+	o.endpoint = d.hash.within(tx.Endpoint.ID)
+	o.actor, o.cohort = d.hash.actor(tx.Event, o.who), d.hash.cohort(o.scope, &tx.Event.Identity)
 	o.ok = tx.Event.Status >= 200 && tx.Event.Status < 300
-	o.login, o.asked = tryOf(o), false
+	o.login, o.asked, o.located = tryOf(o), false, false
 	o.from.ask(o, d.lists.Current())
 	if o.intent = 0; changes(tx.Event.Method) {
 		o.intent = intentOf(tx.Event.Path)
@@ -125,10 +147,8 @@ func (d *detector) Detect(tx *detect.Tx, out *detect.Out) {
 	}
 	// Not before: the rules ask what was served earlier.
 	d.objects.serve(o)
-	for _, r := range d.rules {
-		if l, ok := r.detection.(latecomer); ok {
-			l.afterwards(o, out)
-		}
+	for _, l := range d.late {
+		l.afterwards(o, out)
 	}
 	for i := n; i < len(out.Findings); i++ {
 		if o.from.listed {

@@ -51,7 +51,7 @@ func (d *distinct) rank(x uint32) {
 }
 
 // halves are the powers of one half.
-var halves = func() (h [65]float64) {
+var halves = func() (h [66]float64) {
 	for i := range h {
 		h[i] = math.Exp2(-float64(i))
 	}

@@ -137,7 +137,7 @@ func (r *enum) walk(o *observation, b *object, out *detect.Out) {
 	if denied(tx.Event.Status) {
 		s.Denied++
 	}
-	s.Episode.see(tx, o.now, r.cfg, shapeOf(b.param+" "+b.value))
+	s.Episode.see(tx, o.now, r.cfg, func() string { return shapeOf(b.param() + " " + b.value) })
 	share := float64(s.Denied) / float64(s.Ids)
 	need := c.Ids
 	if share >= c.DeniedShare {
@@ -155,7 +155,7 @@ func (r *enum) walk(o *observation, b *object, out *detect.Out) {
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}
-	f := s.Episode.finding(&enum01, tx, tx.Principal, tx.Endpoint.ID, b.param)
+	f := s.Episode.finding(&enum01, tx, tx.Principal, tx.Endpoint.ID, b.param())
 	if share < c.DeniedShare { // most were answered: they may be lost
 		f.Severity = finding.High
 	}
@@ -168,13 +168,13 @@ func (r *enum) walk(o *observation, b *object, out *detect.Out) {
 		how = fmt.Sprintf("%.0f %% of their interval", 100*density)
 	}
 	f.Summary = fmt.Sprintf("%d ids that it was never shown asked for at %s (%s), %s, in %s; %d refused",
-		s.Ids, tx.Endpoint.Label, b.param, how, spell(s.Episode.Last-s.Episode.Start), s.Denied)
+		s.Ids, tx.Endpoint.Label, b.param(), how, spell(s.Episode.Last-s.Episode.Start), s.Denied)
 	f.Counterfactual = fmt.Sprintf("%d or fewer would not alert", need-1)
 	out.Finding(f)
 }
 
 func walkKey(o *observation, b *object) uint64 {
-	return mix(mix(o.who, o.endpoint), o.hash.of(b.param))
+	return mix(mix(o.who, o.endpoint), o.hash.joined(b.in, b.name))
 }
 
 // found says whether b is of a walk that was said.

@@ -60,15 +60,14 @@ func (r *strange) observe(o *observation, out *detect.Out) {
 	if b.own {
 		return
 	}
-	noun := o.hash.of(o.tx.Tenant, b.noun)
-	key := mix(o.who, noun)
+	key := mix(o.who, b.kind)
 	if o.ok { // only who was refused is worth a state
 		if e := r.episodes.Get(key); e != nil {
 			e.Answered++
 		}
 		return
 	}
-	if !r.seen.Touch(noun).Add(b.id) {
+	if !r.seen.Touch(b.kind).Add(b.id) {
 		return
 	}
 	r.refuse(o, b, key, out)
@@ -76,11 +75,11 @@ func (r *strange) observe(o *observation, out *detect.Out) {
 
 func (r *strange) refuse(o *observation, b *object, key uint64, out *detect.Out) {
 	tx, c := o.tx, &r.cfg.Enum
-	group := mix(o.hash.of(tx.Tenant, b.noun), o.cohort)
+	group := mix(b.kind, o.cohort)
 	r.counts.prior.Deaf = r.cfg.attacks(o.who, enum01.ID, o.now)
-	s := r.counts.add(o.hash.of(tx.Tenant, b.noun), group, o.now, 1)
+	s := r.counts.add(b.kind, group, o.now, 1)
 	e := r.episodes.Touch(key)
-	e.Episode.see(tx, o.now, &r.pace, shapeOf(b.value))
+	e.Episode.see(tx, o.now, &r.pace, b.shape)
 	if e.Episode.Count == 1 {
 		e.Answered = 0
 	}

@@ -36,9 +36,9 @@ const (
 	quietDay = 24 * time.Hour
 )
 
-// see adds the transaction as a supporting event; shape is an exemplar, already
-// masked, or empty.
-func (e *episode) see(tx *detect.Tx, now int64, cfg *Config, shape string) {
+// see adds the transaction as a supporting event; shape makes an exemplar, masked, where
+// one more is kept. It may be nil.
+func (e *episode) see(tx *detect.Tx, now int64, cfg *Config, shape func() string) {
 	if e.Count > 0 && (now-e.Last > int64(cfg.Quiet) || now-e.Start > int64(cfg.Longest)) {
 		*e = episode{}
 	}
@@ -50,8 +50,10 @@ func (e *episode) see(tx *detect.Tx, now int64, cfg *Config, shape string) {
 	if len(e.Events) < 16*finding.MaxEvents {
 		e.Events = append(e.Events, tx.Event.ID[:]...)
 	}
-	if shape != "" && len(e.Shapes) < maxShapes && (len(e.Shapes) == 0 || e.Shapes[len(e.Shapes)-1] != shape) {
-		e.Shapes = append(e.Shapes, shape)
+	if n := len(e.Shapes); shape != nil && n < maxShapes {
+		if s := shape(); s != "" && (n == 0 || e.Shapes[n-1] != s) {
+			e.Shapes = append(e.Shapes, s)
+		}
 	}
 	if a := tx.Event.Client.Address; len(a) > 0 && len(a) <= 64 && (len(e.Addresses) == 0 || e.Addresses[0] != string(a)) {
 		e.address(string(a))

@@ -90,11 +90,7 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	deaf := r.cfg.attacks(o.who, exfil01.ID, o.now)
 	r.bytes.prior.Deaf, r.records.prior.Deaf = deaf, deaf
 	volume := r.bytes.add(o.own(0), o.cohort, o.now, kb)
-	var carried classes
-	if o.fresh > 0 {
-		carried = classesOf(tx.Response())
-	}
-	s := r.records.add(o.own(0), o.cohort, o.now, uint32(o.fresh*carried.weight()))
+	s := r.records.add(o.own(0), o.cohort, o.now, uint32(o.fresh*o.carried.weight()))
 	surprise := min(s.surprise, volume.surprise)
 	alert, bar := r.bars.Judge(o.cohort, o.now, &s.Mark, surprise)
 	if alert {
@@ -108,7 +104,7 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 		return
 	}
 	e := r.episodes.Touch(o.actor)
-	e.see(tx, o.now, &r.pace, shapeTemplate(tx.Endpoint.Template))
+	e.see(tx, o.now, &r.pace, o.place)
 	if !e.due(o.now, r.cfg) {
 		return
 	}
@@ -118,12 +114,12 @@ func (r *exfil) afterwards(o *observation, out *detect.Out) {
 	n, window := s.Count.Sum(s.window), calibrate.Names[s.window]
 	f.Confidence = min(0.95, 0.6+0.3*min(1, surprise/20))
 	f.Features = []finding.Number{{Name: "new_records_1h", Value: s.Count.Sum(1)}, {Name: "new_records_24h", Value: s.Count.Sum(2)},
-		{Name: "kilobytes_1h", Value: volume.Count.Sum(1)}, {Name: "kilobytes_24h", Value: volume.Count.Sum(2)}, {Name: "sensitivity", Value: float64(carried.weight())}, {Name: "surprise", Value: surprise}}
+		{Name: "kilobytes_1h", Value: volume.Count.Sum(1)}, {Name: "kilobytes_24h", Value: volume.Count.Sum(2)}, {Name: "sensitivity", Value: float64(o.carried.weight())}, {Name: "surprise", Value: surprise}}
 	f.Baseline = []finding.Number{{Name: "records_mean", Value: mean}, {Name: "records_limit", Value: limit}, {Name: "kilobytes_mean", Value: kbMean}, {Name: "kilobytes_limit", Value: kbLimit}, {Name: "bar", Value: bar}}
 	f.Summary = fmt.Sprintf("%.0f records new to it in %s, and %.0f kB in %s; normal for such a client %.1f and %.0f kB, limits %.0f and %.0f kB",
 		n, window, volume.Count.Sum(volume.window), calibrate.Names[volume.window], mean, kbMean, limit-1, kbLimit-1)
-	if carried != 0 {
-		f.Summary += fmt.Sprintf("; a record with %s data counts for %d", carried, carried.weight())
+	if o.carried != 0 {
+		f.Summary += fmt.Sprintf("; a record with %s data counts for %d", o.carried, o.carried.weight())
 	}
 	f.Counterfactual = fmt.Sprintf("%.0f or fewer new records in %s, or %.0f kB or less in %s, would not alert", limit-1, window, kbLimit-1, calibrate.Names[volume.window])
 	o.unusual(f, out)

@@ -161,7 +161,7 @@ func (r *fuzz) observe(o *observation, out *detect.Out) {
 		return
 	}
 	s := r.states.Get(o.who)
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if s.Level < r.cfg.Fuzz.Capacity || !s.Episode.due(o.now, r.cfg) {
 		return
 	}
@@ -179,7 +179,7 @@ func (r *fuzz) odd(o *observation, place uint64, typ content.Type) bool {
 	for _, n := range p.By {
 		all += n
 	}
-	odd := int(all) >= r.cfg.Fuzz.Values && math.Round(p.Who.size()) >= float64(r.cfg.Fuzz.Shared) && typ != content.Null && p.By[typ]*100 < all
+	odd := int(all) >= r.cfg.Fuzz.Values && typ != content.Null && p.By[typ]*100 < all && math.Round(p.Who.size()) >= float64(r.cfg.Fuzz.Shared)
 	p.Who.add(o.who)
 	if all < 1<<30 {
 		p.By[typ]++

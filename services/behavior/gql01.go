@@ -93,6 +93,9 @@ func newGql(cfg *Config, m *Metrics) *gql {
 
 // asksGraphQL says whether a request may hold a query, without a look into its body.
 func asksGraphQL(e *event.Event) bool {
+	if len(e.Query) == 0 && len(e.RequestBody.Data) == 0 {
+		return false
+	}
 	return bytes.Contains(e.Path, []byte("graphql")) || bytes.Contains(e.Path, []byte("gql")) || bytes.Contains(e.RequestBody.ContentType, []byte("graphql")) ||
 		bytes.HasPrefix(e.Query, []byte("query=")) || bytes.Contains(e.Query, []byte("&query="))
 }
@@ -163,7 +166,7 @@ func (r *gql) observe(o *observation, out *detect.Out) {
 		s.Episode.idle()
 	}
 	s.Level = min(s.Level+excess, 4*c.Capacity)
-	s.Episode.see(tx, o.now, r.cfg, "")
+	s.Episode.see(tx, o.now, r.cfg, nil)
 	if s.Episode.Count == 1 {
 		s.Depth, s.Aliases, s.Batch, s.Cost, s.Asked = 0, 0, 0, 0, 0
 	}

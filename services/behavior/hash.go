@@ -14,6 +14,7 @@ import (
 // after every start, so the seed is configuration's and never random.
 type hasher struct {
 	digest *xxhash.Digest
+	inside xxhash.Digest // that has taken in the tenant
 	seed   uint64
 	mac    hash.Hash // of user names
 	sum    [sha256.Size]byte
@@ -30,10 +31,48 @@ func newHasher(key string) hasher {
 func (h *hasher) of(parts ...string) uint64 {
 	h.digest.ResetWithSeed(h.seed)
 	for _, p := range parts {
-		binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
-		h.digest.Write(h.length[:]) //nolint:errcheck // never fails
-		h.digest.WriteString(p)     //nolint:errcheck // never fails
+		h.part(p)
 	}
+	return h.digest.Sum64()
+}
+
+func (h *hasher) part(p string) {
+	binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
+	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+	h.digest.WriteString(p)     //nolint:errcheck // never fails
+}
+
+// enter makes tenant the one that within is about, and hashes it.
+func (h *hasher) enter(tenant string) uint64 {
+	scope := h.of(tenant)
+	h.inside = *h.digest
+	return scope
+}
+
+// within hashes the tenant entered and a part, as of does.
+func (h *hasher) within(p string) uint64 {
+	*h.digest = h.inside
+	h.part(p)
+	return h.digest.Sum64()
+}
+
+// withinBytes does so for bytes.
+func (h *hasher) withinBytes(p []byte) uint64 {
+	*h.digest = h.inside
+	binary.LittleEndian.PutUint32(h.length[:], uint32(len(p)))
+	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+	h.digest.Write(p)           //nolint:errcheck // never fails
+	return h.digest.Sum64()
+}
+
+// joined hashes "a b", a part of its own, without joining them.
+func (h *hasher) joined(a, b string) uint64 {
+	h.digest.ResetWithSeed(h.seed)
+	binary.LittleEndian.PutUint32(h.length[:], uint32(len(a)+1+len(b)))
+	h.digest.Write(h.length[:]) //nolint:errcheck // never fails
+	h.digest.WriteString(a)     //nolint:errcheck // never fails
+	h.digest.WriteString(" ")   //nolint:errcheck // never fails
+	h.digest.WriteString(b)     //nolint:errcheck // never fails
 	return h.digest.Sum64()
 }
 
@@ -45,11 +84,11 @@ func (h *hasher) value(scope uint64, v []byte) uint64 {
 }
 
 // family hashes a user agent by its letters alone, in lower case.
-func (h *hasher) family(agent []byte) uint64 {
+func (h *hasher) family(agent string) uint64 {
 	var b [256]byte
 	n := 0
-	for _, c := range agent {
-		if c |= 0x20; c >= 'a' && c <= 'z' && n < len(b) {
+	for i := range len(agent) {
+		if c := agent[i] | 0x20; c >= 'a' && c <= 'z' && n < len(b) {
 			b[n] = c
 			n++
 		}

@@ -83,14 +83,15 @@ func newHoard(cfg *Config, m *Metrics) *hoard {
 }
 
 // holdOf is what the body of a hold says: of what, and how many.
-func holdOf(o *observation) (item uint64, shape string, units uint16) {
+func holdOf(o *observation) (item uint64, name []byte, units uint16) {
 	units = 1
-	var name []byte
-	for _, l := range o.tx.Request().Leaves {
+	leaves := o.tx.Request().Leaves
+	for i := range leaves {
+		l := &leaves[i]
 		if l.Location != content.Body || len(l.Value) == 0 || len(l.Value) > 128 {
 			continue
 		}
-		switch bare(l.Name) {
+		switch o.name(l.Name).bare {
 		case "productid", "product", "sku", "itemid", "item", "variantid", "seat", "seatid", "slot", "slotid", "eventid", "offerid", "roomid", "ticketid":
 			if name == nil {
 				name = l.Value
@@ -102,9 +103,9 @@ func holdOf(o *observation) (item uint64, shape string, units uint16) {
 		}
 	}
 	if name == nil {
-		return 0, "", 0
+		return 0, nil, 0
 	}
-	return o.hash.value(o.hash.of(o.tx.Tenant), name), shapeOf(string(name)), units
+	return o.hash.value(o.scope, name), name, units
 }
 
 func (r *hoard) observe(o *observation, out *detect.Out) {
@@ -115,7 +116,7 @@ func (r *hoard) observe(o *observation, out *detect.Out) {
 		r.buys.Touch(o.who).add(o.now, 1)
 		return
 	}
-	item, shape, units := holdOf(o)
+	item, name, units := holdOf(o)
 	if units == 0 {
 		return
 	}
@@ -130,6 +131,7 @@ func (r *hoard) observe(o *observation, out *detect.Out) {
 	all.Today = min(1e12, all.Today+float64(units))
 	s := r.clients.Touch(mix(o.who, item))
 	s.Units.add(o.now, units)
+	shape := func() string { return shapeOf(string(name)) }
 	s.Episode.see(tx, o.now, r.cfg, shape)
 	n := s.Units.sum()
 	if n < c.Units || s.Episode.Count < 3 {
@@ -157,7 +159,7 @@ func (r *hoard) observe(o *observation, out *detect.Out) {
 	f.Confidence = min(0.95, 0.65+0.15*min(1, float64(n)/float64(4*c.Units))+0.15*share)
 	f.Features = []finding.Number{{Name: "units_24h", Value: float64(n)}, {Name: "holds", Value: float64(s.Episode.Count)}, {Name: "share", Value: share}, {Name: "bought", Value: float64(bought)}}
 	f.Baseline = []finding.Number{{Name: "units", Value: float64(c.Units)}, {Name: "share", Value: c.Share}, {Name: "bought_share", Value: c.Bought}}
-	f.Summary = fmt.Sprintf("%d units of one item (%s) held at %s in 24 h, %s of all that is held of it, in %d requests; %d purchases", n, shape, tx.Endpoint.Label, percent(float64(n), total), s.Episode.Count, bought)
+	f.Summary = fmt.Sprintf("%d units of one item (%s) held at %s in 24 h, %s of all that is held of it, in %d requests; %d purchases", n, shape(), tx.Endpoint.Label, percent(float64(n), total), s.Episode.Count, bought)
 	f.Counterfactual = fmt.Sprintf("%d or fewer units would not alert, nor would purchases of %.0f %% of them", c.Units-1, 100*c.Bought)
 	out.Finding(f)
 }

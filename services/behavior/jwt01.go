@@ -145,7 +145,7 @@ func (r *jwt) observe(o *observation, out *detect.Out) {
 		return
 	}
 	s := r.states.Touch(o.hash.value(o.who, []byte(f.name)))
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}
@@ -215,7 +215,7 @@ func (r *jwt) foreign(o *observation, claim []byte) bool {
 	if len(c.Issuers) > 0 {
 		return !slices.Contains(c.Issuers, string(bytes.Trim(claim, `"`)))
 	}
-	h := r.hosts.Touch(o.hash.of(o.tx.Tenant, o.tx.Endpoint.Host))
+	h := r.hosts.Touch(o.hash.within(o.tx.Endpoint.Host))
 	s := h.of(o.hash.value(4, claim), o.now)
 	learning := int(h.N) < c.IssuerMin
 	h.N = min(h.N+1, 1<<30)

@@ -36,7 +36,7 @@ func tryOf(o *observation) (t try) {
 	if !named && (len(e.RequestBody.Data) < 16 || accountWords.in(e.Path)) {
 		return t
 	}
-	name, secret := userOf(o.tx)
+	name, secret := userOf(o)
 	failed, answered := loginFailed(e.Status)
 	switch {
 	case name == nil && named && len(e.RequestBody.Data) == 0:
@@ -44,7 +44,7 @@ func tryOf(o *observation) (t try) {
 	case name == nil || !answered, !named && (!secret || failed && e.Status != 401 && e.Status != 403):
 		return t
 	}
-	return try{counts: true, failed: failed || refusal(o.tx), user: o.hash.user(o.tx.Tenant, name)}
+	return try{counts: true, failed: failed || refusal(o), user: o.hash.user(o.tx.Tenant, name)}
 }
 
 // accountWords are of paths where a name and a password come together though nobody
@@ -97,22 +97,22 @@ func loginWord(w []byte) bool {
 // userOf is the user name of an attempt; nil where the request carries none, or no
 // password beside it. secret says that it is called a password, and by no name that
 // other things have too.
-func userOf(tx *detect.Tx) (user []byte, secret bool) {
+func userOf(o *observation) (user []byte, secret bool) {
 	password := false
-	doc := tx.Request()
+	doc := o.tx.Request()
 	for _, leaves := range [...][]content.Leaf{doc.Leaves, doc.Nested} {
 		for i := range leaves {
 			l := &leaves[i]
 			if l.Location != content.Body || len(l.Value) == 0 || l.Via != content.Direct && l.Via != content.FromGraphQL {
 				continue
 			}
-			name := strings.TrimPrefix(l.Name, "@")
+			name := o.name(strings.TrimPrefix(l.Name, "@"))
 			switch {
-			case user == nil && len(l.Value) <= 256 && userName(name):
+			case user == nil && len(l.Value) <= 256 && name.user:
 				user = l.Value
-			case passwordName(name):
+			case name.password:
 				password = true
-				secret = secret || certainly(name)
+				secret = secret || name.secret
 			}
 		}
 	}

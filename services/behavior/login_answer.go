@@ -4,14 +4,13 @@ import (
 	"bytes"
 
 	"github.com/miradorhq/mirador/pkg/content"
-	"github.com/miradorhq/mirador/pkg/detect"
 )
 
 // refusal says whether an attempt was refused by an answer whose status does not say
 // so: a redirection to where one logs in, or to an error, or a document that says that
 // it went wrong.
-func refusal(tx *detect.Tx) bool {
-	e := tx.Event
+func refusal(o *observation) bool {
+	e := o.tx.Event
 	if e.Status >= 300 && e.Status < 400 {
 		for i := range e.ResponseHeaders {
 			if h := &e.ResponseHeaders[i]; len(h.Name) == 8 && bytes.EqualFold(h.Name, []byte("location")) {
@@ -23,8 +22,9 @@ func refusal(tx *detect.Tx) bool {
 	if e.Status != 200 {
 		return false
 	}
-	for i := range tx.Response().Leaves {
-		if l := &tx.Response().Leaves[i]; l.Location == content.Body && refuses(l) {
+	leaves := o.tx.Response().Leaves
+	for i := range leaves {
+		if l := &leaves[i]; l.Location == content.Body && refuses(o.name(l.Name), l) {
 			return true
 		}
 	}
@@ -47,8 +47,8 @@ var (
 )
 
 // refuses says whether a member of an answer says that a login failed.
-func refuses(l *content.Leaf) bool {
-	switch bare(l.Name) {
+func refuses(name *fieldName, l *content.Leaf) bool {
+	switch name.bare {
 	case "ok", "success", "successful", "authenticated", "valid", "loggedin", "issuccess":
 		return l.Type == content.Boolean && string(l.Value) == "false"
 	case "error", "errorcode", "errormessage", "failure":

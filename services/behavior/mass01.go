@@ -138,7 +138,7 @@ func (r *mass) observe(o *observation, out *detect.Out) {
 		return
 	}
 	s := r.states.Touch(mix(o.who, o.endpoint))
-	s.Episode.see(tx, o.now, r.cfg, "")
+	s.Episode.see(tx, o.now, r.cfg, nil)
 	if s.Episode.Count == 1 {
 		s.Names, s.Echoed = s.Names[:0], 0
 	}

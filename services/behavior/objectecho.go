@@ -25,34 +25,35 @@ func (o *observation) echoed() {
 	for _, leaves := range [...][]content.Leaf{req.Leaves, req.Nested} {
 		for i := range leaves {
 			l := &leaves[i]
-			if !asks(l) {
+			if !asks(o, l) {
 				continue
 			}
 			if tried++; tried > maxEchoed || len(o.objects) == maxParams {
 				return
 			}
-			if !givenAs(answer.Leaves, l.Value) {
+			if !givenAs(o, answer.Leaves, l.Value) {
 				continue
 			}
 			name := strings.TrimPrefix(l.Name, "@")
-			noun := nounOf(name)
+			noun := o.name(name).noun
 			if noun == "" {
 				noun = literalBefore(o.tx.Endpoint.Template, 1<<30)
 			}
-			o.objects = append(o.objects, object{param: l.Location.String() + " " + name, noun: noun, value: string(l.Value)})
+			o.objects = append(o.objects, object{in: l.Location.String(), name: name, noun: noun, value: string(l.Value)})
 		}
 	}
 }
 
 // asks says whether a value of a request may be an id that is asked for.
-func asks(l *content.Leaf) bool {
+func asks(o *observation, l *content.Leaf) bool {
 	if len(l.Value) < 3 || len(l.Value) > 64 || l.Via != content.Direct && l.Via != content.FromGraphQL {
 		return false
 	}
 	name := strings.TrimPrefix(l.Name, "@")
+	n := o.name(name)
 	switch l.Location {
 	case content.Body:
-		if transient(name) || passwordName(name) || partyOf(l.Path) != nobody {
+		if n.transient || n.password || o.names.parties.of(l.Path) != nobody {
 			return false
 		}
 	case content.Header:
@@ -62,7 +63,7 @@ func asks(l *content.Leaf) bool {
 	default:
 		return false
 	}
-	return idName(name) || identifies(catalog.Classify(l.Value))
+	return n.id || identifies(catalog.Classify(l.Value))
 }
 
 // headerName says whether a header may name an object: X-Account-Id does.
@@ -86,9 +87,9 @@ func asksByHeader(o *observation) bool {
 }
 
 // givenAs says whether an answer gives value as an id.
-func givenAs(leaves []content.Leaf, value []byte) bool {
+func givenAs(o *observation, leaves []content.Leaf, value []byte) bool {
 	for i := range leaves {
-		if l := &leaves[i]; l.Location == content.Body && bytes.Equal(l.Value, value) && (servedName(l.Name) || l.Type == content.String && servedValue(l.Name, l.Value)) {
+		if l := &leaves[i]; l.Location == content.Body && bytes.Equal(l.Value, value) && o.name(l.Name).gives(l) {
 			return true
 		}
 	}

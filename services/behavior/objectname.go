@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
+	"github.com/miradorhq/mirador/pkg/content"
 )
 
 // nounOf is "accounts" for account_id, accountId and account; "" for a bare id.
@@ -22,13 +23,10 @@ func nounOf(name string) string {
 	return n + "s"
 }
 
-// objectParam says whether a query parameter names an object. Where the name alone does
+// objectParam says whether a query parameter of that name names an object. Where it alone does
 // not say it, the value must look like an id: ref=newsletter is none.
-func objectParam(name string, value []byte) bool {
-	if transient(name) {
-		return false
-	}
-	return idName(name) || numberName(name) && identifies(catalog.Classify(value))
+func (n *fieldName) objectParam(value []byte) bool {
+	return !n.transient && (n.id || n.number && identifies(catalog.Classify(value)))
 }
 
 // transient says whether a name is of what is no object: positions in a list, which a
@@ -84,10 +82,15 @@ func servedName(name string) bool {
 	return false
 }
 
+// gives says whether a member of an answer with that name is an id.
+func (n *fieldName) gives(l *content.Leaf) bool {
+	return n.served || l.Type == content.String && !n.transient && servedValue(l.Value)
+}
+
 // servedValue says whether a text of an answer can only be an id, whatever it is called.
 // Numbers may be anything, and so may what has no digit.
-func servedValue(name string, value []byte) bool {
-	if len(value) < 8 || len(value) > 64 || bytes.IndexByte(value, ' ') >= 0 || !bytes.ContainsAny(value, "0123456789") || transient(name) {
+func servedValue(value []byte) bool {
+	if len(value) < 8 || len(value) > 64 || bytes.IndexByte(value, ' ') >= 0 || !bytes.ContainsAny(value, "0123456789") {
 		return false
 	}
 	switch catalog.Classify(value) {

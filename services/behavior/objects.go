@@ -14,11 +14,12 @@ import (
 // parameter whose name says so, or, where there is neither, what a body or a header asks
 // for and the answer is about (echoed).
 type object struct {
-	param string // "path 2" or "query account_id"
-	noun  string // "accounts": the kind of object
-	id    uint64 // hash of tenant and value
-	key   uint64 // hash of tenant, noun and value
-	value string
+	in, name string // "path" and "2", or "query" and "account_id"
+	noun     string // "accounts": the kind of object
+	kind     uint64 // hash of tenant and noun
+	id       uint64 // hash of tenant and value
+	key      uint64 // hash of tenant, noun and value
+	value    string
 	// own is set when the id was in an earlier response to this principal.
 	own bool
 	// foreign is set when another was served it first.
@@ -27,6 +28,12 @@ type object struct {
 	integer   int64
 	isInteger bool
 }
+
+// param is where it stands: "path 2" or "query account_id".
+func (b *object) param() string { return b.in + " " + b.name }
+
+// shape is its value, masked.
+func (b *object) shape() string { return shapeOf(b.value) }
 
 // maxParams bounds the objects of one request, maxServed the ids taken from one
 // response.
@@ -57,12 +64,17 @@ func (x *objects) of(o *observation) {
 		if !identifies(v.Type) || len(o.objects) == maxParams {
 			continue
 		}
-		o.objects = append(o.objects, object{param: "path " + strconv.Itoa(v.Index), noun: literalBefore(tx.Endpoint.Template, v.Index), value: v.Text})
+		o.objects = append(o.objects, object{in: "path", name: strconv.Itoa(v.Index), noun: literalBefore(tx.Endpoint.Template, v.Index), value: v.Text})
 	}
 	if len(tx.Event.Query) > 0 {
-		for _, l := range tx.Request().Leaves {
-			if l.Location == content.Query && len(l.Value) > 0 && len(l.Value) <= 128 && objectParam(l.Name, l.Value) && len(o.objects) < maxParams {
-				o.objects = append(o.objects, object{param: "query " + l.Name, noun: nounOf(l.Name), value: string(l.Value)})
+		leaves := tx.Request().Leaves
+		for i := range leaves {
+			l := &leaves[i]
+			if l.Location != content.Query || len(l.Value) == 0 || len(l.Value) > 128 || len(o.objects) == maxParams {
+				continue
+			}
+			if n := o.name(l.Name); n.objectParam(l.Value) {
+				o.objects = append(o.objects, object{in: "query", name: l.Name, noun: n.noun, value: string(l.Value)})
 			}
 		}
 	}
@@ -73,11 +85,11 @@ func (x *objects) of(o *observation) {
 		return
 	}
 	served := x.served.Get(0)
-	scope := h.of(tx.Tenant)
 	for i := range o.objects {
 		b := &o.objects[i]
-		b.id = h.of(tx.Tenant, b.value)
-		b.key = mix(h.of(tx.Tenant, b.noun)^scope, b.id)
+		b.id = h.within(b.value)
+		b.kind = h.within(b.noun)
+		b.key = mix(b.kind^o.scope, b.id)
 		b.own = served != nil && served.Has(b.id)
 		if !digits(b.value) {
 			continue
@@ -103,14 +115,13 @@ func digits(v string) bool {
 // what an answer about an object names is issued only where the object was.
 func (x *objects) serve(o *observation) {
 	h := o.hash
-	o.fresh = 0
+	o.fresh, o.carried = 0, 0
 	if !o.ok {
 		return
 	}
 	tx := o.tx
-	scope := h.of(tx.Tenant)
 	var served *keyed.Filter
-	add := func(noun string, id uint64, issued bool) {
+	add := func(kind, id uint64, issued bool) {
 		if served == nil {
 			served = x.served.Touch(0)
 		}
@@ -118,26 +129,40 @@ func (x *objects) serve(o *observation) {
 			o.fresh++
 		}
 		if tx.Event.Authenticated() {
-			x.owners.add(mix(h.of(tx.Tenant, noun)^scope, id), o.who, issued)
+			x.owners.add(mix(kind^o.scope, id), o.who, issued)
 		}
 	}
 	entitled := true
 	for i := range o.objects {
 		entitled = entitled && o.objects[i].own
-		add(o.objects[i].noun, o.objects[i].id, false)
+		add(o.objects[i].kind, o.objects[i].id, false)
 	}
-	own := literalBefore(tx.Endpoint.Template, 1<<30)
-	n := 0
-	for _, l := range tx.Response().Leaves {
-		value, noun := l.Value, ""
-		switch {
-		case l.Location == content.Body && (servedName(l.Name) || l.Type == content.String && servedValue(l.Name, l.Value)):
-			if noun = nounOf(l.Name); noun == "" {
-				noun = own
+	own, n := uint64(0), 0 // own is the kind of object that the endpoint is about
+	leaves := tx.Response().Leaves
+	for i := range leaves {
+		l := &leaves[i]
+		value, kind := l.Value, uint64(0)
+		switch l.Location {
+		case content.Body:
+			name := o.name(l.Name)
+			if i < maxScanned && len(value) > 0 && l.Type != content.Null {
+				o.carried |= name.class
 			}
-		case l.Location == content.Header && l.Name == "location", l.Location == content.Body && linkName(l.Name):
+			switch {
+			case name.gives(l):
+				if name.noun != "" {
+					kind = o.kindOf(name)
+				}
+			case name.link:
+				value = lastSegment(value)
+			default:
+				continue
+			}
+		case content.Header:
+			if l.Name != "location" {
+				continue
+			}
 			value = lastSegment(value)
-			noun = own
 		default:
 			continue
 		}
@@ -148,8 +173,14 @@ func (x *objects) serve(o *observation) {
 			x.metrics.dropped.WithLabelValues("served_ids").Inc()
 			break
 		}
-		id := h.of(tx.Tenant, string(value))
-		add(noun, id, entitled && !o.requested(id))
+		if kind == 0 {
+			if own == 0 {
+				own = h.within(literalBefore(tx.Endpoint.Template, 1<<30))
+			}
+			kind = own
+		}
+		id := h.withinBytes(value)
+		add(kind, id, entitled && !o.requested(id))
 	}
 }
 
@@ -183,15 +214,13 @@ func identifies(segment string) bool {
 
 // literalBefore is the last literal segment of template before segment index.
 func literalBefore(template string, index int) string {
-	last, i := "", 0
-	for s := range strings.SplitSeq(strings.TrimPrefix(template, "/"), "/") {
-		if i >= index {
-			break
-		}
-		if s != "" && s[0] != '{' {
+	last := ""
+	rest, more := strings.TrimPrefix(template, "/"), true
+	for i := 0; more && i < index; i++ {
+		var s string
+		if s, rest, more = strings.Cut(rest, "/"); s != "" && s[0] != '{' {
 			last = s
 		}
-		i++
 	}
 	return last
 }

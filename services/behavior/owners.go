@@ -47,24 +47,25 @@ func alone(v uint64) owners {
 
 // add takes note that the object was served to who.
 func (x *ownership) add(key, who uint64, issued bool) {
-	v, ok := x.first.Get(key)
-	switch {
-	case !ok:
-		v = uint64(uint32(who))
-		fallthrough
-	case v&hasOthers == 0 && uint32(v) == uint32(who):
-		if issued {
-			v |= issuedFirst
+	x.first.Update(key, func(v uint64, ok bool) uint64 {
+		switch {
+		case !ok:
+			v = uint64(uint32(who))
+			fallthrough
+		case v&hasOthers == 0 && uint32(v) == uint32(who):
+			if issued {
+				v |= issuedFirst
+			}
+		default:
+			w := x.shared.Touch(key)
+			if w.N == 0 {
+				*w = alone(v)
+			}
+			w.add(who, issued)
+			v |= hasOthers
 		}
-	default:
-		w := x.shared.Touch(key)
-		if w.N == 0 {
-			*w = alone(v)
-		}
-		w.add(who, issued)
-		v |= hasOthers
-	}
-	x.first.Put(key, v)
+		return v
+	})
 }
 
 func (x *ownership) capture(c *keyed.Capture) {

@@ -114,7 +114,7 @@ func (r *rate) observe(o *observation, out *detect.Out) {
 		return
 	}
 	e := r.episodes.Touch(key)
-	e.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	e.see(tx, o.now, r.cfg, o.place)
 	if !e.due(o.now, r.cfg) {
 		return
 	}

@@ -151,7 +151,7 @@ func (r *recon) observe(o *observation, out *detect.Out) {
 	if tx.Event.Status == 404 || tx.Event.Status == 410 {
 		s.Absent++
 	}
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	c := &r.cfg.Recon
 	capacity := c.Capacity
 	share := float64(s.Missed) / float64(s.Missed+s.Answered)

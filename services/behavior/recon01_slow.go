@@ -25,7 +25,7 @@ func (r *recon) byDay(o *observation, place uint64, out *detect.Out) {
 	}
 	// Before it alerts as well: the finding names its first events.
 	e := r.scans.Touch(o.who)
-	e.see(tx, o.now, &r.pace, shapeTemplate(tx.Endpoint.Template))
+	e.see(tx, o.now, &r.pace, o.place)
 	if !alert {
 		return
 	}

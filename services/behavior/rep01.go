@@ -55,11 +55,10 @@ func (s *source) ask(o *observation, set *reputation.Set) {
 	if set.Empty() {
 		return
 	}
-	a, err := netip.ParseAddr(string(o.tx.Event.Client.Address))
-	if err != nil {
+	a := o.address()
+	if !a.IsValid() {
 		return
 	}
-	a = a.Unmap().WithZone("")
 	s.version = set.Version()
 	s.bad, s.listed = set.Bad(a, o.now)
 	if agent := o.tx.Event.RequestHeader("User-Agent"); len(agent) > 0 {
@@ -103,7 +102,7 @@ func (r *reputed) listed(o *observation, out *detect.Out) {
 	}
 	e := &o.from.bad
 	s := r.states.Touch(o.hash.value(o.who, []byte(e.List)))
-	s.Episode.see(o.tx, o.now, r.cfg, shapeTemplate(o.tx.Endpoint.Template))
+	s.Episode.see(o.tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}
@@ -124,7 +123,7 @@ func (r *reputed) listed(o *observation, out *detect.Out) {
 func (r *reputed) claimed(o *observation, out *detect.Out) {
 	name := o.from.crawler
 	s := r.claims.Touch(o.hash.value(o.who, []byte(name)))
-	s.Episode.see(o.tx, o.now, r.cfg, shapeTemplate(o.tx.Endpoint.Template))
+	s.Episode.see(o.tx, o.now, r.cfg, o.place)
 	if !s.Episode.due(o.now, r.cfg) {
 		return
 	}

@@ -110,8 +110,10 @@ func (r *res) observe(o *observation, out *detect.Out) {
 	if len(tx.Event.Query) == 0 && o.intent == 0 && !changes(tx.Event.Method) || tx.Event.Status == 401 || tx.Event.Status == 403 {
 		return
 	}
-	for _, l := range tx.Request().Leaves {
-		if l.Location != content.Query && l.Location != content.Body || len(l.Value) > 12 || !sizeName(l.Name) {
+	leaves := tx.Request().Leaves
+	for i := range leaves {
+		l := &leaves[i]
+		if l.Location != content.Query && l.Location != content.Body || len(l.Value) > 12 || !o.name(l.Name).size {
 			continue
 		}
 		if n, ok := numberOf(l.Value); ok && n >= 1 {
@@ -159,7 +161,7 @@ func (r *res) over(o *observation, s *glutton, name string, n, usual, dear float
 		s.Episode.idle()
 	}
 	s.Over.add(o.now, 1)
-	s.Episode.see(tx, o.now, r.cfg, name+"="+shapeOf(fmt.Sprintf("%.0f", n)))
+	s.Episode.see(tx, o.now, r.cfg, func() string { return name + "=" + shapeOf(fmt.Sprintf("%.0f", n)) })
 	count := s.Over.sum(60)
 	if count < c.Requests || !s.Episode.due(o.now, r.cfg) {
 		return

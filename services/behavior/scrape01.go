@@ -116,6 +116,9 @@ func (s *copier) valid() error {
 	return errors.Join(s.Items.valid(), s.Episode.valid())
 }
 
+// Empty implements keyed.Emptier.
+func (s *copier) Empty() { *s = copier{Items: distinct{Few: s.Items.Few[:0]}} }
+
 func (k *catalogue) valid() error {
 	if !finite(k.Size, k.Reads, k.Open) {
 		return errors.New("catalogue whose size is not a number")
@@ -134,7 +137,7 @@ func (r *scrape) observe(o *observation, out *detect.Out) {
 	switch n := len(o.objects); {
 	case n > 0:
 		b := &o.objects[n-1]
-		r.read(o, o.hash.of(o.tx.Tenant, b.noun), b.key, b.noun, b.value, out)
+		r.read(o, b.kind, b.key, b.noun, b.value, out)
 	case pages(o.tx.Event.Query):
 		q := o.hash.value(o.endpoint, o.tx.Event.Query)
 		r.read(o, o.endpoint, q, "page", string(o.tx.Event.Query), out)
@@ -186,7 +189,7 @@ func (r *scrape) copied(o *observation, k *catalogue, of, item uint64, noun, spe
 	if n < float64(c.Items)/2 { // so many that need no trace
 		return added
 	}
-	if s.Episode.see(o.tx, o.now, r.cfg, shapeOf(spelled)); s.Episode.Count == 1 {
+	if s.Episode.see(o.tx, o.now, r.cfg, func() string { return shapeOf(spelled) }); s.Episode.Count == 1 {
 		s.Episode.Count = uint64(math.Round(n))
 	}
 	if n < float64(c.Items) {

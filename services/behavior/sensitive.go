@@ -3,8 +3,6 @@ package behavior
 import (
 	"math/bits"
 	"strings"
-
-	"github.com/miradorhq/mirador/pkg/content"
 )
 
 // classes are kinds of sensitive data, by the names of fields. What the classifier
@@ -43,19 +41,6 @@ var sensitiveNames = func() map[string]classes {
 	}
 	return names
 }()
-
-// classesOf are those that the answer carries.
-func classesOf(answer *content.Document) (c classes) {
-	for i := range answer.Leaves {
-		if i == maxScanned {
-			break
-		}
-		if l := &answer.Leaves[i]; l.Location == content.Body && len(l.Value) > 0 && l.Type != content.Null {
-			c |= sensitiveNames[bare(l.Name)]
-		}
-	}
-	return c
-}
 
 // weight is how many records without any such data one with it is worth.
 func (c classes) weight() int { return 1 + min(3, bits.OnesCount8(uint8(c))) }

@@ -18,12 +18,13 @@ import (
 // guesses are the answers for ids since the last flush, by endpoint: the payload of a
 // partial "guess|endpoint".
 type guesses struct {
-	keys  []pendingKey // in the order they came
-	index map[pendingKey]*guessed
+	list  []*guessed // in the order they came
+	index map[uint64]*guessed
 }
 
 type guessed struct {
 	_msgpack   struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	tenant     string
 	EndpointID string
 	Endpoint   string
 	Service    string
@@ -53,15 +54,14 @@ func (g *guesses) see(o *observation) {
 		}
 		failed = true
 	}
-	k := pendingKey{tx.Tenant, tx.Endpoint.ID}
-	s := g.index[k]
+	s := g.index[o.endpoint]
 	if s == nil {
 		if g.index == nil {
-			g.index = make(map[pendingKey]*guessed)
+			g.index = make(map[uint64]*guessed)
 		}
-		s = &guessed{EndpointID: tx.Endpoint.ID, Endpoint: tx.Endpoint.Label, Service: string(tx.Event.Deployment.Service)}
-		g.index[k] = s
-		g.keys = append(g.keys, k)
+		s = &guessed{tenant: tx.Tenant, EndpointID: tx.Endpoint.ID, Endpoint: tx.Endpoint.Label, Service: string(tx.Event.Deployment.Service)}
+		g.index[o.endpoint] = s
+		g.list = append(g.list, s)
 	}
 	at := o.now / bucket
 	if failed {
@@ -86,17 +86,16 @@ func addAnswers(list []answers, a answers) []answers {
 }
 
 func (g *guesses) flush(m *Metrics, out *detect.Out) {
-	for _, k := range g.keys {
-		s := g.index[k]
+	for _, s := range g.list {
 		s.Refused = joinMarks(s.Refused, m)
 		b, err := msgpack.Marshal(s)
 		if err != nil { // cannot be: plain data
 			m.dropped.WithLabelValues("partial_encode").Inc()
 			continue
 		}
-		out.Partial(PartialKind, k.tenant, "guess|"+k.id, b)
+		out.Partial(PartialKind, s.tenant, "guess|"+s.EndpointID, b)
 	}
-	g.keys, g.index = nil, nil
+	g.list, g.index = nil, nil
 }
 
 // guessGathering is the second stage: endpoints that are guessed at.

@@ -81,12 +81,14 @@ func (r *spam) observe(o *observation, out *detect.Out) {
 		return
 	}
 	object := o.hash.value(o.endpoint, o.tx.Event.Path)
-	for _, l := range o.tx.Request().Leaves {
+	leaves := o.tx.Request().Leaves
+	for i := range leaves {
+		l := &leaves[i]
 		if l.Location != content.Body || len(l.Value) < 12 {
 			continue
 		}
-		for i, key := range r.keysOf(o, l.Value) {
-			if key != 0 && r.wrote(o, key, object, i < 2, l.Value, out) {
+		for k, key := range r.keysOf(o, l.Value) {
+			if key != 0 && r.wrote(o, key, object, k < 2, l.Value, out) {
 				return
 			}
 		}
@@ -98,7 +100,7 @@ const maxText = 2048 // bytes of a text that are looked at
 // keysOf are a text's link and its two bands, 0 for none.
 func (r *spam) keysOf(o *observation, text []byte) (keys [3]uint64) {
 	text = text[:min(len(text), maxText)]
-	scope := o.hash.of(o.tx.Tenant, "text")
+	scope := o.hash.within("text")
 	if i := bytes.Index(text, []byte("://")); i >= 0 {
 		link := text[i+3:]
 		if j := bytes.IndexAny(link, " \t\r\n\"'<>?#)"); j >= 0 {
@@ -150,7 +152,7 @@ func (r *spam) wrote(o *observation, key, object uint64, together bool, text []b
 	if together {
 		r.pending.add(o, fmt.Sprintf("%016x", key), object)
 	}
-	s.Episode.see(tx, o.now, r.cfg, "text of "+shapeOf(fmt.Sprint(len(text)))+" bytes")
+	s.Episode.see(tx, o.now, r.cfg, func() string { return "text of " + shapeOf(fmt.Sprint(len(text))) + " bytes" })
 	if n < float64(c.Objects) {
 		return false
 	}

@@ -79,6 +79,9 @@ func (s *tokState) valid() error {
 	return s.Episode.valid()
 }
 
+// Empty implements keyed.Emptier.
+func (s *tokState) Empty() { *s = tokState{Clients: s.Clients[:0]} }
+
 func newTok(cfg *Config, m *Metrics, actors *keyed.Actors) *tok {
 	return &tok{cfg: cfg, metrics: m, states: keyed.Keep(actors, keptTokens, (*tokState).pack, (*tokState).valid, m.eviction(tok01.ID))}
 }
@@ -93,13 +96,13 @@ func (r *tok) observe(o *observation, out *detect.Out) {
 	if c.Network == 0 || c.Agent == 0 && c.JA4 == 0 {
 		return
 	}
-	s := r.states.Touch(o.hash.value(o.hash.of(tx.Tenant), token))
+	s := r.states.Touch(o.hash.value(o.scope, token))
 	k := s.client(&c, o.now, r)
 	k.Last = max(k.Last, o.now-o.now%second)
 	if !k.Foreign {
 		return
 	}
-	s.Episode.see(tx, o.now, r.cfg, shapeTemplate(tx.Endpoint.Template))
+	s.Episode.see(tx, o.now, r.cfg, o.place)
 	if s.Episode.Count == 1 {
 		s.Written = 0
 	}

@@ -35,6 +35,9 @@ func mayBeNone(header []byte) bool {
 
 // seconds reads a time claim, in seconds since the epoch. Some write milliseconds.
 func seconds(claim []byte) (float64, bool) {
+	if len(claim) == 0 {
+		return 0, false
+	}
 	t, err := strconv.ParseFloat(string(claim), 64)
 	if err != nil || !(t > 1e8 && t < 1e14) {
 		return 0, false

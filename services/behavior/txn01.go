@@ -116,21 +116,21 @@ type payment struct {
 	amount             float64
 }
 
-func paymentOf(tx *detect.Tx) (p payment) {
-	doc := tx.Request()
+func paymentOf(o *observation) (p payment) {
+	doc := o.tx.Request()
 	for _, leaves := range [...][]content.Leaf{doc.Leaves, doc.Nested} {
 		for i := range leaves {
 			l := &leaves[i]
 			if l.Location != content.Body || len(l.Value) == 0 || len(l.Value) > 128 || l.Via != content.Direct && l.Via != content.FromGraphQL {
 				continue
 			}
-			is := partyOf(l.Path)
+			is := o.names.parties.of(l.Path)
 			switch {
 			case p.payee == nil && is == payeeOf:
 				p.payee = l.Value
 			case p.payer == nil && is == payerOf:
 				p.payer = l.Value
-			case p.card == nil && cardName(l.Name):
+			case p.card == nil && o.name(l.Name).card:
 				p.card = l.Value
 			case p.amount == 0 && amountOf(l.Path, l.Name):
 				if a, ok := numberOf(l.Value); ok && a > 0 && a < 1e12 {
@@ -153,7 +153,7 @@ func (r *txn) observe(o *observation, out *detect.Out) {
 	if o.intent&pays == 0 && (o.intent != 0 || !o.ok || !changes(e.Method) || len(e.RequestBody.Data) < 16 || !e.Authenticated() || o.login.counts) {
 		return
 	}
-	p := paymentOf(o.tx)
+	p := paymentOf(o)
 	if o.intent&pays == 0 && !p.transfers() {
 		return
 	}
@@ -186,7 +186,7 @@ func (r *txn) pay(o *observation, p *payment, out *detect.Out) {
 	}
 	s.Novel.add(o.now, 1)
 	s.Day.add(o.now, 1)
-	s.Episode.see(tx, o.now, r.cfg, shapeOf(string(p.payee)))
+	s.Episode.see(tx, o.now, r.cfg, func() string { return shapeOf(string(p.payee)) })
 	if s.Episode.Count == 1 {
 		s.Moved = 0
 	}

@@ -52,7 +52,7 @@ func (r *txn) card(o *observation, card []byte, out *detect.Out) {
 	if !s.try(o.hash.user(tx.Tenant, card), o.now, declined) {
 		return
 	}
-	s.Episode.see(tx, o.now, r.cfg, "card "+shapeOf(string(card)))
+	s.Episode.see(tx, o.now, r.cfg, func() string { return "card " + shapeOf(string(card)) })
 	cards, bad := s.since(o.now - hour)
 	cardsDay, badDay := s.since(o.now - 24*hour)
 	limit, window := c.Cards, "1 h"

@@ -27,7 +27,7 @@ type Actors struct {
 
 	pack  Pack
 	buf   []byte
-	spare []uint32
+	spare []stateAt
 }
 
 // record is where an actor's packed states are; nothing, while it was never packed.
@@ -55,16 +55,15 @@ func (a *Actors) Enter(key uint64, now int64) {
 		a.now.at, a.now.packed = max(a.now.at, now), false
 		return
 	}
-	if a.records.Full() && a.records.Get(key) == nil {
-		a.forget()
-	}
-	r := a.records.Touch(key)
-	a.key = key
-	if a.now = a.about.Get(key); a.now != nil {
-		a.about.Touch(key)
+	if a.now = a.about.touch(key); a.now != nil {
+		a.records.use(a.now.record)
 	} else {
-		a.now = a.bring(key, r)
+		if a.records.Full() && a.records.Get(key) == nil {
+			a.forget()
+		}
+		a.now = a.bring(key, a.records.Touch(key))
 	}
+	a.key = key
 	a.now.at, a.now.packed = max(a.now.at, now), false
 }
 
@@ -76,19 +75,20 @@ func (a *Actors) bring(key uint64, r *record) *resident {
 		a.leave(oldest, s)
 	}
 	s := a.about.Touch(key)
+	s.record, _ = a.records.find(key)
 	s.states, a.spare = a.spare, nil
-	a.load(s, key, r)
+	a.load(s, r)
 	return s
 }
 
-// other unpacks an actor besides the present one, and says whether it is known.
-func (a *Actors) other(key uint64) bool {
+// other unpacks an actor besides the present one; nil if it is not known.
+func (a *Actors) other(key uint64) *resident {
 	if key == a.key {
-		return true
+		return a.now
 	}
 	r := a.records.Get(key)
 	if r == nil {
-		return false
+		return nil
 	}
 	s := a.about.Get(key)
 	if s == nil {
@@ -96,7 +96,7 @@ func (a *Actors) other(key uint64) bool {
 	}
 	s.packed = false
 	a.now = a.about.Touch(a.key) // stays the last to be packed
-	return true
+	return s
 }
 
 // forget drops the least recently used actor.
@@ -114,8 +114,10 @@ func (a *Actors) forget() {
 
 // leave takes the states of an actor out of the tables.
 func (a *Actors) leave(key uint64, s *resident) {
-	for _, x := range s.states {
-		a.kinds[x>>subBits].drop(place(key, x&maxSub))
+	for i, k := range a.kinds {
+		for _, x := range s.of(i) {
+			k.drop(x.slot)
+		}
 	}
 	a.spare = s.states[:0]
 	a.about.Remove(key)
@@ -132,42 +134,41 @@ func (a *Actors) store(key uint64, s *resident) {
 	p.write(s.at / 1e9 * 1e9)
 	p.uvarint(uint64(p.Base / 1e9))
 	var present uint64
-	for i, n := range s.n {
-		if n > 0 {
+	for i := range a.kinds {
+		if len(s.of(i)) > 0 {
 			present |= 1 << i
 		}
 	}
 	p.uvarint(present)
-	for i, n := range s.n {
-		if n == 0 {
+	for i, k := range a.kinds {
+		list := s.of(i)
+		switch {
+		case len(list) == 0:
+			continue
+		case len(list) == 1 && list[0].sub == 0: // as of most kinds: nothing to tell it from
+			p.uvarint(0)
+			k.pack(p, list[0].slot)
 			continue
 		}
-		// Of most kinds there is one state, and nothing to tell it from.
-		alone := n == 1 && s.alone(i)
-		if p.uvarint(count(n, alone)); alone {
-			a.kinds[i].pack(p, place(key, 0))
-			continue
-		}
-		for _, x := range s.states {
-			if int(x>>subBits) == i {
-				p.uvarint(uint64(x & maxSub))
-				a.kinds[i].pack(p, place(key, x&maxSub))
-			}
+		p.uvarint(uint64(len(list)))
+		for _, x := range list {
+			p.uvarint(uint64(x.sub))
+			k.pack(p, x.slot)
 		}
 	}
-	r.head, r.size = a.blocks.put(r.head, p.b), uint32(len(p.b))
+	b := p.written()
+	r.head, r.size = a.blocks.put(r.head, b), uint32(len(b))
 }
 
 // load unpacks what is known of an actor.
-func (a *Actors) load(s *resident, key uint64, r *record) {
+func (a *Actors) load(s *resident, r *record) {
 	if r.size == 0 {
 		return
 	}
 	a.buf = gather(a.blocks.pages, a.buf[:0], r.head, r.size)
 	a.pack.read(a.buf)
 	s.at = a.pack.each(func(i int, sub uint32) {
-		s.add(i, sub)
-		a.kinds[i].unpack(&a.pack, place(key, sub))
+		s.add(i, sub, a.kinds[i].unpack(&a.pack))
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 // a fourth. The zero value is empty.
 type Filter struct {
 	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
-	// Layers are bit arrays, the newest last; Count is how many ids the last holds.
+	// Layers are bit arrays, powers of two in size, the newest last; Count is how many ids the last holds.
 	Layers List[[]byte]
 	Count  uint32
 	// Few are the first, until there are Layers.
@@ -79,7 +79,7 @@ func (f *Filter) Add(h uint64) bool {
 func (f *Filter) put(h uint64) {
 	l := f.Layers[len(f.Layers)-1]
 	for i := range uint64(probes) {
-		b := (h + i*(h>>32|1)) % uint64(len(l)*8)
+		b := (h + i*(h>>32|1)) & uint64(len(l)*8-1)
 		l[b/8] |= 1 << (b % 8)
 	}
 	f.Count++
@@ -99,13 +99,16 @@ func (f *Filter) spread(h uint64) uint64 {
 
 func has(l []byte, h uint64) bool {
 	for i := range uint64(probes) {
-		b := (h + i*(h>>32|1)) % uint64(len(l)*8)
+		b := (h + i*(h>>32|1)) & uint64(len(l)*8-1)
 		if l[b/8]&(1<<(b%8)) == 0 {
 			return false
 		}
 	}
 	return true
 }
+
+// Empty implements Emptier.
+func (f *Filter) Empty() { *f = Filter{Few: f.Few[:0]} }
 
 // Pack names the fields.
 func (f *Filter) Pack(p *Pack) {
@@ -150,8 +153,8 @@ func (f *Filter) Valid() error {
 		}
 	}
 	for _, l := range f.Layers {
-		if len(l) < smallest || len(l) > largest {
-			return fmt.Errorf("filter layer of %d bytes, between %d and %d", len(l), smallest, largest)
+		if len(l) < smallest || len(l) > largest || len(l)&(len(l)-1) != 0 {
+			return fmt.Errorf("filter layer of %d bytes, a power of two between %d and %d", len(l), smallest, largest)
 		}
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 type Kept[S any] struct {
 	actors  *Actors
 	number  int
-	states  *Table[S]
+	states  slab[S]
 	fields  func(*S, *Pack)
 	valid   func(*S) error
 	evicted func()
@@ -18,7 +18,7 @@ type Kept[S any] struct {
 // the fields of a state; valid says what is wrong with one that was read. evicted is
 // called for every state that is forgotten since its actor has too many.
 func Keep[S any](a *Actors, number int, fields func(*S, *Pack), valid func(*S) error, evicted func()) *Kept[S] {
-	k := &Kept[S]{actors: a, number: number, states: NewTable[S](1<<30, nil), fields: fields, valid: valid, evicted: evicted}
+	k := &Kept[S]{actors: a, number: number, states: newSlab[S](), fields: fields, valid: valid, evicted: evicted}
 	if a.kinds[number] != nil {
 		panic(fmt.Sprintf("keyed: there are two kinds %d", number))
 	}
@@ -28,9 +28,9 @@ func Keep[S any](a *Actors, number int, fields func(*S, *Pack), valid func(*S) e
 
 // kind is a Kept to Actors.
 type kind interface {
-	pack(p *Pack, key uint64)
-	unpack(p *Pack, key uint64)
-	drop(key uint64)
+	pack(p *Pack, slot int32)
+	unpack(p *Pack) (slot int32)
+	drop(slot int32)
 	// check reads a state from p into nothing.
 	check(p *Pack) error
 }
@@ -39,50 +39,51 @@ type kind interface {
 // a hash, or 0 where there is one state an actor: 28 bits of it count. The pointer is
 // valid until the next actor enters.
 func (k *Kept[S]) Touch(sub uint64) *S {
-	s := uint32(sub) & maxSub
-	at := place(k.actors.key, s)
-	if i, ok := k.states.find(at); ok {
-		return &k.states.at(i).state
-	}
-	now := k.actors.now
-	if now.n[k.number] == maxSubs {
-		k.states.Remove(place(k.actors.key, now.first(k.number)))
-		if k.evicted != nil {
-			k.evicted()
+	s, now := uint32(sub)&maxSub, k.actors.now
+	i := now.find(k.number, s)
+	if i == none {
+		if len(now.of(k.number)) == maxSubs {
+			k.drop(now.shift(k.number))
+			if k.evicted != nil {
+				k.evicted()
+			}
 		}
+		i = k.states.take()
+		now.add(k.number, s, i)
 	}
-	now.add(k.number, s)
-	return k.states.Touch(at)
+	return k.states.at(i)
 }
 
 // Get is the state of the present actor and sub, or nil.
-func (k *Kept[S]) Get(sub uint64) *S {
-	return k.states.Get(place(k.actors.key, uint32(sub)&maxSub))
-}
+func (k *Kept[S]) Get(sub uint64) *S { return k.of(k.actors.now, sub) }
 
 // Actor is the key of the present actor.
 func (k *Kept[S]) Actor() uint64 { return k.actors.key }
 
 // Of is the state of any actor and sub, or nil. The pointer is valid until the next Of
 // and the next actor.
-func (k *Kept[S]) Of(actor, sub uint64) *S {
-	if !k.actors.other(actor) {
+func (k *Kept[S]) Of(actor, sub uint64) *S { return k.of(k.actors.other(actor), sub) }
+
+func (k *Kept[S]) of(s *resident, sub uint64) *S {
+	if s == nil {
 		return nil
 	}
-	return k.states.Get(place(actor, uint32(sub)&maxSub))
-}
-
-func (k *Kept[S]) pack(p *Pack, key uint64) {
-	s := k.states.Get(key)
-	if s == nil { // a record that names a state twice
-		s = new(S)
+	i := s.find(k.number, uint32(sub)&maxSub)
+	if i == none {
+		return nil
 	}
-	k.fields(s, p)
+	return k.states.at(i)
 }
 
-func (k *Kept[S]) unpack(p *Pack, key uint64) { k.fields(k.states.Touch(key), p) }
+func (k *Kept[S]) pack(p *Pack, slot int32) { k.fields(k.states.at(slot), p) }
 
-func (k *Kept[S]) drop(key uint64) { k.states.Remove(key) }
+func (k *Kept[S]) unpack(p *Pack) (slot int32) {
+	slot = k.states.take()
+	k.fields(k.states.at(slot), p)
+	return slot
+}
+
+func (k *Kept[S]) drop(slot int32) { k.states.drop(slot) }
 
 func (k *Kept[S]) check(p *Pack) error {
 	var s S

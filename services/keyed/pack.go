@@ -16,6 +16,7 @@ type Pack struct {
 	Base int64
 
 	b       []byte // written, or left to read
+	room    []byte // to write into
 	often   [][3]uint32
 	reading bool
 	err     error
@@ -27,10 +28,16 @@ var errPacked = errors.New("packed state is malformed")
 func (p *Pack) Reading() bool { return p.reading }
 
 func (p *Pack) write(base int64) {
-	p.b, p.often, p.reading, p.err, p.Base = p.b[:0], p.often[:0], false, nil, base
+	p.b, p.often, p.reading, p.err, p.Base = p.room[:0], p.often[:0], false, nil, base
 }
 
 func (p *Pack) read(b []byte) { p.b, p.often, p.reading, p.err = b, p.often[:0], true, nil }
+
+// written is what was written; it is valid until the next is.
+func (p *Pack) written() []byte {
+	p.room = p.b
+	return p.b
+}
 
 // fail ends the reading.
 func (p *Pack) fail() {
@@ -39,7 +46,11 @@ func (p *Pack) fail() {
 
 func (p *Pack) uvarint(v uint64) uint64 {
 	if !p.reading {
-		p.b = binary.AppendUvarint(p.b, v)
+		if v < 0x80 {
+			p.b = append(p.b, byte(v))
+		} else {
+			p.b = binary.AppendUvarint(p.b, v)
+		}
 		return v
 	}
 	if len(p.b) > 0 && p.b[0] < 0x80 {
@@ -242,10 +253,11 @@ func (p *Pack) String(v *string, max int) {
 func PackList[L ~[]T, T any](p *Pack, l *L, max int, each func(*T, *Pack)) {
 	n := p.Len(len(*l), max)
 	if p.reading {
-		*l = nil
-		if n > 0 {
+		if cap(*l) < n {
 			*l = make(L, n)
 		}
+		*l = (*l)[:n]
+		clear(*l)
 	}
 	for i := range *l {
 		each(&(*l)[i], p)

@@ -84,8 +84,7 @@ func (t *Table[S]) find(key uint64) (int32, bool) {
 // the state is forgotten.
 func (t *Table[S]) Get(key uint64) *S {
 	if i, ok := t.find(key); ok {
-		t.guard(i)
-		return &t.at(i).state
+		return t.nth(i)
 	}
 	return nil
 }
@@ -94,12 +93,8 @@ func (t *Table[S]) Get(key uint64) *S {
 // used afterwards. A full table forgets the least recently used for it. The pointer
 // is valid until the state is forgotten.
 func (t *Table[S]) Touch(key uint64) *S {
-	if i, ok := t.find(key); ok {
-		t.guard(i)
-		s := t.at(i)
-		t.turns++
-		s.used = t.turns
-		return &s.state
+	if s := t.touch(key); s != nil {
+		return s
 	}
 	i := t.place()
 	t.index.put(key, i)
@@ -107,6 +102,22 @@ func (t *Table[S]) Touch(key uint64) *S {
 	s := t.at(i)
 	*s = slot[S]{key: key, used: t.turns}
 	return &s.state
+}
+
+// touch is the state of key, which is the most recently used afterwards, or nil.
+func (t *Table[S]) touch(key uint64) *S {
+	i, ok := t.find(key)
+	if !ok {
+		return nil
+	}
+	t.use(i)
+	return t.nth(i)
+}
+
+// use makes the state in a slot the most recently used.
+func (t *Table[S]) use(i int32) {
+	t.turns++
+	t.at(i).used = t.turns
 }
 
 // place is a slot for a new state.
@@ -153,6 +164,12 @@ func (t *Table[S]) Oldest() (key uint64, s *S) {
 	t.guard(i)
 	o := t.at(i)
 	return o.key, &o.state
+}
+
+// nth is the state in a slot.
+func (t *Table[S]) nth(i int32) *S {
+	t.guard(i)
+	return &t.at(i).state
 }
 
 // Remove forgets the state of key, if there is one. It counts as no eviction.

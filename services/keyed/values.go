@@ -39,7 +39,7 @@ func NewValues(max int, evicted func()) *Values {
 		n *= 2
 	}
 	v := &Values{segments: NewTable[segment](n, nil), shift: 64 - bits.TrailingZeros(uint(n)), half: (max/n + 1) / 2, evicted: evicted}
-	for i := range n {
+	for i := range n { // in order, so that segment i is in slot i
 		v.segments.Touch(uint64(i))
 	}
 	return v
@@ -59,7 +59,7 @@ func (v *Values) at(key uint64) (s *segment, tag uint64) {
 	h := key * 0x9e3779b97f4a7c15
 	h ^= h >> 32
 	h *= 0xd6e8feb86659fd93
-	return v.segments.Get(h >> v.shift), max(1, h>>(64-10-tagBits)&(1<<tagBits-1))
+	return v.segments.nth(int32(h >> v.shift)), max(1, h>>(64-10-tagBits)&(1<<tagBits-1))
 }
 
 // Get is the value of key.
@@ -73,14 +73,22 @@ func (v *Values) Get(key uint64) (value uint64, ok bool) {
 	return 0, false
 }
 
-// Put makes value that of key, and key one of the younger generation.
-func (v *Values) Put(key, value uint64) {
+// Update gives key the value that next makes of the one it has, and makes it one of the
+// younger generation; ok says whether it has one.
+func (v *Values) Update(key uint64, next func(value uint64, ok bool) uint64) {
+	const mask = 1<<valueBits - 1
 	s, tag := v.at(key)
-	e := tag<<valueBits | value
 	if p, ok := s.young.find(tag); ok {
-		s.young.entries[p] = e
+		e := &s.young.entries[p]
+		*e = tag<<valueBits | next(*e&mask, true)
 		return
 	}
+	var value uint64
+	p, ok := s.old.find(tag)
+	if ok {
+		value = s.old.entries[p] & mask
+	}
+	e := tag<<valueBits | next(value, ok)
 	if s.young.n >= v.half {
 		if v.evicted != nil {
 			for _, e := range s.old.entries {

@@ -38,7 +38,7 @@ func TestValuesKeepTheNewest(t *testing.T) {
 				back++
 			}
 			value := 1 + r.Uint64()>>31
-			v.Put(key, value)
+			give(v, key, value)
 			put[key], order = value, append(order, key)
 			if got, ok := v.Get(key); !ok || got != value {
 				t.Fatalf("size %d: %d is %d (%v)", size, value, got, ok)
@@ -87,7 +87,7 @@ func TestValuesKeepTheNewest(t *testing.T) {
 func TestValuesOfAnotherSizeAreForgotten(t *testing.T) {
 	a := keyed.NewValues(5000, nil)
 	for i := range uint64(100) {
-		a.Put(i, i)
+		give(a, i, i)
 	}
 	evicted := 0
 	b := keyed.NewValues(50_000, func() { evicted++ })
@@ -103,7 +103,7 @@ func TestValuesOfAnotherSizeAreForgotten(t *testing.T) {
 func FuzzValues(f *testing.F) {
 	v := keyed.NewValues(3000, nil)
 	for i := range uint64(4000) {
-		v.Put(i*i, i)
+		give(v, i*i, i)
 	}
 	f.Add(values(f, v))
 	f.Add([]byte{2, 0, 0, 0xc0, 0, 0xc0, 1, 0xcd, 0xff, 0xff, 0xc4, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0xc0})
@@ -113,7 +113,7 @@ func FuzzValues(f *testing.F) {
 			return
 		}
 		for i := range uint64(2000) {
-			v.Put(i, i)
+			give(v, i, i)
 			if got, ok := v.Get(i); !ok || got != i {
 				t.Fatalf("%d is %d (%v)", i, got, ok)
 			}
@@ -124,14 +124,18 @@ func FuzzValues(f *testing.F) {
 func BenchmarkValues(b *testing.B) {
 	v := keyed.NewValues(8*million, nil)
 	for k := range uint64(4 * million) {
-		v.Put(k*0x9e3779b97f4a7c15, k)
+		give(v, k*0x9e3779b97f4a7c15, k)
 	}
 	i := uint64(0)
 	start := processor(b)
 	for b.Loop() {
 		i = i*6364136223846793005 + 1442695040888963407
 		k := i >> 42
-		v.Put(k*0x9e3779b97f4a7c15, k)
+		give(v, k*0x9e3779b97f4a7c15, k)
 	}
 	b.ReportMetric(float64(processor(b)-start)/float64(b.N), "cpu_ns/op")
+}
+
+func give(v *keyed.Values, key, value uint64) {
+	v.Update(key, func(uint64, bool) uint64 { return value })
 }
