@@ -17,6 +17,9 @@ const (
 	withCapital
 	withSmall
 	withHigh // beyond ASCII
+	withSign
+
+	anyhow = withDigit | withCapital | withSmall | withHigh | withSign
 )
 
 var beginnings = func() (t [256]beginning) {
@@ -30,16 +33,15 @@ var beginnings = func() (t [256]beginning) {
 			t[c] = withSmall
 		case c >= 0x80:
 			t[c] = withHigh
+		default:
+			t[c] = withSign
 		}
 	}
 	return t
 }()
 
-// worth settles most values before a class's own check: names of people begin with a
-// capital, days with a digit.
-func (c *class) worth(v []byte) bool {
-	return c.begins == 0 || c.begins&beginnings[v[0]] != 0 && (c.maybe == nil || c.maybe(v))
-}
+// worth settles most values, of which the name says nothing, before a class's own check.
+func (a *asked) worth(v []byte) bool { return a.begins == anyhow || a.maybe == nil || a.maybe(v) }
 
 // What onlyDigits says.
 const (

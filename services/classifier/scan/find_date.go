@@ -52,7 +52,7 @@ func (l *line) date(start int) bool {
 // compactDay looks at eight digits as a day, which a word must say they are: 19870305.
 func (l *line) compactDay(start int) bool {
 	n, end := l.digits(start, 9)
-	if end-start != 8 || !l.nearAny(start, birthWords) || !year(n/10000) || !day(n/10000, n/100%100, n%100) {
+	if end-start != 8 || !l.births(start) || !year(n/10000) || !day(n/10000, n/100%100, n%100) {
 		return false
 	}
 	l.day(start, end, scoreFirm)
@@ -63,7 +63,7 @@ func year(y int) bool { return y >= 1850 && y <= 2150 }
 
 func (l *line) day(start, end int, score float32) {
 	c := l.s.own.date
-	if l.hits > 0 && l.nearAny(start, birthWords) {
+	if l.births(start) {
 		c = l.s.own.birth
 	}
 	l.add(c, start, end, score)

@@ -23,11 +23,11 @@ func New(added ...Own) (*Scanner, error) {
 		s.general.add(s.word(w))
 	}
 	for _, w := range phoneWords {
-		s.word(w)
+		s.phones.add(s.word(w))
 	}
 	s.version = s.word("version")
 	for _, w := range birthWords {
-		s.word(w)
+		s.births.add(s.word(w))
 	}
 	s.addMonths()
 	for _, p := range []string{"http://", "https://", "ftp://", "www."} {
@@ -49,7 +49,9 @@ func New(added ...Own) (*Scanner, error) {
 			return nil, &OwnError{Name: added[i].Name, Err: err}
 		}
 	}
-	s.trie.seal()
+	if err := s.trie.seal(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -18,30 +18,31 @@ import "sync"
 
 // Scanner is the tables. It is safe for concurrent use.
 type Scanner struct {
-	names    []string
-	trie     trie
-	words    map[string]uint16
-	version  uint16 // the word: four numbers behind it are no address
-	general  set    // words that ask for a number of a person or company of any country
-	numbers  lengths
-	firm     lengths // those that need no word
-	patterns []pattern
-	whole    []pattern // the deployment's own, for values
-	own      own
-	quick    bool
-	scratch  sync.Pool // of *[]byte
-	lines    sync.Pool // of *line: what checks are handed must not be made anew each time
+	names          []string
+	trie           trie
+	words          map[string]uint16
+	version        uint16 // the word: four numbers behind it are no address
+	general        set    // words that ask for a number of a person or company of any country
+	phones, births set    // words of telephones and of birth
+	numbers        lengths
+	firm           lengths // those that need no word
+	patterns       []pattern
+	whole          []pattern // the deployment's own, for values
+	own            own
+	quick          bool
+	work           sync.Pool // of *Work
 }
 
 // line is what one call knows.
 type line struct {
-	s    *Scanner
-	text []byte
-	to   []Match
-	done int // numbers that begin before it are part of a match
-	near [8]hit
-	hits int
-	room [longest + 1]byte // of a number in compact form
+	s     *Scanner
+	text  []byte
+	to    []Match
+	done  int // numbers that begin before it are part of a match
+	near  [8]hit
+	hits  int
+	words set               // that stand before what is looked at
+	room  [longest + 1]byte // of a number in compact form
 }
 
 // hit is a word that names data.
@@ -71,26 +72,43 @@ var kinds = func() (t [256]uint8) {
 	return t
 }()
 
+// Work is what a scan works in, so that nothing is made anew. It is one goroutine's; the zero value
+// is ready.
+type Work struct {
+	line line
+	text []byte // a name and a value behind it
+}
+
+func (s *Scanner) borrow() *Work {
+	if w, ok := s.work.Get().(*Work); ok {
+		return w
+	}
+	return &Work{}
+}
+
 // Text appends the matches in text to to, in the order of their ends.
 func (s *Scanner) Text(text []byte, to []Match) []Match {
-	l := s.line(text, to)
+	w := s.borrow()
+	defer s.work.Put(w)
+	return s.TextIn(w, text, to)
+}
+
+// TextIn is Text for who has a Work.
+func (s *Scanner) TextIn(w *Work, text []byte, to []Match) []Match {
+	l := w.begin(s, text, to)
 	l.scan()
 	return l.end()
 }
 
-func (s *Scanner) line(text []byte, to []Match) *line {
-	l, _ := s.lines.Get().(*line)
-	if l == nil {
-		l = &line{s: s}
-	}
-	l.text, l.to, l.done, l.hits = text, to, 0, 0
+func (w *Work) begin(s *Scanner, text []byte, to []Match) *line {
+	l := &w.line
+	l.s, l.text, l.to, l.done, l.hits = s, text, to, 0, 0
 	return l
 }
 
 func (l *line) end() []Match {
 	to := l.to
-	l.text, l.to = nil, nil
-	l.s.lines.Put(l)
+	l.s, l.text, l.to = nil, nil, nil
 	return to
 }
 
@@ -159,8 +177,11 @@ func (l *line) walk(i int) {
 		if node == 0 {
 			return
 		}
-		for _, o := range l.s.trie.outputs[node] {
-			l.output(o, i, j+1)
+		if node&speaks != 0 {
+			node &^= speaks
+			for _, o := range l.s.trie.outputs[node] {
+				l.output(o, i, j+1)
+			}
 		}
 	}
 }

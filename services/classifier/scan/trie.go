@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,12 +9,16 @@ import (
 
 // trie is an automaton over bytes in small letters, begun anew at every word.
 type trie struct {
-	nodes   [][256]uint16
+	nodes   [][256]uint16 // the next node of a byte, marked with speaks where it has outputs
 	outputs [][]output
 	// starts has a bit for the five low bits of each of three bytes that a literal may
 	// begin with, in either case: it settles most words at one look.
 	starts [1 << 9]uint64
 }
+
+// speaks marks a node that has outputs, once the trie is sealed, so that others are passed without a
+// look at them.
+const speaks = 1 << 15
 
 // kinds of outputs.
 const (
@@ -79,10 +84,18 @@ func (t *trie) add(literal string, o output) {
 }
 
 // seal is called once all is added.
-func (t *trie) seal() {
-	for len(t.outputs) < len(t.nodes) {
-		t.outputs = append(t.outputs, nil)
+func (t *trie) seal() error {
+	if len(t.nodes) > speaks {
+		return fmt.Errorf("scan: the automaton has %d nodes, at most %d can be told apart", len(t.nodes), speaks)
 	}
+	for i := range t.nodes {
+		for c, next := range t.nodes[i] {
+			if int(next) < len(t.outputs) && len(t.outputs[next]) > 0 {
+				t.nodes[i][c] = next | speaks
+			}
+		}
+	}
+	return nil
 }
 
 // word is the number of a word that names data, which the automaton knows from then on.

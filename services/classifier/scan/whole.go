@@ -18,6 +18,7 @@ func (s Set) Has(c Class) bool { return int(c>>6) < len(s) && s[c>>6]&(1<<(c&63)
 // value is asked about.
 type Choice struct {
 	forms    [longest + 1][]whole
+	rows     [longest + 1][]whole // those of digits alone
 	own      []*pattern
 	shortest int
 }
@@ -26,10 +27,12 @@ type Choice struct {
 // a letter. Most values are settled by comparing these.
 type whole struct {
 	digits, letters uint64
-	prefix          int  // characters of the scheme's prefix
+	class           Class
 	literal         bool // some letters are given
+	check           func(c []byte) bool
+	form            func(v []byte) bool
+	prefix          string // of the scheme
 	shape           shape
-	*compiled
 }
 
 // Room is what Whole works in, so that nothing is made anew.
@@ -46,9 +49,9 @@ func (s *Scanner) Choose(set Set) *Choice {
 			}
 			seen[n] = true
 			for _, one := range n.shapes {
-				c.add(n, one, 0)
+				c.add(n, one, "")
 				if n.prefix != "" {
-					c.add(n, one, len(n.prefix))
+					c.add(n, one, n.prefix)
 				}
 			}
 		}
@@ -61,12 +64,12 @@ func (s *Scanner) Choose(set Set) *Choice {
 	return c
 }
 
-// add takes in one shape of n, of every length that it has, behind so many characters of prefix.
-func (c *Choice) add(n *compiled, of shape, prefix int) {
+// add takes in one shape of n, of every length that it has, behind prefix.
+func (c *Choice) add(n *compiled, of shape, prefix string) {
 	least, most := of.bounds()
-	for length := least; length <= most && length+prefix <= longest; length++ {
-		w := whole{prefix: prefix, literal: prefix > 0, letters: 1<<prefix - 1, shape: of, compiled: n}
-		at, spare := prefix, length-least
+	for length := least; length <= most && length+len(prefix) <= longest; length++ {
+		w := whole{class: n.class, check: n.check, form: n.form, prefix: prefix, literal: prefix != "", letters: 1<<len(prefix) - 1, shape: of}
+		at, spare := len(prefix), length-least
 		for _, r := range of {
 			size := r.min
 			if r.max > r.min {
@@ -86,8 +89,12 @@ func (c *Choice) add(n *compiled, of shape, prefix int) {
 				at++
 			}
 		}
-		c.forms[length+prefix] = append(c.forms[length+prefix], w)
-		c.shortest = min(c.shortest, length+prefix)
+		total := length + len(prefix)
+		c.forms[total] = append(c.forms[total], w)
+		if w.letters == 0 {
+			c.rows[total] = append(c.rows[total], w)
+		}
+		c.shortest = min(c.shortest, total)
 	}
 }
 
@@ -98,11 +105,11 @@ func (w *whole) accepts(c, v []byte) bool {
 		return false
 	}
 	if w.literal {
-		if w.prefix > 0 && string(c[:w.prefix]) != w.compiled.prefix || !w.shape.fits(c[w.prefix:]) {
+		if string(c[:len(w.prefix)]) != w.prefix || !w.shape.fits(c[len(w.prefix):]) {
 			return false
 		}
 	}
-	return w.check == nil || w.check(c[w.prefix:])
+	return w.check == nil || w.check(c[len(w.prefix):])
 }
 
 // Whole appends the classes of c that accept the whole of v.
@@ -120,6 +127,24 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 			}
 		}
 	}
+	return c.patterns(v, to)
+}
+
+// Row is Whole for a v of ASCII digits alone.
+func (c *Choice) Row(v []byte, to []Class) []Class {
+	if len(v) <= longest {
+		list := c.rows[len(v)]
+		for i := range list {
+			if w := &list[i]; w.accepts(v, v) {
+				to = append(to, w.class)
+			}
+		}
+	}
+	return c.patterns(v, to)
+}
+
+// patterns appends the classes of a deployment's own that are the whole of v.
+func (c *Choice) patterns(v []byte, to []Class) []Class {
 	for _, p := range c.own {
 		if end, ok := ahead(p.elements, v, 0); ok && end == len(v) && (p.check == nil || p.check(v)) {
 			to = append(to, p.class)
