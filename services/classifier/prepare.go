@@ -154,11 +154,15 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, dir direction, now int
 	if n.calls && callable(v) {
 		h.add(from, t.phone, 0, len(v))
 	}
-	if n.begins&beginnings[v[0]] == 0 {
+	begins := beginnings[v[0]]
+	if numeral == row {
+		begins = allDigits
+	}
+	if n.begins&begins == 0 {
 		return
 	}
 	for i := range n.checks {
-		if c := &n.checks[i]; c.begins&beginnings[v[0]] != 0 && c.worth(v) && c.judge(v, c.named, now) == passed {
+		if c := &n.checks[i]; c.begins&begins != 0 && c.worth(v) && c.judge(v, c.named, now) == passed {
 			h.add(from, c.id, 0, len(v))
 		}
 	}

@@ -9,7 +9,8 @@ import (
 // mayCount says whether v begins or ends with a digit, as all but a few numbers do.
 func mayCount(v []byte) bool { return v[0]-'0' <= 9 || v[len(v)-1]-'0' <= 9 || v[1]-'0' <= 9 }
 
-// beginning is the kind of the first byte of a value, a bit each.
+// beginning is the kind of the first byte of a value, a bit each; those of nothing but digits are a
+// kind of their own.
 type beginning uint8
 
 const (
@@ -18,8 +19,9 @@ const (
 	withSmall
 	withHigh // beyond ASCII
 	withSign
+	allDigits // and no other byte
 
-	anyhow = withDigit | withCapital | withSmall | withHigh | withSign
+	anyhow = withDigit | withCapital | withSmall | withHigh | withSign | allDigits
 )
 
 var beginnings = func() (t [256]beginning) {
