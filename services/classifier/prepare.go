@@ -114,10 +114,14 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, dir direction, now int
 	t, from := h.tables, len(h.list)
 	// A row of digits is what all of it is, if anything.
 	numeral := onlyDigits(v)
-	if numeral == fraction && len(n.classes) == 0 {
+	if len(n.classes) == 0 && (numeral == fraction || !t.own && scan.UUID(v)) {
 		return
 	}
-	if len(v) >= minText && (n.assigns || numeral == no) && worthwhile(v) {
+	switch {
+	case len(v) < minText || numeral != no && !n.assigns:
+	case !n.assigns && !t.own && scan.Dialled(v):
+		h.add(from, t.phone, 0, len(v))
+	case worthwhile(v):
 		if n.assigns {
 			h.matches = t.scanner.NamedIn(&h.work, v, l.Name, h.matches[:0])
 		} else {
@@ -156,7 +160,7 @@ func (h *hits) leaf(l *content.Leaf, v []byte, n *naming, dir direction, now int
 	}
 	begins := beginnings[v[0]]
 	if numeral == row {
-		begins = allDigits
+		begins = digitsAlone
 	}
 	if n.begins&begins == 0 {
 		return

@@ -19,9 +19,9 @@ const (
 	withSmall
 	withHigh // beyond ASCII
 	withSign
-	allDigits // and no other byte
+	digitsAlone // and no other byte
 
-	anyhow = withDigit | withCapital | withSmall | withHigh | withSign | allDigits
+	anyhow = withDigit | withCapital | withSmall | withHigh | withSign | digitsAlone
 )
 
 var beginnings = func() (t [256]beginning) {
@@ -72,6 +72,9 @@ func onlyDigits(v []byte) int {
 	return row
 }
 
+// allDigits says whether v is ASCII digits and nothing else.
+func allDigits(v []byte) bool { return onlyDigits(v) == row && v[0] != '-' }
+
 // callable says whether v is digits, in groups or not, that may be a telephone number where
 // the name says so.
 func callable(v []byte) bool {
@@ -95,6 +98,8 @@ func (t *Tables) verdict(c *class, v []byte, named bool, now int64) verdict {
 		if c.judge(v, named, now) == failed {
 			return failed
 		}
+	case c.numeral && len(v) >= 4 && len(v) <= scan.Longest && allDigits(v):
+		return failed
 	case c.numeral || c.name == "phone":
 		if len(v) >= 4 && scan.Numeral(v) && !(c.name == "phone" && callable(v)) {
 			return failed
@@ -115,6 +120,8 @@ func (t *Tables) verdict(c *class, v []byte, named bool, now int64) verdict {
 func (c *class) normalize(to, v []byte) []byte {
 	to = append(append(to, c.name...), 0)
 	switch {
+	case c.numeral && allDigits(v):
+		return append(to, v...)
 	case c.numeral:
 		return scan.Digits(to, v)
 	case c.secret():

@@ -27,7 +27,7 @@ func international() []scheme {
 		}},
 		{name: "iso11649", shapes: "R1F1d2x1-21", words: "reference|rf", check: func(s []byte) bool { return turned97(s) }},
 		{name: "eu.at_02", shapes: "a2d2x4-31", words: "creditor|at-02", check: func(s []byte) bool {
-			var c [longest]byte
+			var c [Longest]byte
 			n := copy(c[:], s[7:])
 			n += copy(c[n:], s[:4])
 			return country(s[0], s[1]) && modAlnum(c[:n], 97) == 1
@@ -108,7 +108,7 @@ func iban(s []byte) bool {
 
 // turned97 is MOD 97-10 with the first four characters moved to the end.
 func turned97(s []byte) bool {
-	var c [longest]byte
+	var c [Longest]byte
 	n := copy(c[:], s[4:])
 	n += copy(c[n:], s[:4])
 	return modAlnum(c[:n], 97) == 1
@@ -133,11 +133,12 @@ func isin(s []byte) bool {
 }
 
 func ean(s []byte) bool {
-	sum, n := 0, len(s)-1
-	for i := range n {
-		sum += at(s, n-1-i) * (3 - i%2*2)
+	sum, weight := 0, 1
+	for i := len(s) - 1; i >= 0; i-- {
+		sum += at(s, i) * weight
+		weight ^= 1 ^ 3
 	}
-	return (10-sum%10)%10 == last(s) && !uniform(s)
+	return sum%10 == 0 && !uniform(s)
 }
 
 func vin(s []byte) bool {

@@ -31,6 +31,26 @@ func dialled(digits []byte) bool {
 	return digits[0] >= '2' && digits[0] <= '9' && digits[0] != '7' && digits[3] != '0'
 }
 
+// Dialled says whether v is a telephone number with a plus and its country code, in one group or with
+// a space between each: a Quickened scanner finds it in v, and nothing else.
+func Dialled(v []byte) bool {
+	if len(v) < 9 || len(v) > 24 || v[0] != '+' || kinds[v[len(v)-1]] != digit {
+		return false
+	}
+	var room [24]byte
+	n := 0
+	for i, c := range v[1:] {
+		switch {
+		case kinds[c] == digit:
+			room[n] = c
+			n++
+		case c != ' ' || kinds[v[i]] != digit: // v[i] is the one before
+			return false
+		}
+	}
+	return dialled(room[:n])
+}
+
 // american10 says whether ten digits are a number of the North American plan.
 func american10(d []byte) bool {
 	return len(d) == 10 && d[0] >= '2' && d[3] >= '2' && string(d[1:3]) != "11" && string(d[4:6]) != "11"

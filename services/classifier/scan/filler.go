@@ -102,6 +102,9 @@ func wordy(v []byte) bool {
 	return parts > 1
 }
 
+// UUID says whether v is one in its usual form.
+func UUID(v []byte) bool { return uuid(v) }
+
 // uuid says that v is one: it names a thing, and is no secret by itself.
 func uuid(v []byte) bool {
 	if len(v) != 36 {

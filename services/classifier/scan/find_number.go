@@ -92,7 +92,7 @@ func (l *line) groups(start, end int, near *set) bool {
 			j++
 		}
 		chars += j - i - 1
-		if word || j-i > 13 || chars > longest {
+		if word || j-i > 13 || chars > Longest {
 			break // prose goes on
 		}
 		ends[n] = j
@@ -113,7 +113,7 @@ const shortestFirm = 11
 // number looks at text[start:end] as one number: the schemes that need no word, and
 // those that a word before asks for.
 func (l *line) number(start, end int, near *set) (found bool) {
-	if end-start < 4 || end-start > longest*2 || end-start < shortestFirm && near == nil {
+	if end-start < 4 || end-start > Longest*2 || end-start < shortestFirm && near == nil {
 		return false
 	}
 	c, ok := compact(l.room[:0], l.text[start:end])

@@ -42,7 +42,7 @@ type line struct {
 	near  [8]hit
 	hits  int
 	words set               // that stand before what is looked at
-	room  [longest + 1]byte // of a number in compact form
+	room  [Longest + 1]byte // of a number in compact form
 }
 
 // hit is a word that names data.
@@ -152,8 +152,8 @@ func (l *line) scan() {
 		}
 		mask |= 1 << k
 		before = k
-		if k == lower {
-			for i+1 < len(text) && kinds[text[i+1]] == lower {
+		if k != upper { // within a run of its kind nothing begins or ends
+			for i+1 < len(text) && kinds[text[i+1]] == k {
 				i++
 			}
 		}

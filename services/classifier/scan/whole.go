@@ -17,8 +17,8 @@ func (s Set) Has(c Class) bool { return int(c>>6) < len(s) && s[c>>6]&(1<<(c&63)
 // Choice is some classes of numbers, and of a deployment's own patterns, that the whole of a
 // value is asked about.
 type Choice struct {
-	forms    [longest + 1][]whole
-	rows     [longest + 1][]whole // those of digits alone
+	rows     [Longest + 1][]whole // what may be digits alone
+	mixed    [Longest + 1][]whole // what may have letters
 	own      []*pattern
 	shortest int
 }
@@ -36,11 +36,11 @@ type whole struct {
 }
 
 // Room is what Whole works in, so that nothing is made anew.
-type Room [longest + 1]byte
+type Room [Longest + 1]byte
 
 // Choose prepares the classes of set.
 func (s *Scanner) Choose(set Set) *Choice {
-	c := &Choice{shortest: longest}
+	c := &Choice{shortest: Longest}
 	seen := map[*compiled]bool{}
 	for _, list := range s.numbers {
 		for _, n := range list {
@@ -67,7 +67,7 @@ func (s *Scanner) Choose(set Set) *Choice {
 // add takes in one shape of n, of every length that it has, behind prefix.
 func (c *Choice) add(n *compiled, of shape, prefix string) {
 	least, most := of.bounds()
-	for length := least; length <= most && length+len(prefix) <= longest; length++ {
+	for length := least; length <= most && length+len(prefix) <= Longest; length++ {
 		w := whole{class: n.class, check: n.check, form: n.form, prefix: prefix, literal: prefix != "", letters: 1<<len(prefix) - 1, shape: of}
 		at, spare := len(prefix), length-least
 		for _, r := range of {
@@ -90,9 +90,11 @@ func (c *Choice) add(n *compiled, of shape, prefix string) {
 			}
 		}
 		total := length + len(prefix)
-		c.forms[total] = append(c.forms[total], w)
 		if w.letters == 0 {
 			c.rows[total] = append(c.rows[total], w)
+		}
+		if w.digits != 1<<total-1 {
+			c.mixed[total] = append(c.mixed[total], w)
 		}
 		c.shortest = min(c.shortest, total)
 	}
@@ -117,9 +119,14 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 	if len(v) < c.shortest && len(c.own) == 0 {
 		return to
 	}
-	if number, digits, ok := placed(room[:0], v); ok && len(number) >= c.shortest {
+	number, digits, ok := placed(room, v)
+	switch {
+	case !ok:
+	case digits == 1<<len(number)-1:
+		to = of(c.rows[len(number)], number, v, to)
+	default:
 		letters := ^digits & (1<<len(number) - 1)
-		list := c.forms[len(number)]
+		list := c.mixed[len(number)]
 		for i := range list {
 			w := &list[i]
 			if digits&w.digits == w.digits && letters&w.letters == w.letters && w.accepts(number, v) {
@@ -130,15 +137,20 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 	return c.patterns(v, to)
 }
 
+// of appends the classes of list that accept number, which is v in compact form and has no letter.
+func of(list []whole, number, v []byte, to []Class) []Class {
+	for i := range list {
+		if w := &list[i]; w.accepts(number, v) {
+			to = append(to, w.class)
+		}
+	}
+	return to
+}
+
 // Row is Whole for a v of ASCII digits alone.
 func (c *Choice) Row(v []byte, to []Class) []Class {
-	if len(v) <= longest {
-		list := c.rows[len(v)]
-		for i := range list {
-			if w := &list[i]; w.accepts(v, v) {
-				to = append(to, w.class)
-			}
-		}
+	if len(v) <= Longest {
+		to = of(c.rows[len(v)], v, v, to)
 	}
 	return c.patterns(v, to)
 }
@@ -154,7 +166,8 @@ func (c *Choice) patterns(v []byte, to []Class) []Class {
 }
 
 // placed is compact, and has a bit for each place of a digit.
-func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
+func placed(room *Room, v []byte) (number []byte, digits uint64, ok bool) {
+	n := 0
 	for _, b := range v {
 		c := signs[b]
 		if c <= between {
@@ -162,7 +175,7 @@ func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
 				continue
 			}
 			// A sign beyond ASCII, or none that a number has.
-			if number, ok = compact(to[:0], v); ok {
+			if number, ok = compact(room[:0], v); ok {
 				for i, c := range number {
 					if c <= '9' {
 						digits |= 1 << i
@@ -171,21 +184,22 @@ func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
 			}
 			return number, digits, ok
 		}
-		if len(to) == longest {
-			return to, 0, false
+		if n == Longest {
+			return nil, 0, false
 		}
 		if c <= '9' {
-			digits |= 1 << len(to)
+			digits |= 1 << n
 		}
-		to = append(to, c)
+		room[n] = c
+		n++
 	}
-	return to, digits, len(to) > 0
+	return room[:n], digits, n > 0
 }
 
 // Numeral says whether v is written as numbers are: digits, perhaps letters, and the signs
 // between groups.
 func Numeral(v []byte) bool {
-	var room [longest + 1]byte
+	var room [Longest + 1]byte
 	c, ok := compact(room[:0], v)
 	return ok && hasDigit(c)
 }
@@ -193,7 +207,7 @@ func Numeral(v []byte) bool {
 // Digits appends the digits and letters of v in capitals, without the signs between
 // groups: equal for numbers that are the same however they are written.
 func Digits(to, v []byte) []byte {
-	var room [longest + 1]byte
+	var room [Longest + 1]byte
 	c, _ := compact(room[:0], v)
 	return append(to, c...)
 }
@@ -237,7 +251,7 @@ func (n *compiled) chance() float64 {
 		state ^= state << 17
 		return int((state >> 11) % uint64(below))
 	}
-	var c [longest]byte
+	var c [Longest]byte
 	for range trials {
 		s := n.shapes[draw(len(n.shapes))]
 		i := 0
