@@ -35,7 +35,7 @@ func (l *line) context(i int) (s set) {
 
 // speaking is context, nil for none. It holds until it is asked for again.
 func (l *line) speaking(i int) *set {
-	if l.hits == 0 {
+	if l.hits == 0 || i-l.near[(l.hits-1)%len(l.near)].end > reach {
 		return nil
 	}
 	if l.words = l.context(i); l.words == (set{}) {

@@ -120,7 +120,10 @@ func (l *line) number(start, end int, near *set) (found bool) {
 	if !ok {
 		return false
 	}
-	if near == nil {
+	if near == nil || !near.meets(&l.s.asking[len(c)]) && !near.meets(&l.s.general) { // words of other things
+		if end-start < shortestFirm {
+			return false
+		}
 		for _, n := range l.s.firm[len(c)] {
 			if ok, _ := n.accepts(c, l.text[start:end]); ok && l.alone(start, end) {
 				l.add(n.class, start, end, scoreFirm)

@@ -25,7 +25,8 @@ type Scanner struct {
 	general        set    // words that ask for a number of a person or company of any country
 	phones, births set    // words of telephones and of birth
 	numbers        lengths
-	firm           lengths // those that need no word
+	asking         [Longest + 1]set // words that ask for a number of a length
+	firm           lengths          // those that need no word
 	patterns       []pattern
 	whole          []pattern // the deployment's own, for values
 	own            own
@@ -35,14 +36,15 @@ type Scanner struct {
 
 // line is what one call knows.
 type line struct {
-	s     *Scanner
-	text  []byte
-	to    []Match
-	done  int // numbers that begin before it are part of a match
-	near  [8]hit
-	hits  int
-	words set               // that stand before what is looked at
-	room  [Longest + 1]byte // of a number in compact form
+	s      *Scanner
+	text   []byte
+	to     []Match
+	done   int // numbers that begin before it are part of a match
+	looked int // up to where there is no blob
+	near   [8]hit
+	hits   int
+	words  set               // that stand before what is looked at
+	room   [Longest + 1]byte // of a number in compact form
 }
 
 // hit is a word that names data.
@@ -102,7 +104,7 @@ func (s *Scanner) TextIn(w *Work, text []byte, to []Match) []Match {
 
 func (w *Work) begin(s *Scanner, text []byte, to []Match) *line {
 	l := &w.line
-	l.s, l.text, l.to, l.done, l.hits = s, text, to, 0, 0
+	l.s, l.text, l.to, l.done, l.looked, l.hits = s, text, to, 0, 0, 0
 	return l
 }
 
@@ -142,6 +144,18 @@ func (l *line) scan() {
 			start, mask = i, 0
 			l.walk(i)
 		case k == upper && before != upper:
+			if i >= l.looked && i-start >= withinBlob {
+				if end := l.blob(i); end > i {
+					for j := end; j > i; j-- {
+						if kinds[text[j-1]] == other {
+							start = j
+							break
+						}
+					}
+					i, before, mask = end-1, kinds[text[end-1]], mask|1<<digit
+					continue
+				}
+			}
 			l.walk(i)
 		case k == digit && text[i-1] >= 0x80: // of a script without spaces, or behind its signs
 			start, mask = i, 0
@@ -152,16 +166,34 @@ func (l *line) scan() {
 		}
 		mask |= 1 << k
 		before = k
-		if k != upper { // within a run of its kind nothing begins or ends
-			for i+1 < len(text) && kinds[text[i+1]] == k {
+		switch { // within a run nothing begins or ends
+		case k == upper:
+		case c >= 0x80:
+			for i+1 < len(text) && kinds[text[i+1]] == lower {
 				i++
 			}
+		default:
+			for i+1 < len(text) && runs[text[i+1]] != 0 {
+				i++
+				mask |= runs[text[i]]
+			}
+			before = kinds[text[i]]
 		}
 	}
 	if before != other && mask&(1<<digit) != 0 {
 		l.token(start, len(text))
 	}
 }
+
+// runs is the kind of small letters and digits of ASCII as a bit, 0 for other bytes.
+var runs = func() (t [256]uint8) {
+	for c := range 0x80 {
+		if k := kinds[c]; k == lower || k == digit {
+			t[c] = 1 << k
+		}
+	}
+	return t
+}()
 
 // walk follows the automaton from i.
 func (l *line) walk(i int) {

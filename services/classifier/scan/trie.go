@@ -121,8 +121,19 @@ func (s *Scanner) addScheme(d *scheme) {
 		n.words.add(s.word(w))
 	}
 	s.numbers.add(n)
+	for i, list := range s.numbers {
+		if len(list) > 0 && list[len(list)-1] == n {
+			s.asking[i].join(&n.words)
+		}
+	}
 	if d.firm {
 		s.firm.add(n)
+	}
+}
+
+func (s *set) join(other *set) {
+	for i := range s {
+		s[i] |= other[i]
 	}
 }
 
