@@ -1,13 +1,16 @@
 package scan
 
-// Where many signs of base64 stand together and their kinds change as chance has it, nothing is a word
-// or a number, so that pictures and other files in a text are passed at once.
+// Where many signs of base64 stand together and their kinds change as chance has it, no word begins within
+// another and nothing is a number, so that pictures and other files in a text are passed in parts. Behind a
+// slash or a plus words begin as elsewhere.
 const (
 	withinBlob = 12 // signs of a word before it may be one
 	blobPart   = 32 // that are looked at together
 	leastTurns = 12 // from one kind to another in a part: of 32 drawn by chance it is some twenty
 	mostDigits = 9  // in a row: a longer one may be somebody's number
 )
+
+var base64Signs = alphabets['b']
 
 // blob is where the parts end that begin at i and look drawn by chance, i where there is none.
 func (l *line) blob(i int) int {
@@ -32,7 +35,7 @@ func drawn(part []byte) int {
 	turns, row, before := 0, 0, uint8(other)
 	for i, c := range part {
 		k := kinds[c]
-		if !genericAlphabet[c] {
+		if !base64Signs[c] {
 			return i + 1
 		}
 		if k != before {

@@ -146,10 +146,10 @@ func (l *line) scan() {
 		case k == upper && before != upper:
 			if i >= l.looked && i-start >= withinBlob {
 				if end := l.blob(i); end > i {
-					for j := end; j > i; j-- {
-						if kinds[text[j-1]] == other {
-							start = j
-							break
+					for j := i; j < end; j++ {
+						if kinds[text[j]] == other {
+							start = j + 1
+							l.walk(start)
 						}
 					}
 					i, before, mask = end-1, kinds[text[end-1]], mask|1<<digit
