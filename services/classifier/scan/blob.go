@@ -6,7 +6,7 @@ package scan
 const (
 	withinBlob = 12 // signs of a word before it may be one
 	blobPart   = 32 // that are looked at together
-	leastTurns = 12 // from one kind to another in a part: of 32 drawn by chance it is some twenty
+	leastTurns = 16 // from one kind to another in a part: of 32 drawn by chance it is some twenty
 	mostDigits = 9  // in a row: a longer one may be somebody's number
 )
 
@@ -21,9 +21,10 @@ func (l *line) blob(i int) int {
 		if n < blobPart {
 			break
 		}
-		end += blobPart
+		for end += blobPart; kinds[text[end-1]] == digit; end-- { // a number may go on behind it
+		}
 	}
-	for end > i && kinds[text[end-1]] == other { // a word may begin behind it
+	for end > i && kinds[text[end-1]] != lower && kinds[text[end-1]] != upper { // a word may begin behind it
 		end--
 	}
 	return end
