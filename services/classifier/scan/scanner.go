@@ -21,9 +21,10 @@ type Scanner struct {
 	names          []string
 	trie           trie
 	words          map[string]uint16
-	version        uint16 // the word: four numbers behind it are no address
-	general        set    // words that ask for a number of a person or company of any country
-	phones, births set    // words of telephones and of birth
+	spoken         map[string][]string // words of languages, by class
+	version        uint16              // the word: four numbers behind it are no address
+	general        set                 // words that ask for a number of a person or company of any country
+	phones, births set                 // words of telephones and of birth
 	numbers        lengths
 	asking         [Longest + 1]set // words that ask for a number of a length
 	firm           lengths          // those that need no word

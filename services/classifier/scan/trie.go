@@ -1,11 +1,6 @@
 package scan
 
-import (
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "fmt"
 
 // trie is an automaton over bytes in small letters, begun anew at every word.
 type trie struct {
@@ -98,26 +93,9 @@ func (t *trie) seal() error {
 	return nil
 }
 
-// word is the number of a word that names data, which the automaton knows from then on.
-func (s *Scanner) word(w string) uint16 {
-	n, ok := s.words[w]
-	if !ok {
-		n = uint16(len(s.words))
-		s.words[w] = n
-		for _, spelled := range spellings(w) {
-			s.trie.add(spelled, output{kind: isWord, index: n})
-		}
-		if joined := strings.ReplaceAll(w, " ", "_"); joined != w {
-			s.trie.add(joined, output{kind: isWord, index: n})
-			s.trie.add(strings.ReplaceAll(w, " ", ""), output{kind: isWord, index: n})
-		}
-	}
-	return n
-}
-
 func (s *Scanner) addScheme(d *scheme) {
 	n := &compiled{scheme: d, class: s.class(d.name), shapes: compileShapes(d.shapes)}
-	for _, w := range splitWords(d) {
+	for _, w := range s.wordsOf(d) {
 		n.words.add(s.word(w))
 	}
 	s.numbers.add(n)
@@ -144,28 +122,4 @@ func (s *set) meets(other *set) bool {
 		}
 	}
 	return false
-}
-
-// splitWords are the words for a scheme: the name without its country is one too, unless it is as
-// short as "id".
-func splitWords(d *scheme) (words []string) {
-	if d.words != "" {
-		words = strings.Split(d.words, "|")
-	}
-	if name := d.name[strings.IndexByte(d.name, '.')+1:]; len(name) > 2 && !d.bare {
-		words = append(words, strings.ReplaceAll(name, "_", " "))
-	}
-	return words
-}
-
-// spellings are a word, and where the automaton does not fold its letters the same with a capital at
-// its beginning and in capitals.
-func spellings(w string) []string {
-	for i := range len(w) {
-		if w[i] >= 0x80 {
-			first, size := utf8.DecodeRuneInString(w)
-			return []string{w, string(unicode.ToUpper(first)) + w[size:], strings.ToUpper(w)}
-		}
-	}
-	return []string{w}
 }

@@ -236,7 +236,7 @@ func (s *Scanner) Schemes() (all []Scheme) {
 				continue
 			}
 			seen[n.class] = true
-			all = append(all, Scheme{Class: n.class, Words: splitWords(n.scheme), Loose: n.loose || n.asked || n.check == nil, Chance: n.chance()})
+			all = append(all, Scheme{Class: n.class, Words: s.wordsOf(n.scheme), Loose: n.loose || n.asked || n.check == nil, Chance: n.chance()})
 		}
 	}
 	return all
