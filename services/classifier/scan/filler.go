@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -71,6 +72,18 @@ func placeholder(v []byte) bool {
 		}
 	}
 	return false
+}
+
+// opens says whether the password of v, "scheme://user:password@", is more than a stand-in.
+func opens(v []byte) bool {
+	at := bytes.LastIndexByte(v, ':') + 1
+	password := v[at : len(v)-1]
+	for _, w := range [...]string{"password", "passwd", "pass", "pwd", "pw", "secret", "mypassword", "userpassword", "dbpassword"} {
+		if len(password) == len(w) && containsFold(password, w) {
+			return false
+		}
+	}
+	return !placeholder(password)
 }
 
 // words stand in schemas and settings for a value.

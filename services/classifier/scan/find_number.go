@@ -21,6 +21,9 @@ func (l *line) token(start, end int) {
 			}
 		}
 	}
+	if end-start == 4 && end < len(text) && text[end] >= 0x80 && l.eastDay(start, end) {
+		return
+	}
 	near := l.speaking(start)
 	if start > 0 && text[start-1] == '+' {
 		if l.phone(start, near); start < l.done {

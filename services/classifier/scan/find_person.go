@@ -107,6 +107,9 @@ func (l *line) phone(start int, near *set) {
 	if !international && !american && !named && (!trunk || l.s.quick) || named && digits < 8 && groups == 1 {
 		return
 	}
+	if near != nil && !named && !plus && near.has(l.s.version) {
+		return
+	}
 	score := float32(scoreShape)
 	if l.s.quick {
 		switch valid := quickly(text[start:end], international); {

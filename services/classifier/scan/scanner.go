@@ -129,7 +129,10 @@ func (l *line) scan() {
 			switch c {
 			case '@':
 				l.email(i)
+			case '=':
+				l.joined(i)
 			case ':':
+				l.joined(i)
 				if i+1 < len(text) && (text[i+1] == ':' || start+4 >= i && i > start) {
 					l.address6(start, i)
 				}
