@@ -17,7 +17,7 @@ func (l *line) generic(from, i int) {
 	if !ok || start < l.done || l.harmless(from, i) {
 		return
 	}
-	password := containsFold(l.text[from:i], "passw") || containsFold(l.text[from:i], "pwd")
+	password := containsFold(l.text[from:i], "passw") || containsFold(l.text[from:i], "pwd") || spokenPassword(l.text[from:i])
 	if password {
 		l.password(from, start)
 	}
@@ -79,7 +79,7 @@ func (l *line) password(from, start int) {
 		return
 	}
 	quote := l.text[start-1]
-	if quote == ' ' && l.setting(from, start) {
+	if (quote == ' ' || bytes.HasSuffix(l.text[:start], colon)) && l.setting(from, start) {
 		quote = '='
 	}
 	if quote != '"' && quote != '\'' && quote != '=' {
@@ -112,10 +112,22 @@ func (l *line) password(from, start int) {
 	l.done = max(l.done, end)
 }
 
+// passwords are what they are called in other languages.
+var passwords = [...]string{"contraseña", "contrasena", "mot de passe", "motdepasse", "senha", "kennwort", "пароль", "密码", "密碼", "パスワード", "비밀번호", "hasło", "haslo", "wachtwoord", "lösenord", "losenord", "adgangskode", "şifre", "sifre", "heslo", "jelszó", "jelszo", "salasana"}
+
+func spokenPassword(v []byte) bool {
+	for _, w := range passwords[:] {
+		if len(v) == len(w) && containsFold(v, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // setting says that the line of the name at from is of that name, a colon and one word: of YAML.
 func (l *line) setting(from, start int) bool {
 	text := l.text
-	if start < 2 || text[start-2] != ':' {
+	if start < 2 || text[start-2] != ':' && !bytes.HasSuffix(text[:start], colon) {
 		return false
 	}
 	for from > 0 && (kinds[text[from-1]] != other || text[from-1] == '_' || text[from-1] == '-') {
@@ -172,6 +184,20 @@ func (l *line) joined(i int) {
 }
 
 var secretEnds = [...]string{"password", "passwd", "secret", "token", "apikey"}
+
+// secretEnding says whether a and b may be the last two letters of one of secretEnds, in either case.
+func secretEnding(a, b byte) bool {
+	n := int(a&31)<<5 | int(b&31)
+	return lastTwo[n>>6]>>(n&63)&1 != 0
+}
+
+var lastTwo = func() (t [16]uint64) {
+	for _, w := range secretEnds {
+		n := int(w[len(w)-2]&31)<<5 | int(w[len(w)-1]&31)
+		t[n>>6] |= 1 << (n & 63)
+	}
+	return t
+}()
 
 func hexadecimal(v []byte) bool {
 	for _, c := range v {

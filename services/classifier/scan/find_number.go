@@ -77,7 +77,7 @@ func (l *line) lead(start int) int {
 	if from == start-1 && from > 0 && kinds[l.text[from-1]] == lower { // x-6891975w
 		from--
 	}
-	if from == start-1 || from > 0 && kinds[l.text[from-1]] != other {
+	if from == start-1 || !l.begins(from) {
 		return start
 	}
 	return from

@@ -19,6 +19,9 @@ func (l *line) email(i int) {
 	for start > 0 && i-start < 64 && localByte(text[start-1]) {
 		start--
 	}
+	if start > 0 && wide(text[start-1]) { // of whose bytes the others came along
+		start = min(start+2, i)
+	}
 	for start < i && (text[start] == '.' || text[start] == '-' || text[start] == '\'') {
 		start++
 	}

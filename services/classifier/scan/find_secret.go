@@ -11,7 +11,7 @@ var (
 // prefixed tries the pattern whose literal stands at i.
 func (l *line) prefixed(p *pattern, i int) {
 	start, ok := behind(p.elements[:p.anchor], l.text, i)
-	if !ok || start > 0 && p.elements[0].literal != "_" && (kinds[l.text[start-1]] != other || l.text[start-1] == '_') && !escaped(l.text, start-1) {
+	if !ok || start > 0 && p.elements[0].literal != "_" && (!l.begins(start) || l.text[start-1] == '_') && !escaped(l.text, start-1) {
 		return
 	}
 	if start > 1 && l.text[start-1] == '.' && kinds[l.text[start-2]] != other && len(p.elements[0].literal) < 5 && p.anchor == 0 {
@@ -54,6 +54,8 @@ func (l *line) vendor(p *pattern, from, i int) {
 	}
 }
 
+var colon = []byte("：") // of texts in Chinese and Japanese
+
 // oneCase says that a name is in small letters, or in capitals, or begins with one:
 // "sumObjects" is none of Sumo's.
 func oneCase(v []byte) bool {
@@ -74,6 +76,9 @@ func oneCase(v []byte) bool {
 // next, and not ok.
 func (l *line) assigned(i int) (start int, ok bool) {
 	text := l.text
+	if bytes.HasPrefix(text[i:], colon) {
+		return i + len(colon), true
+	}
 	limit := min(len(text), i+64)
 	for i < limit && (kinds[text[i]] != other || text[i] == '_' || text[i] == '.' || text[i] == '-') {
 		i++

@@ -47,6 +47,11 @@ func New(added ...Own) (*Scanner, error) {
 	for _, k := range genericKeys {
 		s.trie.add(k, output{kind: isKey})
 	}
+	for _, w := range passwords {
+		for _, k := range spellings(w) {
+			s.trie.add(k, output{kind: isKey})
+		}
+	}
 	if len(s.words) > maxWords {
 		return nil, fmt.Errorf("scan: %d words, a set holds %d", len(s.words), maxWords)
 	}

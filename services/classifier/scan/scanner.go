@@ -70,10 +70,22 @@ var kinds = func() (t [256]uint8) {
 		t[c] = digit
 	}
 	for c := 0x80; c < 0x100; c++ {
-		t[c] = lower
+		if !wide(byte(c)) {
+			t[c] = lower
+		}
 	}
 	return t
 }()
+
+// wide says that c begins a character of three bytes that is no letter of a word: signs of typography,
+// and Chinese, Japanese and Korean ones, of which words need no space between them.
+func wide(c byte) bool { return c >= 0xe2 && c < 0xf0 }
+
+// begins says whether a word may begin at i.
+func (l *line) begins(i int) bool {
+	t := l.text
+	return i == 0 || kinds[t[i-1]] == other || i >= 3 && wide(t[i-3]) && t[i-2]&0xc0 == 0x80 && t[i-1]&0xc0 == 0x80
+}
 
 // Work is what a scan works in, so that nothing is made anew. It is one goroutine's; the zero value
 // is ready.
@@ -126,20 +138,8 @@ func (l *line) scan() {
 				l.token(start, i)
 			}
 			before = other
-			switch c {
-			case '@':
-				l.email(i)
-			case '=':
-				l.joined(i)
-			case ':':
-				l.joined(i)
-				if i+1 < len(text) && (text[i+1] == ':' || start+4 >= i && i > start) {
-					l.address6(start, i)
-				}
-			case '\\':
-				if i+1 < len(text) && (text[i+1] == 'n' || text[i+1] == 't' || text[i+1] == 'r') {
-					i++ // an escape is no beginning of a word
-				}
+			if acts[c] {
+				i = l.sign(start, i)
 			}
 			continue
 		}
@@ -189,6 +189,48 @@ func (l *line) scan() {
 	}
 }
 
+// sign looks at one of the signs that acts has, at i behind the word that begins at start. It gives back
+// the last byte that is done with.
+func (l *line) sign(start, i int) int {
+	text := l.text
+	switch text[i] {
+	case '@':
+		l.email(i)
+	case '=':
+		l.joined(i)
+	case ':':
+		end := i
+		if i > 0 && (text[i-1] == '"' || text[i-1] == '\'') {
+			end--
+		}
+		if end > 1 && secretEnding(text[end-2], text[end-1]) {
+			l.joined(i)
+		}
+		if i+1 < len(text) && (text[i+1] == ':' || start+4 >= i && i > start) {
+			l.address6(start, i)
+		}
+	case '\\':
+		if i+1 < len(text) && (text[i+1] == 'n' || text[i+1] == 't' || text[i+1] == 'r') {
+			return i + 1 // an escape is no beginning of a word
+		}
+	default:
+		l.walk(i)
+		return i + min(2, len(text)-1-i)
+	}
+	return i
+}
+
+// acts are the signs that something is told by, wide ones among them.
+var acts = func() (t [256]bool) {
+	for c := range t {
+		t[c] = wide(byte(c))
+	}
+	for _, c := range "@=:\\" {
+		t[c] = true
+	}
+	return t
+}()
+
 // runs is the kind of small letters and digits of ASCII as a bit, 0 for other bytes.
 var runs = func() (t [256]uint8) {
 	for c := range 0x80 {
@@ -207,18 +249,26 @@ func (l *line) walk(i int) {
 			return
 		}
 	}
-	node := uint16(0)
+	t := &l.s.trie
+	st := t.states[0]
 	for j := i; j < len(l.text); j++ {
-		node = l.s.trie.nodes[node][folded[l.text[j]]]
+		c, node := folded[l.text[j]], uint16(0)
+		switch {
+		case st.branch:
+			node = t.rows[st.next][c]
+		case st.only == c:
+			node = st.next
+		}
 		if node == 0 {
 			return
 		}
 		if node&speaks != 0 {
 			node &^= speaks
-			for _, o := range l.s.trie.outputs[node] {
+			for _, o := range t.outputs[node] {
 				l.output(o, i, j+1)
 			}
 		}
+		st = t.states[node]
 	}
 }
 

@@ -4,16 +4,26 @@ import "fmt"
 
 // trie is an automaton over bytes in small letters, begun anew at every word.
 type trie struct {
-	nodes   [][256]uint16 // the next node of a byte, marked with speaks where it has outputs
+	nodes   [][256]uint16 // the next node of a byte, until it is sealed
+	states  []state       // of the nodes from then on
+	rows    [][256]uint16 // the next node of a byte, of those that have several
 	outputs [][]output
 	// starts has a bit for the five low bits of each of three bytes that a literal may
 	// begin with, in either case: it settles most words at one look.
 	starts [1 << 9]uint64
 }
 
-// speaks marks a node that has outputs, once the trie is sealed, so that others are passed without a
-// look at them.
+// speaks marks the number of a node that has outputs, once the trie is sealed, so that others are passed
+// without a look at them.
 const speaks = 1 << 15
+
+// state is a node as it is walked through. Nine of ten have one next node at most, so that a row of their
+// own for each would be megabytes in which hardly anything stands near what was looked at before.
+type state struct {
+	next   uint16 // node behind only, or the row
+	only   byte
+	branch bool // next is a row
+}
 
 // kinds of outputs.
 const (
@@ -83,13 +93,29 @@ func (t *trie) seal() error {
 	if len(t.nodes) > speaks {
 		return fmt.Errorf("scan: the automaton has %d nodes, at most %d can be told apart", len(t.nodes), speaks)
 	}
+	mark := func(next uint16) uint16 {
+		if int(next) < len(t.outputs) && len(t.outputs[next]) > 0 {
+			next |= speaks
+		}
+		return next
+	}
+	t.states = make([]state, len(t.nodes))
 	for i := range t.nodes {
+		var row [256]uint16
+		st, children := &t.states[i], 0
 		for c, next := range t.nodes[i] {
-			if int(next) < len(t.outputs) && len(t.outputs[next]) > 0 {
-				t.nodes[i][c] = next | speaks
+			if next != 0 {
+				row[c] = mark(next)
+				st.only, st.next = byte(c), row[c]
+				children++
 			}
 		}
+		if children > 1 {
+			st.next, st.branch = uint16(len(t.rows)), true
+			t.rows = append(t.rows, row)
+		}
 	}
+	t.nodes = nil
 	return nil
 }
 
