@@ -150,7 +150,7 @@ func (l *line) month(m, start, end int) {
 			}
 		}
 	}
-	short := d > 0 && end-start <= 4 && text[end] == '-'
+	short := d > 0 && end-start <= 4 && end < len(text) && text[end] == '-'
 	if i < len(text) && text[i] == '\'' { // 17 May '68
 		i, short = i+1, d > 0
 	}
