@@ -37,8 +37,8 @@ var caseFiles = []string{"card", "iban", "email", "us.ssn", "secret.jwt", "secre
 // found is the first piece of a value under a field's path that is of the class.
 func found(t *Tables, class, value, path string) (hit, bool) {
 	h := hits{tables: t}
-	n := t.naming(path)
-	h.leaf(&content.Leaf{Path: path, Name: path[strings.LastIndexByte(path, '.')+1:]}, []byte(value), n, hit{}, start.UnixNano())
+	n := t.naming(path, t.memo.hash(path))
+	h.leaf(&content.Leaf{Path: path, Name: path[strings.LastIndexByte(path, '.')+1:]}, []byte(value), n, request, start.UnixNano())
 	for _, m := range h.list {
 		if name := t.classes[m.class].name; name == class || class == "secret.provider" && t.classes[m.class].secret() && name != "secret.jwt" {
 			return m, true

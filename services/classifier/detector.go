@@ -41,7 +41,8 @@ func (s *stage) tables() *Tables { return s.classes.now.Load() }
 type detector struct {
 	*stage
 	*state
-	serial uint64 // of the event, to count it once a field
+	serial uint64    // of the event, to count it once a field
+	ref    reference // to the event, once somebody asked
 }
 
 // Detect adds the values of tx to their fields.
@@ -59,64 +60,59 @@ func (d *detector) Detect(tx *detect.Tx, _ *detect.Out) {
 	asked := tx.Asked()
 	key := endpointKey{tx.Tenant, asked.ID}
 	ep := d.endpoints[key]
-	var at *step
-	for i := range h.list { // before counting: the value that makes a field counts
-		if h.tables.classes[h.list[i].class].quiet() {
-			continue
-		}
-		if ep == nil {
-			if ep = d.endpoint(key); ep == nil {
-				break
-			}
-		}
-		at = ep.step(at, d.place(tx, &h.list[i]), 4*d.cfg.MaxFields)
-		if at.field == nil {
-			at.field = d.field(ep, at.place)
-		}
+	if ep == nil && len(h.making) > 0 {
+		ep = d.endpoint(key)
 	}
 	if ep == nil {
 		return
 	}
 	d.serial++
+	d.ref.ID = ""
 	ep.describe(asked.Label, string(tx.Event.Deployment.Service))
 	if ep.method == "" { // the id is made of these, so they stay
 		ep.host, ep.method, ep.template = asked.Host, asked.Method, asked.Template
 	}
-	list := d.count(ep, tx, tx.Request(), request, h, h.list)
-	d.count(ep, tx, tx.Response(), response, h, list)
+	d.fields(ep, h)
+	d.count(ep, tx, tx.Request(), request, h)
+	d.count(ep, tx, tx.Response(), response, h)
 	ep.changed = true
 }
 
-func (d *detector) place(tx *detect.Tx, h *hit) place {
-	doc := tx.Request()
-	if h.direction == response {
-		doc = tx.Response()
+// fields finds the fields of the spots of h, and makes those that have something to tell: before
+// counting, as the value that makes a field counts.
+func (d *detector) fields(ep *endpoint, h *hits) {
+	var at *step
+	for i := range h.spots.list {
+		sp := &h.spots.list[i]
+		at = ep.step(at, sp.place, 4*d.cfg.MaxFields)
+		sp.field = at.field
 	}
-	l := &doc.Leaves[h.leaf]
-	return place{h.direction, l.Location, l.Path}
+	at = nil
+	for _, i := range h.making {
+		sp := &h.spots.list[i]
+		if sp.field == nil {
+			at = ep.step(at, sp.place, 4*d.cfg.MaxFields)
+			at.field = d.field(ep, sp.place)
+			sp.field = at.field
+		}
+	}
 }
 
 // count counts the values of the fields that are watched, with what was found in them.
-// It gives back the hits of what comes after doc.
-func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir direction, h *hits, list []hit) []hit {
+func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir direction, h *hits) {
 	now, under := tx.Time.UnixNano(), d.circumstances(tx, dir, h.logsIn)
-	var at *step
-	for i := range doc.Leaves {
-		n := 0
-		for n < len(list) && list[n].leaf == i && list[n].direction == dir {
-			n++
-		}
-		mine := list[:n]
-		list = list[n:]
-		l := &doc.Leaves[i]
-		at = ep.step(at, place{dir, l.Location, l.Path}, 4*d.cfg.MaxFields)
-		f := at.field
+	for i := range h.looked[dir] {
+		is := &h.looked[dir][i]
+		sp := &h.spots.list[is.spot]
+		f := sp.field
 		if f == nil {
 			continue // beyond max_fields, or nothing but chance so far
 		}
 		f.seen++
-		for _, m := range mine {
-			d.pass(f, tx, l, &m, h, under)
+		l := &doc.Leaves[i]
+		mine := h.list[is.from:is.to]
+		for j := range mine {
+			d.pass(f, tx, l, is, &mine[j], h, under)
 		}
 		if len(l.Value) == 0 || l.Type >= content.Boolean {
 			continue
@@ -132,15 +128,16 @@ func (d *detector) count(ep *endpoint, tx *detect.Tx, doc *content.Document, dir
 			v := l.Value[:min(len(l.Value), d.cfg.MaxValue)]
 			if h.tables.verdict(c, v, k.named, now) == failed {
 				k.tally.Failed++
-				d.sample(c, k, v, false, h)
+				if !is.again {
+					d.sample(c, k, v, false, h)
+				}
 			}
 		}
 	}
-	return list
 }
 
 // pass adds what was found at m.
-func (d *detector) pass(f *field, tx *detect.Tx, l *content.Leaf, m *hit, h *hits, under circumstance) {
+func (d *detector) pass(f *field, tx *detect.Tx, l *content.Leaf, is *looked, m *hit, h *hits, under circumstance) {
 	c := h.tables.classes[m.class]
 	k := f.kind(c.name)
 	if k == nil {
@@ -150,7 +147,7 @@ func (d *detector) pass(f *field, tx *detect.Tx, l *content.Leaf, m *hit, h *hit
 		}
 		k = f.add(c.name)
 	}
-	k.named = m.named
+	k.named = has(h.spots.list[is.spot].says.classes, m.class)
 	if k.dismissed {
 		return
 	}
@@ -162,7 +159,9 @@ func (d *detector) pass(f *field, tx *detect.Tx, l *content.Leaf, m *hit, h *hit
 	if c.numeral {
 		k.tally.span(v)
 	}
-	d.sample(c, k, v, true, h)
+	if !is.again {
+		d.sample(c, k, v, true, h)
+	}
 }
 
 // tally counts a value that passed.
@@ -171,7 +170,10 @@ func (d *detector) tally(k *kind, tx *detect.Tx, under circumstance) {
 	t := tally{Matched: 1, First: ns, Last: ns}
 	if k.counted != d.serial {
 		k.counted, t.Events = d.serial, 1
-		ref := reference{Time: ns, ID: tx.EventID()}
+		if d.ref.ID == "" {
+			d.ref = reference{Time: ns, ID: tx.EventID()}
+		}
+		ref := d.ref
 		if k.events.add(ref, finding.MaxEvents, compareReferences) {
 			k.newEvents = append(k.newEvents, ref)
 		}

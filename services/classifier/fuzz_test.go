@@ -56,7 +56,7 @@ func FuzzLeaf(f *testing.F) {
 		before := bytes.Clone(v)
 		find := func() []hit {
 			h := hits{tables: t}
-			h.leaf(&content.Leaf{Path: path, Name: path, Value: v}, v, t.naming(path), hit{}, start.UnixNano())
+			h.leaf(&content.Leaf{Path: path, Name: path, Value: v}, v, t.naming(path, t.memo.hash(path)), request, start.UnixNano())
 			return h.list
 		}
 		list := find()

@@ -115,30 +115,16 @@ type naming struct {
 	logsIn bool
 	// assigns: a credential is told by its name, so that it is scanned along.
 	assigns bool
-	calls   bool // digits of this name are called
-	// next is the naming of the path that came behind this one lately: that of the next field of an
-	// element, as a rule.
-	next atomic.Pointer[naming]
+	calls   bool      // digits of this name are called
+	begins  beginning // what any of checks asks for
 }
 
 // asked is a class that a value is checked for, and whether the name speaks for it.
 type asked struct {
 	*class
-	id    uint16
-	named bool
-}
-
-// after is the naming of path, which comes behind that of before, nil for none.
-func (t *Tables) after(before *naming, path string) *naming {
-	if before == nil {
-		return t.naming(path)
-	}
-	n := before.next.Load()
-	if n == nil || n.path != path {
-		n = t.naming(path)
-		before.next.Store(n)
-	}
-	return n
+	id     uint16
+	named  bool
+	begins beginning // of the values to be checked
 }
 
 // memo remembers what paths say. It forgets by overwriting: what it answers does not
@@ -148,8 +134,9 @@ type memo struct {
 	slots [1 << 13]atomic.Pointer[naming]
 }
 
-func (t *Tables) naming(path string) *naming {
-	slot := &t.memo.slots[maphash.String(t.memo.seed, path)%uint64(len(t.memo.slots))]
+// naming is that of path, whose hash is given.
+func (t *Tables) naming(path string, hash uint64) *naming {
+	slot := &t.memo.slots[hash%uint64(len(t.memo.slots))]
 	if n := slot.Load(); n != nil && n.path == path {
 		return n
 	}
@@ -157,7 +144,7 @@ func (t *Tables) naming(path string) *naming {
 	among, numbers := slices.Clone(t.telling), false
 	n.among = t.unnamed
 	for _, i := range t.checks {
-		n.checks = append(n.checks, asked{t.classes[i], i, has(n.classes, i)})
+		n.check(t.classes[i], i)
 	}
 	for _, i := range n.classes {
 		switch c := t.classes[i]; {
@@ -165,7 +152,7 @@ func (t *Tables) naming(path string) *naming {
 			among.Add(scan.Class(i))
 			numbers = true
 		case c.check != nil && !has(t.checks, i):
-			n.checks = append(n.checks, asked{c, i, true})
+			n.check(c, i)
 		}
 		switch t.classes[i].name {
 		case "secret.password":
@@ -181,4 +168,14 @@ func (t *Tables) naming(path string) *naming {
 	}
 	slot.Store(n)
 	return n
+}
+
+// check has the values asked about c, number i.
+func (n *naming) check(c *class, i uint16) {
+	a := asked{class: c, id: i, named: has(n.classes, i), begins: c.begins}
+	if a.named || c.needsName || c.begins == 0 {
+		a.begins = anyhow
+	}
+	n.begins |= a.begins
+	n.checks = append(n.checks, a)
 }

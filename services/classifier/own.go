@@ -16,7 +16,7 @@ func ownClasses() []*class {
 		{name: "health.fhir", needsName: true, named: 3, passTrue: 0.9, passRandom: 1e-3, enough: 1, check: checkFHIR, how: "FHIR resources of patients by their type"},
 		{name: "education.record", needsName: true, named: 2.2, passTrue: 0.95, passRandom: 0.1, check: checkGrade, how: "education records by form, under a name that says so"},
 		// Not every field of days is one of births: how far back they lie tells.
-		{name: "birthdate", named: 2.2, unnamed: -4, passTrue: 0.95, passRandom: 0.12, begins: withDigit, maybe: func(v []byte) bool { return len(v) >= 8 && len(v) < 32 }, check: checkBirth, how: "dates of birth by how far back they lie"},
+		{name: "birthdate", named: 2.2, unnamed: -4, passTrue: 0.95, passRandom: 0.12, begins: withDigit | digitsAlone, maybe: func(v []byte) bool { return len(v) >= 8 && (len(v) <= 10 || v[10] == 'T') }, check: checkBirth, how: "dates of birth by how far back they lie"},
 	}
 }
 
@@ -85,12 +85,15 @@ func checkName(v []byte, _ int64) verdict {
 		}
 		i++
 	}
-	switch {
-	case n == 0 || n > 4:
+	if n == 0 || n > 4 {
 		return failed
-	case givenNames[string(first)] || surnames[string(last)]:
-		return passed
-	case n > 1 && (surnames[string(first)] || givenNames[string(last)]): // "Muster, Johanna"
+	}
+	head := namesOfPeople[string(first)]
+	tail := head
+	if n > 1 {
+		tail = namesOfPeople[string(last)]
+	}
+	if head&given != 0 || tail&surname != 0 || n > 1 && (head&surname != 0 || tail&given != 0) { // "Muster, Johanna"
 		return passed
 	}
 	return failed

@@ -10,7 +10,13 @@ import (
 //go:embed people.txt
 var people string
 
-var givenNames, surnames, streetWords, streetEnds = func() (given, last, streets map[string]bool, ends []string) {
+// What a word is of the name of somebody.
+const (
+	given = 1 << iota
+	surname
+)
+
+var namesOfPeople, streetWords, streetEnds = func() (names map[string]uint8, streets map[string]bool, ends []string) {
 	groups := map[string][]string{}
 	name := ""
 	for line := range strings.SplitSeq(people, "\n") {
@@ -20,12 +26,15 @@ var givenNames, surnames, streetWords, streetEnds = func() (given, last, streets
 		}
 		groups[name] = append(groups[name], strings.Fields(line)...)
 	}
-	set := func(list []string) map[string]bool {
-		m := make(map[string]bool, len(list))
-		for _, w := range list {
-			m[w] = true
-		}
-		return m
+	names, streets = map[string]uint8{}, map[string]bool{}
+	for _, w := range groups["given"] {
+		names[w] |= given
 	}
-	return set(groups["given"]), set(groups["surnames"]), set(groups["streets"]), groups["street ends"]
+	for _, w := range groups["surnames"] {
+		names[w] |= surname
+	}
+	for _, w := range groups["streets"] {
+		streets[w] = true
+	}
+	return names, streets, groups["street ends"]
 }()

@@ -22,6 +22,7 @@ type Tables struct {
 	checks     []uint16     // classes that the scanner does not know and that need no name
 	scanned    int          // how many of classes the scanner finds
 	jwt, phone uint16
+	own        bool // a deployment's own are among them
 	memo       memo
 	rooms      sync.Pool // of *[]scan.Match, for Find
 }
@@ -67,6 +68,7 @@ func NewTables(own []Custom) (*Tables, error) {
 		}
 		t.custom(&own[i])
 	}
+	t.own = len(own) > 0
 	t.odds()
 	t.words, t.unnamed = newDictionary(t.classes), s.Choose(t.telling)
 	return t, nil

@@ -9,7 +9,8 @@ import (
 // mayCount says whether v begins or ends with a digit, as all but a few numbers do.
 func mayCount(v []byte) bool { return v[0]-'0' <= 9 || v[len(v)-1]-'0' <= 9 || v[1]-'0' <= 9 }
 
-// beginning is the kind of the first byte of a value, a bit each.
+// beginning is the kind of the first byte of a value, a bit each; those of nothing but digits are a
+// kind of their own.
 type beginning uint8
 
 const (
@@ -17,6 +18,10 @@ const (
 	withCapital
 	withSmall
 	withHigh // beyond ASCII
+	withSign
+	digitsAlone // and no other byte
+
+	anyhow = withDigit | withCapital | withSmall | withHigh | withSign | digitsAlone
 )
 
 var beginnings = func() (t [256]beginning) {
@@ -30,16 +35,15 @@ var beginnings = func() (t [256]beginning) {
 			t[c] = withSmall
 		case c >= 0x80:
 			t[c] = withHigh
+		default:
+			t[c] = withSign
 		}
 	}
 	return t
 }()
 
-// worth settles most values before a class's own check: names of people begin with a
-// capital, days with a digit.
-func (c *class) worth(v []byte) bool {
-	return c.begins == 0 || c.begins&beginnings[v[0]] != 0 && (c.maybe == nil || c.maybe(v))
-}
+// worth settles most values, of which the name says nothing, before a class's own check.
+func (a *asked) worth(v []byte) bool { return a.begins == anyhow || a.maybe == nil || a.maybe(v) }
 
 // What onlyDigits says.
 const (
@@ -68,6 +72,9 @@ func onlyDigits(v []byte) int {
 	return row
 }
 
+// allDigits says whether v is ASCII digits and nothing else.
+func allDigits(v []byte) bool { return onlyDigits(v) == row && v[0] != '-' }
+
 // callable says whether v is digits, in groups or not, that may be a telephone number where
 // the name says so.
 func callable(v []byte) bool {
@@ -91,6 +98,8 @@ func (t *Tables) verdict(c *class, v []byte, named bool, now int64) verdict {
 		if c.judge(v, named, now) == failed {
 			return failed
 		}
+	case c.numeral && len(v) >= 4 && len(v) <= scan.Longest && allDigits(v):
+		return failed
 	case c.numeral || c.name == "phone":
 		if len(v) >= 4 && scan.Numeral(v) && !(c.name == "phone" && callable(v)) {
 			return failed
@@ -111,6 +120,8 @@ func (t *Tables) verdict(c *class, v []byte, named bool, now int64) verdict {
 func (c *class) normalize(to, v []byte) []byte {
 	to = append(append(to, c.name...), 0)
 	switch {
+	case c.numeral && allDigits(v):
+		return append(to, v...)
 	case c.numeral:
 		return scan.Digits(to, v)
 	case c.secret():

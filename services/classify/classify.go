@@ -18,8 +18,8 @@ import (
 	"github.com/segmentio/encoding/json"
 )
 
-// maxLine bounds a line, in bytes.
-const maxLine = 16 << 20
+// maxLine bounds a line, in bytes. A longer one is bad as others are, and the next is read.
+const maxLine = 64 << 20
 
 // Input is a line: a text to look through, or a value that is something as a whole.
 type Input struct {
@@ -60,22 +60,35 @@ func Run(ctx context.Context, s *scan.Scanner, in io.Reader, out io.Writer, comp
 		buffered = bufio.NewReader(z)
 	}
 	w := bufio.NewWriter(out)
-	lines := bufio.NewScanner(buffered)
-	lines.Buffer(make([]byte, 64<<10), maxLine)
+	lines := lines{in: buffered, most: maxLine}
 	var found []scan.Match
-	for lines.Scan() {
+	for {
 		if ctx.Err() != nil {
 			return sum, ctx.Err()
 		}
-		sum.Lines++
-		line := bytes.TrimSpace(lines.Bytes())
-		if len(line) == 0 {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return sum, w.Flush()
+		}
+		if err != nil && !errors.Is(err, errTooLong) {
+			return sum, errors.Join(fmt.Errorf("read after line %d: %w", sum.Lines, err), w.Flush())
+		}
+		if sum.Lines++; sum.Lines == 1 {
+			line = bytes.TrimPrefix(line, byteOrderMark)
+		}
+		if err != nil {
+			sum.Bad++
+			complain(fmt.Sprintf("line %d is longer than %d bytes", sum.Lines, maxLine))
+			continue
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
 		var row Input
 		if err := json.Unmarshal(line, &row); err != nil {
 			sum.Bad++
-			complain(fmt.Sprintf("line %d: %v", sum.Lines, err))
+			// What the decoder says quotes the line, which may hold what must not be shown.
+			complain(fmt.Sprintf("line %d: no JSON object with id and text, or id, value and name", sum.Lines))
 			continue
 		}
 		if (row.Text == nil) == (row.Value == nil) {
@@ -93,12 +106,6 @@ func Run(ctx context.Context, s *scan.Scanner, in io.Reader, out io.Writer, comp
 			return sum, fmt.Errorf("write: %w", err)
 		}
 	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return sum, errors.Join(fmt.Errorf("line %d is longer than %d bytes", sum.Lines+1, maxLine), w.Flush())
-	} else if err != nil {
-		return sum, errors.Join(fmt.Errorf("read after line %d: %w", sum.Lines, err), w.Flush())
-	}
-	return sum, w.Flush()
 }
 
 func classified(s *scan.Scanner, row Input, found []scan.Match) (Output, []scan.Match) {
@@ -114,14 +121,17 @@ func classified(s *scan.Scanner, row Input, found []scan.Match) (Output, []scan.
 	if o.ID == nil {
 		o.ID = json.RawMessage("null")
 	}
+	slices.SortStableFunc(found, func(a, b scan.Match) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.Score, a.Score), cmp.Compare(s.Name(a.Class), s.Name(b.Class)))
+	})
+	at, count := 0, 0 // characters before a byte: counted on, as a long line has many matches
 	for _, m := range found {
+		count += utf8.RuneCount(v[at:m.Start])
+		at = m.Start
 		o.Matches = append(o.Matches, Match{
 			Class: s.Name(m.Class), Score: m.Score, Masked: string(s.Mask(nil, m.Class, v[m.Start:m.End])),
-			Start: utf8.RuneCount(v[:m.Start]), End: utf8.RuneCount(v[:m.End]),
+			Start: count, End: count + utf8.RuneCount(v[m.Start:m.End]),
 		})
 	}
-	slices.SortStableFunc(o.Matches, func(a, b Match) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Class, b.Class))
-	})
 	return o, found
 }

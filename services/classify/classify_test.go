@@ -1,8 +1,12 @@
 package classify
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
+	"errors"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,5 +61,50 @@ func TestRun(t *testing.T) {
 		} else if plain != out.String() {
 			t.Errorf("gzipped it is %s", out.String())
 		}
+	}
+}
+
+// What editors and other systems put around lines does not matter, and a bad line costs no other.
+func TestOddInput(t *testing.T) {
+	s, err := scan.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const row = `{"id":1,"text":"ann@example.com"}`
+	for name, c := range map[string]struct {
+		in          string
+		good        int
+		bad, counts int
+	}{
+		"nothing": {"", 0, 0, 0}, "one": {row, 1, 0, 1}, "a mark before": {"\ufeff" + row + "\n" + row, 2, 0, 2}, "CRLF": {row + "\r\n\r\n" + row + "\r\n", 2, 0, 3},
+		"binary": {"\x00\xff\x7fELF\x01\n" + row + "\n\x00", 1, 2, 3}, "UTF-16": {"\xff\xfe{\x00\n" + row, 1, 1, 2},
+		"other JSON": {"[1,2]\nnull\n3\n{}\n" + `{"text":5}` + "\n" + `{"text":"a","value":"b"}` + "\n" + row, 1, 6, 7},
+	} {
+		var out bytes.Buffer
+		told := 0
+		sum, err := Run(t.Context(), s, strings.NewReader(c.in), &out, func(string) { told++ })
+		if err != nil || strings.Count(out.String(), `"class":"email"`) != c.good || told != c.bad || sum != (Summary{Lines: c.counts, Bad: c.bad}) {
+			t.Errorf("%s: %v, %+v, %d complaints\n%s", name, err, sum, told, out.String())
+		}
+	}
+}
+
+func TestLines(t *testing.T) {
+	long := strings.Repeat("x", 30)
+	in := long + "\nshort\n" + long + "\n" + long[:20] + "\nend"
+	l := lines{in: bufio.NewReaderSize(strings.NewReader(in), 16), most: 21}
+	var got []string
+	for {
+		line, err := l.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil && !errors.Is(err, errTooLong) {
+			t.Fatal(err)
+		}
+		got = append(got, string(line))
+	}
+	if want := []string{"", "short\n", "", long[:20] + "\n", "end"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

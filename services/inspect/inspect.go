@@ -24,6 +24,7 @@ import (
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/transcript"
 	"github.com/miradorhq/mirador/schemas"
+	"github.com/miradorhq/mirador/services/discovery/spec"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -60,6 +61,9 @@ type Options struct {
 	// Fuse puts policy around these stages and what fuses their findings behind them. It
 	// is asked where Responder is among the detectors.
 	Fuse func([]runner.DetectStage, []runner.MergeStage) ([]runner.DetectStage, []runner.ReadStage, []runner.MergeStage, error)
+	// Specs are documents that the traffic is compared with at its end, with the guards of Compare.
+	Specs   []*spec.Specification
+	Compare spec.Options
 
 	Stdout io.Writer
 	// Complain takes bad records and failures of detectors, a line each.
@@ -95,6 +99,7 @@ type inspection struct {
 	endpoints map[string]catalog.Endpoint
 	fields    map[string]catalog.Field
 	fused     bool // Responder runs
+	silent    bool // discovery runs for the endpoints alone
 	risks     map[string]risk.Principal
 	actions   []action.Action // the newest record of each, in the order in which they began
 	// named are the ids that records came with, by event id: findings speak of
@@ -120,7 +125,7 @@ func (o *Options) Validate() error {
 	if !slices.Contains(outputs, o.Out) {
 		errs = append(errs, fmt.Errorf("out %q is not one of %v", o.Out, outputs))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, o.validateSpecs())...)
 }
 
 // Run reads the files in order as one stream of traffic and writes the results.
@@ -133,7 +138,11 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	detectors, fused := split(o.Detectors)
 	o.Detectors = detectors
-	first, second, err := o.Build(o.Detectors, o.Out == Verdicts)
+	silent := o.alone()
+	if silent {
+		detectors = append([]string{"discovery"}, detectors...)
+	}
+	first, second, err := o.Build(detectors, o.Out == Verdicts)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -143,7 +152,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 			return Summary{}, err
 		}
 	}
-	r := &inspection{o: o, fused: fused, risks: map[string]risk.Principal{}, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}, named: map[[16]byte]string{}}
+	r := &inspection{o: o, fused: fused, silent: silent, risks: map[string]risk.Principal{}, out: newWriter(o.Stdout), findings: map[string]*finding.Finding{}, endpoints: map[string]catalog.Endpoint{}, fields: map[string]catalog.Field{}, named: map[[16]byte]string{}}
 	ro := o.Content
 	ro.Matcher, ro.Logger, ro.Registry = &catalog.Lexical{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	r.local, err = runner.NewLocal(runner.LocalOptions{
@@ -165,6 +174,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	// What was found is said, however the reading ended.
 	r.feed()
 	r.local.Close()
+	r.compare()
 	r.take()
 	if r.fused { // what was found at the end is fused as well
 		r.local.Close()
@@ -322,7 +332,12 @@ func (r *inspection) tell(f *finding.Finding) {
 	r.local.Tell(schemas.TopicFindings, []byte(f.ID), b, f.Time)
 }
 
-func (r *inspection) finding(_ string, f finding.Finding) { r.raised = append(r.raised, f) }
+func (r *inspection) finding(_ string, f finding.Finding) {
+	if r.silent && f.Detector == "discovery" {
+		return
+	}
+	r.raised = append(r.raised, f)
+}
 
 func (r *inspection) record(stage string, rec detect.Record) {
 	var err error

@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/pkg/finding"
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/schemas"
 	"github.com/miradorhq/mirador/services/discovery/dataclass"
@@ -61,26 +65,47 @@ func TestConfirmedFieldsWeighInTheCatalog(t *testing.T) {
 }
 
 // The same over Kafka: what the classifier's second stage puts on the topic that it
-// reads itself comes to discovery's, once.
+// reads itself comes to discovery's, once, and from there to who compares with a
+// specification that has no such field (DATA-10).
 func TestConfirmedFieldsTravelToTheCatalog(t *testing.T) {
 	cfg := onKFake(t, 2)
+	cfg.Specifications.Folder, cfg.Specifications.Every = t.TempDir(), time.Second
+	check(t, os.WriteFile(filepath.Join(cfg.Specifications.Folder, "bank.yaml"), []byte(`openapi: 3.1.0
+info: {title: Bank, version: "1"}
+servers: [{url: https://h.example}]
+paths:
+  /accounts/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {'200': {description: one, content: {application/json: {schema: {type: object, properties: {account: {type: object, properties: {id: {type: integer}}}}}}}}}
+`), 0o600))
 	t.Cleanup(serve(t, cfg, "discovery", "classifier"))
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cl := follow(t, cfg, schemas.TopicCatalog, schemas.TopicPartials)
+	cl := follow(t, cfg, schemas.TopicCatalog, schemas.TopicPartials, schemas.TopicFindings)
 	for i := range ibans {
 		e := account(i)
 		check(t, cl.ProduceSync(ctx, &kgo.Record{Topic: schemas.TopicEvents, Key: e.Key(), Value: event.Encode(nil, e)}).FirstErr())
 	}
-	told, carried := 0, false
-	for !carried || told == 0 {
+	told, carried, beyond := 0, false, 0
+	for !carried || told == 0 || beyond == 0 {
 		fetches := cl.PollFetches(ctx)
 		if ctx.Err() != nil {
-			t.Fatalf("the catalog never said it; %d statements were made", told)
+			t.Fatalf("%d statements were made, the catalog said it: %v, findings that a field is in no schema: %d", told, carried, beyond)
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
-			if r.Topic == schemas.TopicPartials {
+			switch r.Topic {
+			case schemas.TopicFindings:
+				f, err := finding.Decode(r.Value)
+				check(t, err)
+				if f.Rule == "DATA-10" {
+					if beyond++; f.Subject.Endpoint != "GET h.example/accounts/{int}" || !strings.Contains(f.Summary, `"account.iban"`) {
+						t.Errorf("%+v", f)
+					}
+				}
+				return
+			case schemas.TopicPartials:
 				q, err := detect.DecodePartial(r.Value)
 				check(t, err)
 				if q.Kind == dataclass.Kind && dataclass.Is(q.Payload) {

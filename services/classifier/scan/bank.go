@@ -1,5 +1,7 @@
 package scan
 
+import "strings"
+
 // Numbers of cards, accounts, papers and things, the same in all countries.
 
 func international() []scheme {
@@ -27,12 +29,13 @@ func international() []scheme {
 		}},
 		{name: "iso11649", shapes: "R1F1d2x1-21", words: "reference|rf", check: func(s []byte) bool { return turned97(s) }},
 		{name: "eu.at_02", shapes: "a2d2x4-31", words: "creditor|at-02", check: func(s []byte) bool {
-			var c [longest]byte
+			var c [Longest]byte
 			n := copy(c[:], s[7:])
 			n += copy(c[n:], s[:4])
 			return country(s[0], s[1]) && modAlnum(c[:n], 97) == 1
 		}},
-		{name: "passport", shapes: "d9|a1d7-8|a2d6-7", words: "passport number|passport no", loose: true, asked: true},
+		{name: "passport", shapes: "d9|a1d7-8|a2d6-7|d2a2d5|a3d6|a1d3a1d4", words: "passport number|passport no", loose: true, asked: true},
+		{name: "passport", shapes: "a1x8", words: "passport number|passport no", loose: true, asked: true, check: germanPaper},
 		{name: "driving-licence", shapes: "a1d6-14|d7-9|a2d6-8", words: "driver license|drivers license|driver licence|driving licence|driving license|licence number|license number", loose: true, asked: true},
 		{name: "medical-record", shapes: "d6-10", words: "mrn|medical record|medical record number", loose: true, asked: true},
 		{name: "account-number", shapes: "d6-17", words: "account number|account no|acct|bank account", loose: true, asked: true},
@@ -65,6 +68,20 @@ func international() []scheme {
 		{name: "casrn", shapes: "d5-10", bare: true, check: cas},
 		{name: "vin", shapes: "x17", words: "vin|vehicle|chassis", check: vin},
 	}
+}
+
+// germanPaper says whether s may be the number of a German passport: it is written without vowels and without
+// letters that are like others, and begins with the letter of an office.
+func germanPaper(s []byte) bool {
+	digits := 0
+	for _, c := range s {
+		if c <= '9' {
+			digits++
+		} else if strings.IndexByte("CFGHJKLMNPRTVWXYZ", c) < 0 {
+			return false
+		}
+	}
+	return digits >= 3
 }
 
 // issuers are the ranges of issuer identification numbers by the first four digits,
@@ -108,7 +125,7 @@ func iban(s []byte) bool {
 
 // turned97 is MOD 97-10 with the first four characters moved to the end.
 func turned97(s []byte) bool {
-	var c [longest]byte
+	var c [Longest]byte
 	n := copy(c[:], s[4:])
 	n += copy(c[n:], s[:4])
 	return modAlnum(c[:n], 97) == 1
@@ -133,11 +150,12 @@ func isin(s []byte) bool {
 }
 
 func ean(s []byte) bool {
-	sum, n := 0, len(s)-1
-	for i := range n {
-		sum += at(s, n-1-i) * (3 - i%2*2)
+	sum, weight := 0, 1
+	for i := len(s) - 1; i >= 0; i-- {
+		sum += at(s, i) * weight
+		weight ^= 1 ^ 3
 	}
-	return (10-sum%10)%10 == last(s) && !uniform(s)
+	return sum%10 == 0 && !uniform(s)
 }
 
 func vin(s []byte) bool {

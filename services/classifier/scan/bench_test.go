@@ -1,7 +1,10 @@
 package scan
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -38,5 +41,37 @@ func BenchmarkOrdinary(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Text(text, to)
+	}
+}
+
+// BenchmarkKinds are long texts of one kind: what somebody writes, logs of a server, base64 of a picture,
+// hexadecimal digits.
+func BenchmarkKinds(b *testing.B) {
+	s, err := New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Quicken()
+	r := rand.New(rand.NewPCG(3, 14))
+	raw := make([]byte, 48<<10)
+	for i := range raw {
+		raw[i] = byte(r.Uint32())
+	}
+	prose := "Thank you for getting back to me about the order. We had hoped that it would arrive before the weekend, but the carrier says Tuesday at the earliest. " +
+		"Could you please tell your colleagues in the warehouse? My wife is at home from 9 to 5, and our neighbours at number 12 take parcels as well. "
+	line := `2026-11-25T21:55:43.120Z INFO  [worker-7] c.e.orders.OrderService - order 48213 accepted in 38 ms, customer=7714 items=3 status=OK` + "\n"
+	for _, text := range []struct{ name, text string }{
+		{"prose", strings.Repeat(prose, 200)}, {"log", strings.Repeat(line, 400)},
+		{"base64", base64.StdEncoding.EncodeToString(raw)}, {"hex", hex.EncodeToString(raw)},
+	} {
+		b.Run(text.name, func(b *testing.B) {
+			v := []byte(text.text)
+			var to []Match
+			b.SetBytes(int64(len(v)))
+			b.ReportAllocs()
+			for b.Loop() {
+				to = s.Text(v, to[:0])
+			}
+		})
 	}
 }

@@ -6,7 +6,10 @@ import "strings"
 type Class uint16
 
 // set is a bounded set of small numbers: which words stand near, which are asked for.
-type set [12]uint64
+type set [maxWords / 64]uint64
+
+// maxWords is how many there may be.
+const maxWords = 1024
 
 func (s *set) add(i uint16) { s[i>>6] |= 1 << (i & 63) }
 

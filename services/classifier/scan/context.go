@@ -32,3 +32,23 @@ func (l *line) context(i int) (s set) {
 	}
 	return s
 }
+
+// speaking is context, nil for none. It holds until it is asked for again.
+func (l *line) speaking(i int) *set {
+	if l.hits == 0 || i-l.near[(l.hits-1)%len(l.near)].end > reach {
+		return nil
+	}
+	if l.words = l.context(i); l.words == (set{}) {
+		return nil
+	}
+	return &l.words
+}
+
+// births says whether a word shortly before i says that somebody was born.
+func (l *line) births(i int) bool {
+	if l.hits == 0 {
+		return false
+	}
+	near := l.context(i)
+	return near.meets(&l.s.births)
+}

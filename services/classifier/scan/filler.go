@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -73,6 +74,18 @@ func placeholder(v []byte) bool {
 	return false
 }
 
+// opens says whether the password of v, "scheme://user:password@", is more than a stand-in.
+func opens(v []byte) bool {
+	at := bytes.LastIndexByte(v, ':') + 1
+	password := v[at : len(v)-1]
+	for _, w := range [...]string{"password", "passwd", "pass", "pwd", "pw", "secret", "mypassword", "userpassword", "dbpassword"} {
+		if len(password) == len(w) && containsFold(password, w) {
+			return false
+		}
+	}
+	return !placeholder(password)
+}
+
 // words stand in schemas and settings for a value.
 var words = [...]string{"string", "number", "integer", "boolean", "hidden", "masked", "default", "undefined", "required", "optional", "disabled", "enabled"}
 
@@ -101,6 +114,9 @@ func wordy(v []byte) bool {
 	}
 	return parts > 1
 }
+
+// UUID says whether v is one in its usual form.
+func UUID(v []byte) bool { return uuid(v) }
 
 // uuid says that v is one: it names a thing, and is no secret by itself.
 func uuid(v []byte) bool {

@@ -49,10 +49,47 @@ func (l *line) date(start int) bool {
 	return ok
 }
 
+// eastDay looks at a year that ends at end for the month and the day of Chinese, Japanese and Korean behind
+// it: 2019年7月20日, 2019년 7월 20일.
+func (l *line) eastDay(start, end int) bool {
+	y, i := l.digits(start, 4)
+	if i != end || !year(y) {
+		return false
+	}
+	var parts [2]int
+	for n, signs := range [...][2]string{{"年", "년"}, {"月", "월"}} {
+		if i = l.behind(i, signs); i < 0 {
+			return false
+		}
+		for i < len(l.text) && l.text[i] == ' ' {
+			i++
+		}
+		from := i
+		if parts[n], i = l.digits(i, 2); i == from {
+			return false
+		}
+	}
+	if i = l.behind(i, [2]string{"日", "일"}); i < 0 || !day(y, parts[0], parts[1]) {
+		return false
+	}
+	l.day(start, i, scoreFirm)
+	return true
+}
+
+// behind is where one of signs ends that begins at i, -1 where none does.
+func (l *line) behind(i int, signs [2]string) int {
+	for _, s := range signs {
+		if len(l.text)-i >= len(s) && string(l.text[i:i+len(s)]) == s {
+			return i + len(s)
+		}
+	}
+	return -1
+}
+
 // compactDay looks at eight digits as a day, which a word must say they are: 19870305.
 func (l *line) compactDay(start int) bool {
 	n, end := l.digits(start, 9)
-	if end-start != 8 || !l.nearAny(start, birthWords) || !year(n/10000) || !day(n/10000, n/100%100, n%100) {
+	if end-start != 8 || !l.births(start) || !year(n/10000) || !day(n/10000, n/100%100, n%100) {
 		return false
 	}
 	l.day(start, end, scoreFirm)
@@ -63,7 +100,7 @@ func year(y int) bool { return y >= 1850 && y <= 2150 }
 
 func (l *line) day(start, end int, score float32) {
 	c := l.s.own.date
-	if l.hits > 0 && l.nearAny(start, birthWords) {
+	if l.births(start) {
 		c = l.s.own.birth
 	}
 	l.add(c, start, end, score)
@@ -113,7 +150,7 @@ func (l *line) month(m, start, end int) {
 			}
 		}
 	}
-	short := d > 0 && end-start <= 4 && text[end] == '-'
+	short := d > 0 && end-start <= 4 && end < len(text) && text[end] == '-'
 	if i < len(text) && text[i] == '\'' { // 17 May '68
 		i, short = i+1, d > 0
 	}

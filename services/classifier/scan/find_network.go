@@ -43,7 +43,7 @@ func (l *line) address6(start, colon int) {
 	if colon < l.done {
 		return
 	}
-	if colon == 0 || kinds[text[colon-1]] == other {
+	if l.begins(colon) {
 		start = colon
 	}
 	end, colons := start, 0
@@ -94,7 +94,7 @@ func (l *line) mac(start int) bool {
 // url goes from a scheme to the first byte that no URL has, less the end of a sentence.
 func (l *line) url(start, end int) {
 	text := l.text
-	if start > 0 && kinds[text[start-1]] != other || start < l.done && len(l.to) > 0 && l.to[len(l.to)-1].Class == l.s.own.url && l.to[len(l.to)-1].End > start {
+	if !l.begins(start) || start < l.done && len(l.to) > 0 && l.to[len(l.to)-1].Class == l.s.own.url && l.to[len(l.to)-1].End > start {
 		return
 	}
 	from := end

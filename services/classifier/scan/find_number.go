@@ -21,17 +21,17 @@ func (l *line) token(start, end int) {
 			}
 		}
 	}
-	var near set
-	if l.hits > 0 {
-		near = l.context(start)
+	if end-start == 4 && end < len(text) && text[end] >= 0x80 && l.eastDay(start, end) {
+		return
 	}
+	near := l.speaking(start)
 	if start > 0 && text[start-1] == '+' {
-		if l.phone(start, &near); start < l.done {
+		if l.phone(start, near); start < l.done {
 			return
 		}
 	}
-	if near != (set{}) {
-		if from := l.lead(start); from < start && l.groups(from, start-1, &near) {
+	if near != nil {
+		if from := l.lead(start); from < start && l.groups(from, start-1, near) {
 			return
 		}
 		if end-start == 8 && l.compactDay(start) {
@@ -40,15 +40,15 @@ func (l *line) token(start, end int) {
 	}
 	// The longest run of groups first: "4111 1111 1111 1111" before "4111".
 	if end-start <= 12 && end < len(text) && separator(text, end) {
-		if l.groups(start, end, &near) {
+		if l.groups(start, end, near) {
 			return
 		}
 	}
-	if !l.number(start, end, &near) && end-start >= 26 {
+	if !l.number(start, end, near) && end-start >= 26 {
 		l.coin(start, end)
 	}
-	if near != (set{}) || start > 0 && (text[start-1] == '+' || text[start-1] == '(') || separator(text, end) {
-		l.phone(start, &near)
+	if near != nil || start > 0 && (text[start-1] == '+' || text[start-1] == '(') || separator(text, end) {
+		l.phone(start, near)
 	}
 }
 
@@ -77,7 +77,7 @@ func (l *line) lead(start int) int {
 	if from == start-1 && from > 0 && kinds[l.text[from-1]] == lower { // x-6891975w
 		from--
 	}
-	if from == start-1 || from > 0 && kinds[l.text[from-1]] != other {
+	if from == start-1 || !l.begins(from) {
 		return start
 	}
 	return from
@@ -95,7 +95,7 @@ func (l *line) groups(start, end int, near *set) bool {
 			j++
 		}
 		chars += j - i - 1
-		if word || j-i > 13 || chars > longest {
+		if word || j-i > 13 || chars > Longest {
 			break // prose goes on
 		}
 		ends[n] = j
@@ -116,14 +116,17 @@ const shortestFirm = 11
 // number looks at text[start:end] as one number: the schemes that need no word, and
 // those that a word before asks for.
 func (l *line) number(start, end int, near *set) (found bool) {
-	if end-start < 4 || end-start > longest*2 || end-start < shortestFirm && *near == (set{}) {
+	if end-start < 4 || end-start > Longest*2 || end-start < shortestFirm && near == nil {
 		return false
 	}
 	c, ok := compact(l.room[:0], l.text[start:end])
 	if !ok {
 		return false
 	}
-	if *near == (set{}) {
+	if near == nil || !near.meets(&l.s.asking[len(c)]) && !near.meets(&l.s.general) { // words of other things
+		if end-start < shortestFirm {
+			return false
+		}
 		for _, n := range l.s.firm[len(c)] {
 			if ok, _ := n.accepts(c, l.text[start:end]); ok && l.alone(start, end) {
 				l.add(n.class, start, end, scoreFirm)

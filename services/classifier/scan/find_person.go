@@ -12,22 +12,15 @@ var (
 		"nascita", "nato", "nata", "geboortedatum", "urodzenia", "urodzony", "född", "født", "syntynyt", "дата рождения", "родился", "生年月日", "出生日期"}
 )
 
-func (l *line) nearAny(i int, words []string) bool {
-	near := l.context(i)
-	for _, w := range words {
-		if near.has(l.s.words[w]) {
-			return true
-		}
-	}
-	return false
-}
-
 // email looks around the @ at i.
 func (l *line) email(i int) {
 	text := l.text
 	start := i
 	for start > 0 && i-start < 64 && localByte(text[start-1]) {
 		start--
+	}
+	if start > 0 && wide(text[start-1]) { // of whose bytes the others came along
+		start = min(start+2, i)
 	}
 	for start < i && (text[start] == '.' || text[start] == '-' || text[start] == '\'') {
 		start++
@@ -109,15 +102,15 @@ func (l *line) phone(start int, near *set) {
 	if digits < 7 || digits > 15 || end < len(text) && (kinds[text[end]] == lower && text[end] != 'x' && text[end] != 'e' || kinds[text[end]] == upper || text[end] == '_') {
 		return
 	}
-	named := false
-	if *near != (set{}) {
-		named = l.nearAny(start, phoneWords)
-	}
+	named := near != nil && near.meets(&l.s.phones)
 	international := plus || digits > 10 && groups > 1 && text[start] == '0' && text[start+1] == '0'
 	// A trunk prefix before an area code, in groups: 0121 234 5678, (030) 123456.
 	trunk := !international && digits >= 9 && digits <= 12 && groups > 1 && (dots == 0 || dots == 4) && (text[start] == '0' && text[start+1] != '0' || text[start] == '8' && digits == 11 && text[start+1] == ' ' && text[start+2] == '(')
-	american := digits >= 10 && digits <= 11 && groups >= 3 && grouped334(text[start:end], open)
+	american := !international && digits >= 10 && digits <= 11 && groups >= 3 && grouped334(text[start:end], open)
 	if !international && !american && !named && (!trunk || l.s.quick) || named && digits < 8 && groups == 1 {
+		return
+	}
+	if near != nil && !named && !plus && near.has(l.s.version) {
 		return
 	}
 	score := float32(scoreShape)

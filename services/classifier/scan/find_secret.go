@@ -11,7 +11,7 @@ var (
 // prefixed tries the pattern whose literal stands at i.
 func (l *line) prefixed(p *pattern, i int) {
 	start, ok := behind(p.elements[:p.anchor], l.text, i)
-	if !ok || start > 0 && p.elements[0].literal != "_" && (kinds[l.text[start-1]] != other || l.text[start-1] == '_') && !escaped(l.text, start-1) {
+	if !ok || start > 0 && p.elements[0].literal != "_" && (!l.begins(start) || l.text[start-1] == '_') && !escaped(l.text, start-1) {
 		return
 	}
 	if start > 1 && l.text[start-1] == '.' && kinds[l.text[start-2]] != other && len(p.elements[0].literal) < 5 && p.anchor == 0 {
@@ -54,6 +54,8 @@ func (l *line) vendor(p *pattern, from, i int) {
 	}
 }
 
+var colon = []byte("：") // of texts in Chinese and Japanese
+
 // oneCase says that a name is in small letters, or in capitals, or begins with one:
 // "sumObjects" is none of Sumo's.
 func oneCase(v []byte) bool {
@@ -74,6 +76,9 @@ func oneCase(v []byte) bool {
 // next, and not ok.
 func (l *line) assigned(i int) (start int, ok bool) {
 	text := l.text
+	if bytes.HasPrefix(text[i:], colon) {
+		return i + len(colon), true
+	}
 	limit := min(len(text), i+64)
 	for i < limit && (kinds[text[i]] != other || text[i] == '_' || text[i] == '.' || text[i] == '-') {
 		i++
@@ -108,107 +113,6 @@ func (l *line) assigned(i int) (start int, ok bool) {
 }
 
 var genericAlphabet = alphabets['k']
-
-// generic tries the value that is assigned to a name with "token", "secret" and the like
-// in it: one that looks drawn by chance.
-func (l *line) generic(from, i int) {
-	for _, w := range wholeKeys {
-		if len(w) == i-from && containsFold(l.text[from:i], w) && !wordEnds(l.text, i) {
-			return
-		}
-	}
-	start, ok := l.assigned(i)
-	if !ok || start < l.done || l.harmless(from, i) {
-		return
-	}
-	password := containsFold(l.text[from:i], "passw") || containsFold(l.text[from:i], "pwd")
-	if password {
-		l.password(start)
-	}
-	header := l.header(from)
-	for _, w := range [...]string{"Basic ", "Bearer ", "Token ", "Api-Token ", "ApiKey ", "sha256~"} {
-		if bytes.HasPrefix(l.text[start:], []byte(w)) {
-			start += len(w)
-			break
-		}
-	}
-	least, most, bits := 10, 150, 3.5
-	if header { // what is sent as one needs no chance
-		least, most, bits = 8, 4000, 2.75
-	}
-	end := start
-	letters, digits := 0, 0
-	for end < len(l.text) && end-start <= most && (genericAlphabet[l.text[end]] || l.text[end] == '.' || header && l.text[end] == '@') {
-		switch kinds[l.text[end]] {
-		case digit:
-			digits++
-		case lower, upper:
-			letters++
-		}
-		end++
-	}
-	v := l.text[start:end]
-	if len(v) < least || len(v) > most || digits == 0 || letters == 0 || entropy(v) < bits || placeholder(v) || filler(v) || wordy(v) || uuid(v) && !header {
-		return
-	}
-	if end < len(l.text) && (l.text[end] == '(' || l.text[end] == '[' || l.text[end] == '$' || l.text[end] == ':' || l.text[end] == '@') {
-		return // a call, an index, a template, an address
-	}
-	if bytes.IndexByte(v, '.') >= 0 && digits < 4 && (!password || entropy(v) < 4) || bytes.Contains(v, []byte("==")) && v[len(v)-1] != '=' {
-		return // config.getValue1, default_rc==0
-	}
-	l.add(l.s.own.generic, start, end, scoreShape)
-}
-
-// header says that the name at i is that of a header of curl's.
-func (l *line) header(i int) bool {
-	for i > 0 && (kinds[l.text[i-1]] != other || l.text[i-1] == '-') {
-		i--
-	}
-	if i == 0 || l.text[i-1] != '"' && l.text[i-1] != '\'' {
-		return false
-	}
-	before := bytes.TrimRight(l.text[max(0, i-12):i-1], " ")
-	return bytes.HasSuffix(before, []byte("-H")) || bytes.HasSuffix(before, []byte("--header"))
-}
-
-// password is whatever stands in quotes behind a name of passwords, unless it is a
-// placeholder or an expression; without quotes what is set in a line of settings or a query, where it
-// has a digit.
-func (l *line) password(start int) {
-	if start == 0 {
-		return
-	}
-	quote := l.text[start-1]
-	if quote != '"' && quote != '\'' && quote != '=' {
-		return
-	}
-	end := start
-	for end < len(l.text) && end-start <= 64 && l.text[end] != quote {
-		c := l.text[end]
-		if quote == '=' && (c <= ' ' || c == '&' || c == ';' || c == '"' || c == '\'' || c == ',') {
-			break
-		}
-		switch c {
-		case '$':
-			if quote != '=' || end == start {
-				return
-			}
-		case ' ', '{', '<', '\n', '\\', '(', '*', '[':
-			return
-		}
-		end++
-	}
-	v := l.text[start:end]
-	if len(v) < 6 || len(v) > 64 || placeholder(v) || containsFold(v, "passw") && len(v) < 10 || v[0] == '%' && v[len(v)-1] == '%' {
-		return
-	}
-	if quote == '=' && (!hasDigit(v) || wordy(v) || bytes.IndexByte(v, '.') > 0) || quote != '=' && end == len(l.text) {
-		return
-	}
-	l.add(l.s.own.password, start, end, scoreShape)
-	l.done = max(l.done, end)
-}
 
 func hasDigit(v []byte) bool {
 	for _, c := range v {

@@ -9,7 +9,7 @@ import "bytes"
 func (s *Scanner) Mask(to []byte, c Class, v []byte) []byte {
 	signs := 0
 	for _, b := range v {
-		if kinds[b] != other && b&0xc0 != 0x80 {
+		if b >= 0xc0 || b < 0x80 && kinds[b] != other {
 			signs++
 		}
 	}

@@ -1,5 +1,7 @@
 package scan
 
+import "fmt"
+
 // own are the classes that are not in a table.
 type own struct {
 	email, phone, ip, mac, url, date, birth, card, aadhaar, vat, bitcoin, ethereum, coin, generic, password, private, basic Class
@@ -14,20 +16,24 @@ func New(added ...Own) (*Scanner, error) {
 		date: s.class("date"), birth: s.class("birthdate"), card: s.class("card"), aadhaar: s.class("in_.aadhaar"), vat: s.class("eu.vat"), bitcoin: s.class("crypto.bitcoin"), ethereum: s.class("crypto.ethereum"),
 		coin: s.class("crypto.other"), generic: s.class("secret.generic"), password: s.class("secret.password"), private: s.class("secret.private-key"), basic: s.class("secret.user-password"),
 	}
+	var err error
+	if s.spoken, err = readWords(wordTable); err != nil {
+		return nil, err
+	}
 	for _, table := range [][]scheme{international(), things(), nordic(), western(), eastern(), asian(), nearEastern(), american()} {
 		for i := range table {
 			s.addScheme(&table[i])
 		}
 	}
-	for _, w := range []string{"tax id", "tax number", "tin", "vat", "vat number", "national id", "identity number", "identification number", "id number", "id card", "personal number"} {
+	for _, w := range []string{"tax id", "tax number", "tin", "vat", "vat number", "national id", "identity number", "identification number", "identity document", "national identity", "national identification", "tax no", "id number", "id card", "personal number"} {
 		s.general.add(s.word(w))
 	}
 	for _, w := range phoneWords {
-		s.word(w)
+		s.phones.add(s.word(w))
 	}
 	s.version = s.word("version")
 	for _, w := range birthWords {
-		s.word(w)
+		s.births.add(s.word(w))
 	}
 	s.addMonths()
 	for _, p := range []string{"http://", "https://", "ftp://", "www."} {
@@ -41,6 +47,14 @@ func New(added ...Own) (*Scanner, error) {
 	for _, k := range genericKeys {
 		s.trie.add(k, output{kind: isKey})
 	}
+	for _, w := range passwords {
+		for _, k := range spellings(w) {
+			s.trie.add(k, output{kind: isKey})
+		}
+	}
+	if len(s.words) > maxWords {
+		return nil, fmt.Errorf("scan: %d words, a set holds %d", len(s.words), maxWords)
+	}
 	if err := s.addPatterns(); err != nil {
 		return nil, err
 	}
@@ -49,7 +63,9 @@ func New(added ...Own) (*Scanner, error) {
 			return nil, &OwnError{Name: added[i].Name, Err: err}
 		}
 	}
-	s.trie.seal()
+	if err := s.trie.seal(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

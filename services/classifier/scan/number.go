@@ -139,19 +139,19 @@ func (n *compiled) fits(c []byte) bool {
 	return false
 }
 
-// longest is the most characters that a number has in compact form.
-const longest = 36
+// Longest is the most characters that a number has in compact form.
+const Longest = 36
 
 // lengths index schemes by the length of what is to be looked at, prefix and all.
-type lengths [longest + 1][]*compiled
+type lengths [Longest + 1][]*compiled
 
 func (l *lengths) add(n *compiled) {
-	var here [longest + 1]bool
+	var here [Longest + 1]bool
 	for _, s := range n.shapes {
 		least, most := s.bounds()
-		for i := least; i <= most && i <= longest; i++ {
+		for i := least; i <= most && i <= Longest; i++ {
 			here[i] = true
-			if p := len(n.prefix); p > 0 && i+p <= longest {
+			if p := len(n.prefix); p > 0 && i+p <= Longest {
 				here[i+p] = true
 			}
 		}
@@ -185,7 +185,7 @@ func compact(to []byte, v []byte) ([]byte, bool) {
 			}
 			i += n - 1
 		}
-		if len(to) > longest {
+		if len(to) > Longest {
 			return to, false
 		}
 	}

@@ -136,6 +136,9 @@ func (s *Scanner) addPatterns() error {
 		if err := p.compile(strings.ReplaceAll(f[len(f)-1], "{uuid}", "{h:8}-{h:4}-{h:4}-{h:4}-{h:12}")); err != nil {
 			return fmt.Errorf("secrets.txt: %w", err)
 		}
+		if f[0] == "connection-string" {
+			p.check = opens
+		}
 		index := uint16(len(s.patterns))
 		for _, key := range f[2 : len(f)-1] {
 			s.trie.add(strings.TrimPrefix(key, "~"), output{kind: isVendor, index: index})

@@ -18,30 +18,34 @@ import "sync"
 
 // Scanner is the tables. It is safe for concurrent use.
 type Scanner struct {
-	names    []string
-	trie     trie
-	words    map[string]uint16
-	version  uint16 // the word: four numbers behind it are no address
-	general  set    // words that ask for a number of a person or company of any country
-	numbers  lengths
-	firm     lengths // those that need no word
-	patterns []pattern
-	whole    []pattern // the deployment's own, for values
-	own      own
-	quick    bool
-	scratch  sync.Pool // of *[]byte
-	lines    sync.Pool // of *line: what checks are handed must not be made anew each time
+	names          []string
+	trie           trie
+	words          map[string]uint16
+	spoken         map[string][]string // words of languages, by class
+	version        uint16              // the word: four numbers behind it are no address
+	general        set                 // words that ask for a number of a person or company of any country
+	phones, births set                 // words of telephones and of birth
+	numbers        lengths
+	asking         [Longest + 1]set // words that ask for a number of a length
+	firm           lengths          // those that need no word
+	patterns       []pattern
+	whole          []pattern // the deployment's own, for values
+	own            own
+	quick          bool
+	work           sync.Pool // of *Work
 }
 
 // line is what one call knows.
 type line struct {
-	s    *Scanner
-	text []byte
-	to   []Match
-	done int // numbers that begin before it are part of a match
-	near [8]hit
-	hits int
-	room [longest + 1]byte // of a number in compact form
+	s      *Scanner
+	text   []byte
+	to     []Match
+	done   int // numbers that begin before it are part of a match
+	looked int // up to where there is no blob
+	near   [8]hit
+	hits   int
+	words  set               // that stand before what is looked at
+	room   [Longest + 1]byte // of a number in compact form
 }
 
 // hit is a word that names data.
@@ -66,31 +70,60 @@ var kinds = func() (t [256]uint8) {
 		t[c] = digit
 	}
 	for c := 0x80; c < 0x100; c++ {
-		t[c] = lower
+		if !wide(byte(c)) {
+			t[c] = lower
+		}
 	}
 	return t
 }()
 
+// wide says that c begins a character of three bytes that is no letter of a word: signs of typography,
+// and Chinese, Japanese and Korean ones, of which words need no space between them.
+func wide(c byte) bool { return c >= 0xe2 && c < 0xf0 }
+
+// begins says whether a word may begin at i.
+func (l *line) begins(i int) bool {
+	t := l.text
+	return i == 0 || kinds[t[i-1]] == other || i >= 3 && wide(t[i-3]) && t[i-2]&0xc0 == 0x80 && t[i-1]&0xc0 == 0x80
+}
+
+// Work is what a scan works in, so that nothing is made anew. It is one goroutine's; the zero value
+// is ready.
+type Work struct {
+	line line
+	text []byte // a name and a value behind it
+}
+
+func (s *Scanner) borrow() *Work {
+	if w, ok := s.work.Get().(*Work); ok {
+		return w
+	}
+	return &Work{}
+}
+
 // Text appends the matches in text to to, in the order of their ends.
 func (s *Scanner) Text(text []byte, to []Match) []Match {
-	l := s.line(text, to)
+	w := s.borrow()
+	defer s.work.Put(w)
+	return s.TextIn(w, text, to)
+}
+
+// TextIn is Text for who has a Work.
+func (s *Scanner) TextIn(w *Work, text []byte, to []Match) []Match {
+	l := w.begin(s, text, to)
 	l.scan()
 	return l.end()
 }
 
-func (s *Scanner) line(text []byte, to []Match) *line {
-	l, _ := s.lines.Get().(*line)
-	if l == nil {
-		l = &line{s: s}
-	}
-	l.text, l.to, l.done, l.hits = text, to, 0, 0
+func (w *Work) begin(s *Scanner, text []byte, to []Match) *line {
+	l := &w.line
+	l.s, l.text, l.to, l.done, l.looked, l.hits = s, text, to, 0, 0, 0
 	return l
 }
 
 func (l *line) end() []Match {
 	to := l.to
-	l.text, l.to = nil, nil
-	l.s.lines.Put(l)
+	l.s, l.text, l.to = nil, nil, nil
 	return to
 }
 
@@ -105,17 +138,8 @@ func (l *line) scan() {
 				l.token(start, i)
 			}
 			before = other
-			switch c {
-			case '@':
-				l.email(i)
-			case ':':
-				if i+1 < len(text) && (text[i+1] == ':' || start+4 >= i && i > start) {
-					l.address6(start, i)
-				}
-			case '\\':
-				if i+1 < len(text) && (text[i+1] == 'n' || text[i+1] == 't' || text[i+1] == 'r') {
-					i++ // an escape is no beginning of a word
-				}
+			if acts[c] {
+				i = l.sign(start, i)
 			}
 			continue
 		}
@@ -124,6 +148,18 @@ func (l *line) scan() {
 			start, mask = i, 0
 			l.walk(i)
 		case k == upper && before != upper:
+			if i >= l.looked && i-start >= withinBlob {
+				if end := l.blob(i); end > i {
+					for j := i; j < end; j++ {
+						if kinds[text[j]] == other {
+							start = j + 1
+							l.walk(start)
+						}
+					}
+					i, before, mask = end-1, kinds[text[end-1]], mask|1<<digit
+					continue
+				}
+			}
 			l.walk(i)
 		case k == digit && text[i-1] >= 0x80: // of a script without spaces, or behind its signs
 			start, mask = i, 0
@@ -134,16 +170,76 @@ func (l *line) scan() {
 		}
 		mask |= 1 << k
 		before = k
-		if k == lower {
+		switch { // within a run nothing begins or ends
+		case k == upper:
+		case c >= 0x80:
 			for i+1 < len(text) && kinds[text[i+1]] == lower {
 				i++
 			}
+		default:
+			for i+1 < len(text) && runs[text[i+1]] != 0 {
+				i++
+				mask |= runs[text[i]]
+			}
+			before = kinds[text[i]]
 		}
 	}
 	if before != other && mask&(1<<digit) != 0 {
 		l.token(start, len(text))
 	}
 }
+
+// sign looks at one of the signs that acts has, at i behind the word that begins at start. It gives back
+// the last byte that is done with.
+func (l *line) sign(start, i int) int {
+	text := l.text
+	switch text[i] {
+	case '@':
+		l.email(i)
+	case '=':
+		l.joined(i)
+	case ':':
+		end := i
+		if i > 0 && (text[i-1] == '"' || text[i-1] == '\'') {
+			end--
+		}
+		if end > 1 && secretEnding(text[end-2], text[end-1]) {
+			l.joined(i)
+		}
+		if i+1 < len(text) && (text[i+1] == ':' || start+4 >= i && i > start) {
+			l.address6(start, i)
+		}
+	case '\\':
+		if i+1 < len(text) && (text[i+1] == 'n' || text[i+1] == 't' || text[i+1] == 'r') {
+			return i + 1 // an escape is no beginning of a word
+		}
+	default:
+		l.walk(i)
+		return i + min(2, len(text)-1-i)
+	}
+	return i
+}
+
+// acts are the signs that something is told by, wide ones among them.
+var acts = func() (t [256]bool) {
+	for c := range t {
+		t[c] = wide(byte(c))
+	}
+	for _, c := range "@=:\\" {
+		t[c] = true
+	}
+	return t
+}()
+
+// runs is the kind of small letters and digits of ASCII as a bit, 0 for other bytes.
+var runs = func() (t [256]uint8) {
+	for c := range 0x80 {
+		if k := kinds[c]; k == lower || k == digit {
+			t[c] = 1 << k
+		}
+	}
+	return t
+}()
 
 // walk follows the automaton from i.
 func (l *line) walk(i int) {
@@ -153,15 +249,26 @@ func (l *line) walk(i int) {
 			return
 		}
 	}
-	node := uint16(0)
+	t := &l.s.trie
+	st := t.states[0]
 	for j := i; j < len(l.text); j++ {
-		node = l.s.trie.nodes[node][folded[l.text[j]]]
+		c, node := folded[l.text[j]], uint16(0)
+		switch {
+		case st.branch:
+			node = t.rows[st.next][c]
+		case st.only == c:
+			node = st.next
+		}
 		if node == 0 {
 			return
 		}
-		for _, o := range l.s.trie.outputs[node] {
-			l.output(o, i, j+1)
+		if node&speaks != 0 {
+			node &^= speaks
+			for _, o := range t.outputs[node] {
+				l.output(o, i, j+1)
+			}
 		}
+		st = t.states[node]
 	}
 }
 

@@ -1,18 +1,28 @@
 package scan
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "fmt"
 
 // trie is an automaton over bytes in small letters, begun anew at every word.
 type trie struct {
-	nodes   [][256]uint16
+	nodes   [][256]uint16 // the next node of a byte, until it is sealed
+	states  []state       // of the nodes from then on
+	rows    [][256]uint16 // the next node of a byte, of those that have several
 	outputs [][]output
 	// starts has a bit for the five low bits of each of three bytes that a literal may
 	// begin with, in either case: it settles most words at one look.
 	starts [1 << 9]uint64
+}
+
+// speaks marks the number of a node that has outputs, once the trie is sealed, so that others are passed
+// without a look at them.
+const speaks = 1 << 15
+
+// state is a node as it is walked through. Nine of ten have one next node at most, so that a row of their
+// own for each would be megabytes in which hardly anything stands near what was looked at before.
+type state struct {
+	next   uint16 // node behind only, or the row
+	only   byte
+	branch bool // next is a row
 }
 
 // kinds of outputs.
@@ -79,37 +89,55 @@ func (t *trie) add(literal string, o output) {
 }
 
 // seal is called once all is added.
-func (t *trie) seal() {
-	for len(t.outputs) < len(t.nodes) {
-		t.outputs = append(t.outputs, nil)
+func (t *trie) seal() error {
+	if len(t.nodes) > speaks {
+		return fmt.Errorf("scan: the automaton has %d nodes, at most %d can be told apart", len(t.nodes), speaks)
 	}
-}
-
-// word is the number of a word that names data, which the automaton knows from then on.
-func (s *Scanner) word(w string) uint16 {
-	n, ok := s.words[w]
-	if !ok {
-		n = uint16(len(s.words))
-		s.words[w] = n
-		for _, spelled := range spellings(w) {
-			s.trie.add(spelled, output{kind: isWord, index: n})
+	mark := func(next uint16) uint16 {
+		if int(next) < len(t.outputs) && len(t.outputs[next]) > 0 {
+			next |= speaks
 		}
-		if joined := strings.ReplaceAll(w, " ", "_"); joined != w {
-			s.trie.add(joined, output{kind: isWord, index: n})
-			s.trie.add(strings.ReplaceAll(w, " ", ""), output{kind: isWord, index: n})
+		return next
+	}
+	t.states = make([]state, len(t.nodes))
+	for i := range t.nodes {
+		var row [256]uint16
+		st, children := &t.states[i], 0
+		for c, next := range t.nodes[i] {
+			if next != 0 {
+				row[c] = mark(next)
+				st.only, st.next = byte(c), row[c]
+				children++
+			}
+		}
+		if children > 1 {
+			st.next, st.branch = uint16(len(t.rows)), true
+			t.rows = append(t.rows, row)
 		}
 	}
-	return n
+	t.nodes = nil
+	return nil
 }
 
 func (s *Scanner) addScheme(d *scheme) {
 	n := &compiled{scheme: d, class: s.class(d.name), shapes: compileShapes(d.shapes)}
-	for _, w := range splitWords(d) {
+	for _, w := range s.wordsOf(d) {
 		n.words.add(s.word(w))
 	}
 	s.numbers.add(n)
+	for i, list := range s.numbers {
+		if len(list) > 0 && list[len(list)-1] == n {
+			s.asking[i].join(&n.words)
+		}
+	}
 	if d.firm {
 		s.firm.add(n)
+	}
+}
+
+func (s *set) join(other *set) {
+	for i := range s {
+		s[i] |= other[i]
 	}
 }
 
@@ -120,28 +148,4 @@ func (s *set) meets(other *set) bool {
 		}
 	}
 	return false
-}
-
-// splitWords are the words for a scheme: the name without its country is one too, unless it is as
-// short as "id".
-func splitWords(d *scheme) (words []string) {
-	if d.words != "" {
-		words = strings.Split(d.words, "|")
-	}
-	if name := d.name[strings.IndexByte(d.name, '.')+1:]; len(name) > 2 && !d.bare {
-		words = append(words, strings.ReplaceAll(name, "_", " "))
-	}
-	return words
-}
-
-// spellings are a word, and where the automaton does not fold its letters the same with a capital at
-// its beginning and in capitals.
-func spellings(w string) []string {
-	for i := range len(w) {
-		if w[i] >= 0x80 {
-			first, size := utf8.DecodeRuneInString(w)
-			return []string{w, string(unicode.ToUpper(first)) + w[size:], strings.ToUpper(w)}
-		}
-	}
-	return []string{w}
 }

@@ -6,7 +6,7 @@ func Luhn(v []byte) bool { return digitsPass(v, luhn) }
 
 // Mod97 is ISO 7064 MOD 97-10, check digits at the end.
 func Mod97(v []byte) bool {
-	var room [longest + 1]byte
+	var room [Longest + 1]byte
 	c, ok := compact(room[:0], v)
 	return ok && len(c) > 2 && modAlnum(c, 97) == 1
 }
@@ -15,11 +15,11 @@ func Mod97(v []byte) bool {
 func Verhoeff(v []byte) bool { return digitsPass(v, verhoeff) }
 
 func digitsPass(v []byte, check func([]byte) bool) bool {
-	var room [longest]byte
+	var room [Longest]byte
 	d := room[:0]
 	for _, c := range v {
 		if c-'0' <= 9 {
-			if len(d) == longest {
+			if len(d) == Longest {
 				return false
 			}
 			d = append(d, c)

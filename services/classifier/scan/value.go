@@ -1,21 +1,15 @@
 package scan
 
-// Named appends what Text finds in v where a name stands before it: a word of the name
+// NamedIn appends what TextIn finds in v where a name stands before it: a word of the name
 // speaks for what follows, as does one of a text.
-func (s *Scanner) Named(v []byte, name string, to []Match) []Match {
+func (s *Scanner) NamedIn(w *Work, v []byte, name string, to []Match) []Match {
 	if name == "" {
-		return s.Text(v, to)
+		return s.TextIn(w, v, to)
 	}
 	from := len(to)
-	scratch, _ := s.scratch.Get().(*[]byte)
-	if scratch == nil {
-		scratch = new([]byte)
-	}
-	text := append(append(append((*scratch)[:0], name...), ": "...), v...)
-	shift := len(text) - len(v)
-	found := s.Text(text, to)[from:]
-	*scratch = text
-	s.scratch.Put(scratch)
+	w.text = append(append(append(w.text[:0], name...), ": "...), v...)
+	shift := len(w.text) - len(v)
+	found := s.TextIn(w, w.text, to)[from:]
 	for _, m := range found {
 		if m.Start >= shift {
 			m.Start, m.End = m.Start-shift, m.End-shift
@@ -28,9 +22,11 @@ func (s *Scanner) Named(v []byte, name string, to []Match) []Match {
 // Value appends what the whole of a value is: the schemes that accept it, and what Text
 // finds in it. A name, where there is one, speaks for a scheme as a word before it does.
 func (s *Scanner) Value(v []byte, name string, to []Match) []Match {
+	work := s.borrow()
+	defer s.work.Put(work)
 	from := len(to)
-	to = s.Named(v, name, to)
-	l := s.line(v, to)
+	to = s.NamedIn(work, v, name, to)
+	l := work.begin(s, v, to)
 	c, ok := compact(l.room[:0], v)
 	if !ok {
 		return l.end()

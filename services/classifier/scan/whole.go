@@ -17,7 +17,8 @@ func (s Set) Has(c Class) bool { return int(c>>6) < len(s) && s[c>>6]&(1<<(c&63)
 // Choice is some classes of numbers, and of a deployment's own patterns, that the whole of a
 // value is asked about.
 type Choice struct {
-	forms    [longest + 1][]whole
+	rows     [Longest + 1][]whole // what may be digits alone
+	mixed    [Longest + 1][]whole // what may have letters
 	own      []*pattern
 	shortest int
 }
@@ -26,18 +27,20 @@ type Choice struct {
 // a letter. Most values are settled by comparing these.
 type whole struct {
 	digits, letters uint64
-	prefix          int  // characters of the scheme's prefix
+	class           Class
 	literal         bool // some letters are given
+	check           func(c []byte) bool
+	form            func(v []byte) bool
+	prefix          string // of the scheme
 	shape           shape
-	*compiled
 }
 
 // Room is what Whole works in, so that nothing is made anew.
-type Room [longest + 1]byte
+type Room [Longest + 1]byte
 
 // Choose prepares the classes of set.
 func (s *Scanner) Choose(set Set) *Choice {
-	c := &Choice{shortest: longest}
+	c := &Choice{shortest: Longest}
 	seen := map[*compiled]bool{}
 	for _, list := range s.numbers {
 		for _, n := range list {
@@ -46,9 +49,9 @@ func (s *Scanner) Choose(set Set) *Choice {
 			}
 			seen[n] = true
 			for _, one := range n.shapes {
-				c.add(n, one, 0)
+				c.add(n, one, "")
 				if n.prefix != "" {
-					c.add(n, one, len(n.prefix))
+					c.add(n, one, n.prefix)
 				}
 			}
 		}
@@ -61,12 +64,12 @@ func (s *Scanner) Choose(set Set) *Choice {
 	return c
 }
 
-// add takes in one shape of n, of every length that it has, behind so many characters of prefix.
-func (c *Choice) add(n *compiled, of shape, prefix int) {
+// add takes in one shape of n, of every length that it has, behind prefix.
+func (c *Choice) add(n *compiled, of shape, prefix string) {
 	least, most := of.bounds()
-	for length := least; length <= most && length+prefix <= longest; length++ {
-		w := whole{prefix: prefix, literal: prefix > 0, letters: 1<<prefix - 1, shape: of, compiled: n}
-		at, spare := prefix, length-least
+	for length := least; length <= most && length+len(prefix) <= Longest; length++ {
+		w := whole{class: n.class, check: n.check, form: n.form, prefix: prefix, literal: prefix != "", letters: 1<<len(prefix) - 1, shape: of}
+		at, spare := len(prefix), length-least
 		for _, r := range of {
 			size := r.min
 			if r.max > r.min {
@@ -86,8 +89,14 @@ func (c *Choice) add(n *compiled, of shape, prefix int) {
 				at++
 			}
 		}
-		c.forms[length+prefix] = append(c.forms[length+prefix], w)
-		c.shortest = min(c.shortest, length+prefix)
+		total := length + len(prefix)
+		if w.letters == 0 {
+			c.rows[total] = append(c.rows[total], w)
+		}
+		if w.digits != 1<<total-1 {
+			c.mixed[total] = append(c.mixed[total], w)
+		}
+		c.shortest = min(c.shortest, total)
 	}
 }
 
@@ -98,11 +107,11 @@ func (w *whole) accepts(c, v []byte) bool {
 		return false
 	}
 	if w.literal {
-		if w.prefix > 0 && string(c[:w.prefix]) != w.compiled.prefix || !w.shape.fits(c[w.prefix:]) {
+		if string(c[:len(w.prefix)]) != w.prefix || !w.shape.fits(c[len(w.prefix):]) {
 			return false
 		}
 	}
-	return w.check == nil || w.check(c[w.prefix:])
+	return w.check == nil || w.check(c[len(w.prefix):])
 }
 
 // Whole appends the classes of c that accept the whole of v.
@@ -110,9 +119,14 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 	if len(v) < c.shortest && len(c.own) == 0 {
 		return to
 	}
-	if number, digits, ok := placed(room[:0], v); ok && len(number) >= c.shortest {
+	number, digits, ok := placed(room, v)
+	switch {
+	case !ok:
+	case digits == 1<<len(number)-1:
+		to = of(c.rows[len(number)], number, v, to)
+	default:
 		letters := ^digits & (1<<len(number) - 1)
-		list := c.forms[len(number)]
+		list := c.mixed[len(number)]
 		for i := range list {
 			w := &list[i]
 			if digits&w.digits == w.digits && letters&w.letters == w.letters && w.accepts(number, v) {
@@ -120,6 +134,29 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 			}
 		}
 	}
+	return c.patterns(v, to)
+}
+
+// of appends the classes of list that accept number, which is v in compact form and has no letter.
+func of(list []whole, number, v []byte, to []Class) []Class {
+	for i := range list {
+		if w := &list[i]; w.accepts(number, v) {
+			to = append(to, w.class)
+		}
+	}
+	return to
+}
+
+// Row is Whole for a v of ASCII digits alone.
+func (c *Choice) Row(v []byte, to []Class) []Class {
+	if len(v) <= Longest {
+		to = of(c.rows[len(v)], v, v, to)
+	}
+	return c.patterns(v, to)
+}
+
+// patterns appends the classes of a deployment's own that are the whole of v.
+func (c *Choice) patterns(v []byte, to []Class) []Class {
 	for _, p := range c.own {
 		if end, ok := ahead(p.elements, v, 0); ok && end == len(v) && (p.check == nil || p.check(v)) {
 			to = append(to, p.class)
@@ -129,7 +166,8 @@ func (c *Choice) Whole(v []byte, room *Room, to []Class) []Class {
 }
 
 // placed is compact, and has a bit for each place of a digit.
-func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
+func placed(room *Room, v []byte) (number []byte, digits uint64, ok bool) {
+	n := 0
 	for _, b := range v {
 		c := signs[b]
 		if c <= between {
@@ -137,7 +175,7 @@ func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
 				continue
 			}
 			// A sign beyond ASCII, or none that a number has.
-			if number, ok = compact(to[:0], v); ok {
+			if number, ok = compact(room[:0], v); ok {
 				for i, c := range number {
 					if c <= '9' {
 						digits |= 1 << i
@@ -146,21 +184,22 @@ func placed(to, v []byte) (number []byte, digits uint64, ok bool) {
 			}
 			return number, digits, ok
 		}
-		if len(to) == longest {
-			return to, 0, false
+		if n == Longest {
+			return nil, 0, false
 		}
 		if c <= '9' {
-			digits |= 1 << len(to)
+			digits |= 1 << n
 		}
-		to = append(to, c)
+		room[n] = c
+		n++
 	}
-	return to, digits, len(to) > 0
+	return room[:n], digits, n > 0
 }
 
 // Numeral says whether v is written as numbers are: digits, perhaps letters, and the signs
 // between groups.
 func Numeral(v []byte) bool {
-	var room [longest + 1]byte
+	var room [Longest + 1]byte
 	c, ok := compact(room[:0], v)
 	return ok && hasDigit(c)
 }
@@ -168,7 +207,7 @@ func Numeral(v []byte) bool {
 // Digits appends the digits and letters of v in capitals, without the signs between
 // groups: equal for numbers that are the same however they are written.
 func Digits(to, v []byte) []byte {
-	var room [longest + 1]byte
+	var room [Longest + 1]byte
 	c, _ := compact(room[:0], v)
 	return append(to, c...)
 }
@@ -197,7 +236,7 @@ func (s *Scanner) Schemes() (all []Scheme) {
 				continue
 			}
 			seen[n.class] = true
-			all = append(all, Scheme{Class: n.class, Words: splitWords(n.scheme), Loose: n.loose || n.asked || n.check == nil, Chance: n.chance()})
+			all = append(all, Scheme{Class: n.class, Words: s.wordsOf(n.scheme), Loose: n.loose || n.asked || n.check == nil, Chance: n.chance()})
 		}
 	}
 	return all
@@ -212,7 +251,7 @@ func (n *compiled) chance() float64 {
 		state ^= state << 17
 		return int((state >> 11) % uint64(below))
 	}
-	var c [longest]byte
+	var c [Longest]byte
 	for range trials {
 		s := n.shapes[draw(len(n.shapes))]
 		i := 0

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/miradorhq/mirador/pkg/runner"
 	"github.com/miradorhq/mirador/pkg/transcript"
+	"github.com/miradorhq/mirador/services/discovery/spec"
+	"github.com/miradorhq/mirador/services/discovery/spec/document"
+	"github.com/miradorhq/mirador/services/discovery/spec/read"
 	"github.com/miradorhq/mirador/services/inspect"
 	"github.com/miradorhq/mirador/services/platform"
 	"github.com/spf13/cobra"
@@ -17,6 +21,7 @@ func inspectCommand() *cobra.Command {
 	cfg := platform.Defaults()
 	o := inspect.Options{}
 	var out, format, engine string
+	var specs []string
 	c := &cobra.Command{
 		Use:   "inspect FILE...",
 		Short: "Run the detectors over a HAR file, JSON lines or an access log",
@@ -36,16 +41,22 @@ and, where the signature detector found it, its "class", the "rules" that matche
 table on a terminal, else, and with --json, a line an endpoint:
   {"host", "method", "template", "params": [...], "hits", ...}
 
+--spec compares the traffic with API specifications, as spec check does, and brings what differs as
+findings: INV-01 where an endpoint is in no document, unseen or otherwise than documented, and DATA-10
+where an answer holds sensitive data that no schema has. Without it the documents of the setting
+specifications.folder are taken, if there is one.
+
 --out risk prints the risk of each principal, fused from what all detectors found, and --out
 actions what would be asked of enforcers, by the policy of the settings: both run the
 responder behind the detectors.`,
-		Example: "  mirador inspect traffic.har\n  mirador inspect --json access.log.gz | jq .rule\n  zcat lines.jsonl.gz | mirador inspect --out verdicts --detectors signature -\n  mirador inspect --out openapi traffic.har > openapi.yaml",
+		Example: "  mirador inspect traffic.har\n  mirador inspect --json access.log.gz | jq .rule\n  zcat lines.jsonl.gz | mirador inspect --out verdicts --detectors signature -\n  mirador inspect --out openapi traffic.har > openapi.yaml\n  mirador inspect --detectors classifier --spec openapi.yaml traffic.har",
 	}
 	c.Flags().StringVar(&out, "out", "findings", "what to print: findings, verdicts, endpoints, openapi, fields, risk or actions")
 	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON, a line an object (verdicts always are; endpoints unless on a terminal)")
 	c.Flags().StringSliceVar(&o.Detectors, "detectors", nil, "which detectors to run: "+strings.Join(platform.Detectors(), ", ")+"; responder, which fuses what they find; all; empty: those that --out needs")
 	c.Flags().BoolVar(&o.Strict, "strict", false, "stop with an error at the first bad line")
 	c.Flags().StringVar(&format, "format", "", "har, jsonl or access-log; empty: told from the content")
+	c.Flags().StringSliceVar(&specs, "spec", nil, "API specifications that the traffic is compared with: documents, or folders of them; may be given again")
 	c.Flags().StringVar(&engine, "engine", "", "crs: the signature detector judges by the core rule set's anomaly score alone, without its second stage")
 	flags := platform.AddFlags(c.Flags(), &cfg)
 	c.Args = unlessAsked(flags, cobra.MinimumNArgs(1))
@@ -70,6 +81,10 @@ responder behind the detectors.`,
 			return err
 		}
 		o.Content.Content = limits
+		if o.Specs, err = inspectSpecs(cmd.Context(), specs, cfg.Specifications.Folder, &o); err != nil {
+			return err
+		}
+		o.Compare = cfg.Specifications.Options.Recorded()
 		o.Complain = func(s string) { fmt.Fprintln(os.Stderr, "mirador inspect:", s) }
 		progress := term.IsTerminal(int(os.Stderr.Fd()))
 		if progress {
@@ -85,6 +100,38 @@ responder behind the detectors.`,
 		return err
 	}
 	return c
+}
+
+// inspectSpecs reads the specifications at paths, else those of the configured folder where o has a use
+// for them.
+func inspectSpecs(ctx context.Context, paths []string, configured string, o *inspect.Options) ([]*spec.Specification, error) {
+	if len(paths) == 0 && configured != "" && o.Compares() {
+		paths = []string{configured}
+	}
+	var all []*spec.Specification
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, fmt.Errorf("specification: %w", err)
+		}
+		if !info.IsDir() {
+			s, err := readSpec(path)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, s)
+			continue
+		}
+		folder := read.NewFolder(path, document.Limits{})
+		if _, err := folder.Poll(ctx); err != nil {
+			return nil, err
+		}
+		if len(folder.Specifications()) == 0 {
+			return nil, fmt.Errorf("specifications: no document in folder %s", path)
+		}
+		all = append(all, folder.Specifications()...)
+	}
+	return all, nil
 }
 
 // hideSettings keeps --help of a tool short: its settings can be set all the

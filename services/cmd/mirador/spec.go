@@ -8,9 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/miradorhq/mirador/pkg/catalog"
 	"github.com/miradorhq/mirador/pkg/transcript"
 	"github.com/miradorhq/mirador/services/discovery/spec"
 	"github.com/miradorhq/mirador/services/discovery/spec/document"
@@ -58,23 +56,23 @@ var failKinds = []string{string(spec.Shadow), string(spec.Zombie), string(spec.O
 
 func specCheckCommand() *cobra.Command {
 	cfg := platform.Defaults()
-	o := spec.Defaults()
-	// A file is short and somebody's own: the guards against single clients are off.
-	o.MinCallers, o.MinObserved, o.MinCount = 0, 0, 1
+	o := spec.Defaults().Recorded()
 	var traffic, failOn []string
 	var asJSON bool
 	var format string
 	c := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Say in what traffic and specifications differ",
-		Long: `Learns the endpoints of recorded traffic, as discovery does, and compares them with one or more
-specifications. It prints a difference a paragraph, with file and line of the document:
+		Long: `Learns the endpoints of recorded traffic, as discovery does, and what their answers hold, as the classifier
+does, and compares them with one or more specifications. It prints a difference a paragraph, with file and
+line of the document:
 
   shadow   answered with success, in no document
   zombie   in use and marked as deprecated
   orphan   in a document and not seen for --orphan-after
   drift    an undocumented parameter, field, status, type, media type or way to authenticate,
            or something required that is not there
+  leak     a field of answers that holds sensitive data and is in no schema of the operation
 
 The documents speak for the hosts that their servers name. Where the traffic has none of these
 hosts, they speak for all of its hosts, and that is said; --host names others. A document that
@@ -121,7 +119,7 @@ names none speaks for the hosts on which two of its operations are recognised.`,
 		if err != nil {
 			return err
 		}
-		differences := compareTraffic(cmd.ErrOrStderr(), specs, endpoints, o)
+		differences := spec.CompareRecorded(specs, endpoints, o, "--host", func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), "mirador spec:", text) })
 		if err := printDifferences(cmd.OutOrStdout(), differences, asJSON); err != nil {
 			return err
 		}
@@ -151,30 +149,6 @@ func tally(differences []spec.Difference) string {
 		parts = append(parts, fmt.Sprintf("%d %s", counts[k], k))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// compareTraffic compares as of the end of the traffic, and tells of documents that
-// were compared with nothing.
-func compareTraffic(tell io.Writer, specs []*spec.Specification, endpoints []catalog.Endpoint, o spec.Options) []spec.Difference {
-	var now time.Time
-	hosts := map[string]bool{}
-	for i := range endpoints {
-		hosts[endpoints[i].Host] = true
-		if endpoints[i].LastSeen.After(now) {
-			now = endpoints[i].LastSeen
-		}
-	}
-	if len(o.Hosts) == 0 && !spec.Speaks(specs, hosts) {
-		for h := range hosts {
-			o.Hosts = append(o.Hosts, h)
-		}
-		slices.Sort(o.Hosts)
-		fmt.Fprintf(tell, "mirador spec: no document names a host of the traffic: taken to speak for %s\n", strings.Join(o.Hosts, ", "))
-	}
-	for _, s := range spec.Silent(specs, endpoints, o) {
-		fmt.Fprintf(tell, "mirador spec: %s was compared with nothing: it names no host of the traffic, and too few of its operations were recognised on one; --host names its hosts\n", s.File)
-	}
-	return spec.Compare(specs, endpoints, now, o)
 }
 
 func printDifferences(w io.Writer, differences []spec.Difference, asJSON bool) error {

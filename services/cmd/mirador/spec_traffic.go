@@ -21,10 +21,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// learnTraffic runs discovery over recorded traffic: the endpoints as they stand
+// learnTraffic runs discovery and the classifier over recorded traffic: the endpoints as they stand
 // at its end, merges carried out, in an order of their own.
 func learnTraffic(ctx context.Context, cfg *platform.Config, files []string, format transcript.Format) ([]catalog.Endpoint, error) {
-	first, second, err := cfg.InspectStages([]string{"discovery"}, false)
+	first, second, err := cfg.InspectStages([]string{"discovery", "classifier"}, false)
 	if err != nil {
 		return nil, err
 	}
