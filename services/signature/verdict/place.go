@@ -85,7 +85,7 @@ func (p *place) fragment() bool {
 	name, _, _ = strings.Cut(name, " ")
 	return formatting[strings.ToLower(strings.TrimRight(name, "/"))] &&
 		!slices.ContainsFunc(p.pack, func(h *pack.Hit) bool { return h.Rule.Strength > pack.Hint }) &&
-		!slices.ContainsFunc(p.crs, func(h *signature.Hit) bool { return h.Class != signature.XSS })
+		!slices.ContainsFunc(p.crs, func(h *signature.Hit) bool { return h.Class != signature.XSS && h.Class != signature.Protocol })
 }
 
 func breaksLine(h *pack.Hit) bool {
