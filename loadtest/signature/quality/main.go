@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/miradorhq/mirador/loadtest/signature/sets"
@@ -45,7 +46,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	f.SetOutput(stderr)
 	corpora := f.String("corpora", sets.Folder(), "folder of the corpora; MIRADOR_CORPORA names it too")
 	cache := f.String("cache", sets.CacheFolder(), "folder for packages")
-	show := f.String("show", "", "print what is wrong of this set")
+	show := f.String("show", "", "print what is wrong of the sets whose names begin so")
 	weights := f.String("weights", "", "weights to take in place of the embedded ones")
 	heldOut := f.Bool("held-out", false, "only the sources that train -half leaves out; with -weights, those that it wrote")
 	if err := f.Parse(args); err != nil {
@@ -100,7 +101,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		if v.Attack {
 			r.judged++
 		}
-		if *show == s.Set && v.Attack != s.Attack {
+		if *show != "" && strings.HasPrefix(s.Set, *show) && v.Attack != s.Attack {
 			explain(stdout, s, &v, &res)
 		}
 	}

@@ -15,6 +15,9 @@ type commandLine struct {
 	Words []string `yaml:"words"`
 	// Start lets one stand at the start of the text, too: without a separator.
 	Start bool `yaml:"start"`
+	// First takes those alone that go on with a command line: nothing but separators
+	// stands before them.
+	First bool `yaml:"first"`
 	// Then is an expression for what follows the word, matched right behind it.
 	Then string `yaml:"then"`
 
@@ -76,13 +79,33 @@ var wordByte = func() (t [256]bool) {
 	return t
 }()
 
+// leads are the bytes that may stand before a separator that begins a text.
+var leads = func() (t [256]bool) {
+	for _, c := range []byte(" \t\r\n;&|`+@^$\"')") {
+		t[c] = true
+	}
+	return t
+}()
+
+// Where a word stands.
+type position uint8
+
+const (
+	atStart     position = iota
+	behindFirst          // behind the separators that the text begins with
+	behind
+)
+
 // commands looks for command lines in text.
 func (s *Scanner) commands(k Kind, t *target, text string, v View, depth int) {
 	budget := maxCommands
-	budget -= s.command(k, t, text, 0, true, v, depth)
+	budget -= s.command(k, t, text, 0, atStart, v, depth)
+	first := behindFirst
 	for i := 0; i < len(text) && budget > 0; i++ {
 		if separator[text[i]] && separates(text, i) {
-			budget -= s.command(k, t, text, i+1, false, v, depth)
+			budget -= s.command(k, t, text, i+1, first, v, depth)
+		} else if !leads[text[i]] {
+			first = behind
 		}
 	}
 }
@@ -104,9 +127,9 @@ func separates(text string, i int) bool {
 }
 
 // command looks at the word at i; the result is 1 where there was one to look up.
-func (s *Scanner) command(k Kind, t *target, text string, i int, start bool, v View, depth int) int {
+func (s *Scanner) command(k Kind, t *target, text string, i int, at position, v View, depth int) int {
 	begin := i
-	for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '"' || text[i] == '\'' || text[i] == '@') {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '"' || text[i] == '\'' || text[i] == '@' || text[i] == '+') {
 		i++
 	}
 	// A path in front of the command, which it may be called by.
@@ -129,15 +152,15 @@ func (s *Scanner) command(k Kind, t *target, text string, i int, start bool, v V
 		end += 4
 	}
 	for _, c := range s.p.commands[string(word[:n])] {
-		if start && !c.line.Start {
+		if at == atStart && !c.line.Start || c.line.First && at != behindFirst {
 			continue
 		}
 		r := s.p.rules[c.rule]
 		if !r.fits(k, text) || s.has(r, k, t.leaf) {
 			continue
 		}
-		if at := c.line.then.FindStringIndex(text[end:min(len(text), end+maxRest)]); at != nil && r.applies(k, t.leaf) {
-			s.hit(r, k, t, text, max(begin-1, 0), end+at[1], v, depth)
+		if then := c.line.then.FindStringIndex(text[end:min(len(text), end+maxRest)]); then != nil && r.applies(k, t.leaf) {
+			s.hit(r, k, t, text, max(begin-1, 0), end+then[1], v, depth)
 		}
 	}
 	return 1

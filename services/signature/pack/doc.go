@@ -15,6 +15,8 @@
 //	                                 or {re: '...', need: ['...']} with literals of its own
 //	need: ['net ']                   for patterns that no literal can be derived of
 //	commands: [{words: [id], then: '\s*$'}]   words where a shell expects a command
+//	                                 start: also at the start of a text; first: only there,
+//	                                 behind separators
 //	longest: 700                     bytes: longer texts are not looked at
 //	graphql: {depth: 15}             in place of patterns: measures of an operation
 //	parser: sql                      in place of patterns: a parser (sql, xss), asked about

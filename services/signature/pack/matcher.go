@@ -36,7 +36,7 @@ type single struct {
 // shortText is how long a text may be in which single bytes are looked for.
 const shortText = 64
 
-const hashBits = 15
+const hashBits = 16
 
 type entry struct {
 	literal string

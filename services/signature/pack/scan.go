@@ -55,6 +55,9 @@ type target struct {
 	text string
 }
 
+// longName is from what length on of a text it costs less to look at its field first.
+const longName = 200
+
 // maxRaw is how much of a body that is neither JSON nor a form is looked at, and of
 // a response.
 const maxRaw = 64 << 10
@@ -180,7 +183,7 @@ func (s *Scanner) match(k Kind, text string, v View, depth int) {
 	for _, n := range s.found {
 		p := s.p.parts[n]
 		r := s.p.rules[p.rule]
-		if !r.fits(k, text) || s.has(r, k, t.leaf) {
+		if !r.fits(k, text) || s.has(r, k, t.leaf) || r.fields != nil && len(text) > longName && !r.applies(k, t.leaf) {
 			continue
 		}
 		// Whether it matches is known soon; where, only if it does.

@@ -43,6 +43,10 @@ func encoded(s string) bool {
 			}
 		case 0xc0, 0xc1: // never of UTF-8
 			return true
+		case 0xef:
+			if _, wide := fullwidth(s[i:]); wide {
+				return true
+			}
 		}
 	}
 	n := len(s)
@@ -54,6 +58,12 @@ func decode(dst []byte, s string) ([]byte, bool) {
 	changed := false
 	for i := 0; i < len(s); {
 		c := s[i]
+		if c == 0xef {
+			if ascii, wide := fullwidth(s[i:]); wide {
+				dst, i, changed = append(dst, ascii), i+3, true
+				continue
+			}
+		}
 		if c != '%' && c != '\\' && c != '&' {
 			dst = append(dst, c)
 			i++
@@ -76,6 +86,19 @@ func decode(dst []byte, s string) ([]byte, bool) {
 	n := len(dst)
 	dst = overlong(dst)
 	return dst, changed || len(dst) != n
+}
+
+// fullwidth is the ASCII sign that s begins with the wide form of, which databases and
+// servers take for it: one of those that attacks need and East Asian texts do not.
+func fullwidth(s string) (ascii byte, ok bool) {
+	if len(s) < 3 || s[1] != 0xbc {
+		return 0, false
+	}
+	switch ascii = s[2] - 0x60; ascii {
+	case '"', '\'', '.', '/', '<', '>', '\\':
+		return ascii, true
+	}
+	return 0, false
 }
 
 // overlong writes ASCII for its two-byte spellings, which some servers accept.

@@ -16,9 +16,9 @@ import (
 // How many there are, and how many of them are missed today: a miss
 // says that what rules and weights have of its kind is not enough.
 const (
-	attackCases, attackMissed     = 203, 2
+	attackCases, attackMissed     = 207, 2
 	requestCases, requestMissed   = 97, 0
-	ordinaryCases, ordinaryAlarms = 40, 0
+	ordinaryCases, ordinaryAlarms = 48, 0
 )
 
 func must[T any](v T, err error) func(testing.TB) T {

@@ -50,8 +50,12 @@ func places(hits []pack.Hit, res *signature.Result, doc *content.Document) []pla
 			p.context = shape(p.text)
 			// What reads like a line of a log, a header or a statement is no sentence,
 			// though words stand in it.
-			if p.context == prose && len(p.text) <= shortBytes && (slices.ContainsFunc(p.pack, breaksLine) || p.statement()) {
+			switch {
+			case p.context == prose && len(p.text) <= shortBytes && (slices.ContainsFunc(p.pack, breaksLine) || p.statement()),
+				p.context == long && len(p.text) <= lineBytes && strings.IndexByte(p.text, '\n') < 0 && p.statement():
 				p.context = short
+			case (p.context == token || p.context == short) && p.fragment():
+				p.context = markup
 			}
 		}
 	}
@@ -62,6 +66,26 @@ func places(hits []pack.Hit, res *signature.Result, doc *content.Document) []pla
 func (p *place) statement() bool {
 	return slices.ContainsFunc(p.pack, func(h *pack.Hit) bool { return h.Rule.Class == signature.SQLi && h.Rule.Strength > pack.Hint }) &&
 		slices.ContainsFunc(p.crs, func(h *signature.Hit) bool { return h.Class == signature.SQLi })
+}
+
+// lineBytes is how long a line may be that is one statement and no program.
+const lineBytes = 1 << 10
+
+// formatting are elements that texts are laid out with.
+var formatting = wordSet(`!doctype a article b blockquote br code div em figure h1 h2 h3 h4 h5 h6 html i img li ol p pre section span strong table u ul`)
+
+// fragment says whether the text is what an editor of texts makes of a few words: markup
+// from its start to its end, in which nothing was found but that it is markup.
+func (p *place) fragment() bool {
+	s := strings.TrimSpace(p.text)
+	if len(s) < 3 || s[0] != '<' || s[len(s)-1] != '>' || !strings.Contains(s, "</") && !strings.Contains(s, "/>") {
+		return false
+	}
+	name, _, _ := strings.Cut(s[1:], ">")
+	name, _, _ = strings.Cut(name, " ")
+	return formatting[strings.ToLower(strings.TrimRight(name, "/"))] &&
+		!slices.ContainsFunc(p.pack, func(h *pack.Hit) bool { return h.Rule.Strength > pack.Hint }) &&
+		!slices.ContainsFunc(p.crs, func(h *signature.Hit) bool { return h.Class != signature.XSS && h.Class != signature.Protocol })
 }
 
 func breaksLine(h *pack.Hit) bool {
