@@ -74,8 +74,8 @@ func lessons() []settings {
 	return out
 }
 
-// halves are how many parts of the providers the first look is fitted without, in turn.
-const halves = 2
+// parts are what providers are dealt out to: weights are fitted without each in turn.
+const parts = 4
 
 // fit fits weights to the traffic of those providers that use says. What the second
 // look learns from are first looks at providers that these had not seen: at those
@@ -86,26 +86,42 @@ func fit(ops map[string][]operation, use func(provider string) bool, progress io
 	return s.weights(progress)
 }
 
-// weights are those that fit.
+// weights are the means of those that fit without one part of the providers. Each
+// leaves out what others lean on, so the mean leans less on any one provider. What the
+// second look learns of a provider are first looks by weights that had not seen it.
 func (s *school) weights(progress io.Writer) learn.Weights {
-	none := func(int) learn.Weights { return learn.Weights{} }
-	rows := s.rows(1, none)
-	all := learn.Weights{First: train(slices.Concat(rows...), progress)}
-	var without [halves]learn.Weights
-	for h := range halves {
+	rows := s.rows(1, func(int) learn.Weights { return learn.Weights{} })
+	first := without(rows, progress)
+	rows = s.rows(2, func(k int) learn.Weights { return learn.Weights{First: first[k%parts]} })
+	return learn.Weights{First: mean(first), Second: mean(without(rows, progress))}
+}
+
+// without are the weights that fit rows without each part, or all where there is no
+// other part.
+func without(rows [][]row, progress io.Writer) (fits [parts][]float64) {
+	for h := range fits {
 		var others []row
 		for k := range rows {
-			if k%halves != h {
+			if k%parts != h {
 				others = append(others, rows[k]...)
 			}
 		}
-		if without[h] = all; len(others) > 0 {
-			without[h].First = train(others, progress)
+		if len(others) == 0 {
+			others = slices.Concat(rows...)
+		}
+		fits[h] = train(others, progress)
+	}
+	return fits
+}
+
+func mean(of [parts][]float64) []float64 {
+	sum := make([]float64, len(of[0]))
+	for _, w := range of {
+		for j, x := range w {
+			sum[j] += x / parts
 		}
 	}
-	rows = s.rows(2, func(k int) learn.Weights { return without[k%halves] })
-	all.Second = train(slices.Concat(rows...), progress)
-	return all
+	return sum
 }
 
 // school is the traffic that weights are fitted to.

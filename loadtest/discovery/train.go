@@ -33,18 +33,18 @@ func tableOf(rows []row) *table {
 // decay keeps weights small.
 const decay = 4e-4
 
-// slope puts the gradient of the loss under weights w into g. Each part of the rows is
+// slope puts the gradient of the loss under weights w into g. Each share of the rows is
 // summed up by itself, whatever the number of processors: so the sums are the same
 // everywhere.
 func (t *table) slope(w, g []float64) (loss float64) {
-	const parts = 8
-	var losses [parts]float64
-	var sums [parts][]float64
+	const shares = 8
+	var losses [shares]float64
+	var sums [shares][]float64
 	var all sync.WaitGroup
-	for k := range parts {
+	for k := range shares {
 		all.Go(func() {
 			sum := make([]float64, len(w))
-			for i := len(t.value) * k / parts; i < len(t.value)*(k+1)/parts; i++ {
+			for i := len(t.value) * k / shares; i < len(t.value)*(k+1)/shares; i++ {
 				at, signs := t.at[t.start[i]:t.start[i+1]], t.signs[t.start[i]:t.start[i+1]]
 				s := 0.0
 				for j, x := range signs {
@@ -65,7 +65,7 @@ func (t *table) slope(w, g []float64) (loss float64) {
 		g[j] = decay * x
 		loss += decay / 2 * x * x
 	}
-	for k := range parts {
+	for k := range shares {
 		loss += losses[k]
 		for j, x := range sums[k] {
 			g[j] += x
