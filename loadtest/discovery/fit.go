@@ -74,8 +74,8 @@ func lessons() []settings {
 	return out
 }
 
-// halves are how many parts of the providers the first look is fitted without, in turn.
-const halves = 2
+// parts are what providers are dealt out to: weights are fitted without each in turn.
+const parts = 4
 
 // fit fits weights to the traffic of those providers that use says. What the second
 // look learns from are first looks at providers that these had not seen: at those
@@ -86,26 +86,42 @@ func fit(ops map[string][]operation, use func(provider string) bool, progress io
 	return s.weights(progress)
 }
 
-// weights are those that fit.
+// weights are the means of those that fit without one part of the providers. Each
+// leaves out what others lean on, so the mean leans less on any one provider. What the
+// second look learns of a provider are first looks by weights that had not seen it.
 func (s *school) weights(progress io.Writer) learn.Weights {
-	none := func(int) learn.Weights { return learn.Weights{} }
-	rows := s.rows(1, none)
-	all := learn.Weights{First: train(slices.Concat(rows...), progress)}
-	var without [halves]learn.Weights
-	for h := range halves {
+	rows := s.rows(1, func(int) learn.Weights { return learn.Weights{} })
+	first := without(rows, progress)
+	rows = s.rows(2, func(k int) learn.Weights { return learn.Weights{First: first[k%parts]} })
+	return learn.Weights{First: mean(first), Second: mean(without(rows, progress))}
+}
+
+// without are the weights that fit rows without each part, or all where there is no
+// other part.
+func without(rows [][]row, progress io.Writer) (fits [parts][]float64) {
+	for h := range fits {
 		var others []row
 		for k := range rows {
-			if k%halves != h {
+			if k%parts != h {
 				others = append(others, rows[k]...)
 			}
 		}
-		if without[h] = all; len(others) > 0 {
-			without[h].First = train(others, progress)
+		if len(others) == 0 {
+			others = slices.Concat(rows...)
+		}
+		fits[h] = train(others, progress)
+	}
+	return fits
+}
+
+func mean(of [parts][]float64) []float64 {
+	sum := make([]float64, len(of[0]))
+	for _, w := range of {
+		for j, x := range w {
+			sum[j] += x / parts
 		}
 	}
-	rows = s.rows(2, func(k int) learn.Weights { return without[k%halves] })
-	all.Second = train(slices.Concat(rows...), progress)
-	return all
+	return sum
 }
 
 // school is the traffic that weights are fitted to.
@@ -212,68 +228,4 @@ func taught(tree *learn.Tree, ops []operation, look int) []row {
 		rows[i].weight /= math.Pow(total, 0.6)
 	}
 	return rows
-}
-
-// train is logistic regression by gradient descent with Adam's step sizes.
-func train(rows []row, progress io.Writer) []float64 {
-	const steps, decay = 300, 4e-4
-	n := rows[0].all
-	w, m, v, g := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	total := 0.0
-	for i := range rows {
-		total += rows[i].weight
-	}
-	for step := 1; step <= steps; step++ {
-		loss := slope(rows, w, total, g)
-		rate := 0.1
-		if step > steps*2/3 {
-			rate = 0.02
-		}
-		for j := range w {
-			d := g[j] + decay*w[j]
-			m[j], v[j] = 0.9*m[j]+0.1*d, 0.999*v[j]+0.001*d*d
-			w[j] -= rate * (m[j] / (1 - math.Pow(0.9, float64(step)))) / (math.Sqrt(v[j]/(1-math.Pow(0.999, float64(step)))) + 1e-9)
-		}
-		if step%100 == 0 {
-			fmt.Fprintf(progress, "%d literals, %d signs: loss %.4f after %d steps\n", len(rows), n, loss/total, step)
-		}
-	}
-	return w
-}
-
-// slope puts the gradient of the loss into g. Each part of the rows is summed up by
-// itself, whatever the number of processors: so the sums are the same everywhere.
-func slope(rows []row, w []float64, total float64, g []float64) (loss float64) {
-	const parts = 8
-	var losses [parts]float64
-	var sums [parts][]float64
-	var all sync.WaitGroup
-	for k := range parts {
-		all.Go(func() {
-			sum := make([]float64, len(w))
-			for i := len(rows) * k / parts; i < len(rows)*(k+1)/parts; i++ {
-				r := &rows[i]
-				s := 0.0
-				for j, x := range r.signs {
-					s += w[r.at[j]] * float64(x)
-				}
-				p := 1 / (1 + math.Exp(-s))
-				losses[k] -= r.weight * math.Log(1e-12+math.Abs(1-r.value-p))
-				e := (p - r.value) * r.weight / total
-				for j, x := range r.signs {
-					sum[r.at[j]] += e * float64(x)
-				}
-			}
-			sums[k] = sum
-		})
-	}
-	all.Wait()
-	clear(g)
-	for k := range parts {
-		loss += losses[k]
-		for j, x := range sums[k] {
-			g[j] += x
-		}
-	}
-	return loss
 }

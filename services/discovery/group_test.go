@@ -212,7 +212,7 @@ func TestMergeIsTakenBack(t *testing.T) {
 	}
 	x.feed(200, paths(people[:1])...)
 	x.feed(200, "/login", "/login")
-	x.expect("/login 2", "/users/zelda 1")
+	x.expect("/login 2", "/users/{string} 1") // a proper name behind a collection
 	x.feed(200, paths(people)...)
 	x.feed(404, "/users/nobody")
 	x.expect("/login 2", "/users/{string} 20")

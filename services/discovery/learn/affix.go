@@ -67,7 +67,7 @@ func Pattern(segment string) string {
 // spill is the child of n that stands for a literal that found no room.
 func (n *node) spill(literal string) string {
 	around, _ := form(literal)
-	if key := valued(around); mayBelong(around) && (n.children[key] != nil || len(n.children)-n.literals < mostVerbs) {
+	if key := valued(around); mayBelong(around) && (n.children[key] != nil || len(n.children)-int(n.literals) < mostVerbs) {
 		return key
 	}
 	return overflow

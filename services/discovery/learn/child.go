@@ -11,6 +11,7 @@ type child struct {
 	nodes []*node
 	hits  uint64
 	odd   float64
+	reads reading
 	uses  []use          // at the place itself, by method
 	subs  []string       // names of the next two levels, sorted; no values, no versions
 	count []int          // of the places below with each of them
@@ -60,7 +61,7 @@ func (h *host) childrenOf(nodes []*node) (typed, mixed, words []*child) {
 		c.look(h)
 		switch {
 		case !isTyped(k):
-			c.odd = h.oddness(k)
+			c.odd, c.reads = h.oddness(k), h.read(k)
 			words = append(words, c)
 		case k[0] == '{' && strings.IndexByte(k, '}') == len(k)-1:
 			typed = append(typed, c)

@@ -1,6 +1,9 @@
 package learn
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // summary is what a group of children have in common.
 type summary struct {
@@ -81,7 +84,7 @@ func placeOf(at context) (p [6]float64) {
 	switch {
 	case at.depth == 0:
 		p[0] = 1
-	case at.last == "api", at.last == "rest", isVersion(at.last):
+	case strings.EqualFold(at.last, "api"), strings.EqualFold(at.last, "rest"), isVersion(at.last):
 		p[1] = 1
 	case at.param:
 		p[2] = 1

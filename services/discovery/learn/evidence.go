@@ -57,9 +57,10 @@ func first(at context, typed, words []*child) [][]float64 {
 	}
 	near := surroundingsOf(at, typed, words, all)
 	var out [][]float64
+	room := 0 // all have as many signs
 	for _, c := range words {
 		o := bucket(c.odd)
-		f := []float64{1}
+		f := append(make([]float64, 0, room), 1)
 		f = append(f, near.signs(c, o)...)
 		f = append(f, place[:]...)
 		f = append(f, o[:]...)
@@ -110,6 +111,7 @@ func first(at context, typed, words []*child) [][]float64 {
 		f = append(f, lead, lead*place[4], lead*place[4]*(1-ta), lead*o[0], lead*place[0])
 		f = append(f, back, back*o[0], back*place[0], back*place[2], back*place[4], back*ta)
 		f = append(f, float64(once)/d, float64(once)/d*ld, float64(once)/d*fk)
+		room = len(f)
 		out = append(out, f)
 	}
 	return out

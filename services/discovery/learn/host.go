@@ -16,13 +16,14 @@ type host struct {
 	level   float64
 	uses    int
 	odd     map[string]float64 // what was asked for already
+	reads   map[string]reading // the same
 	pins    *Pins
 	weights Weights
 	teacher *teacher // nil but where weights are fitted
 }
 
 func (t *Tree) host() *host {
-	h := &host{places: map[string]int{}, after: map[string][2]int{}, leads: map[string][2]int{}, odd: map[string]float64{}, pins: &t.pins, weights: t.cfg.Weights}
+	h := &host{places: map[string]int{}, after: map[string][2]int{}, leads: map[string][2]int{}, odd: map[string]float64{}, reads: map[string]reading{}, pins: &t.pins, weights: t.cfg.Weights}
 	h.count(t.root, "")
 	h.level = math.Log(float64(max(1, t.root.hits)) / float64(max(1, h.uses)))
 	return h
@@ -34,6 +35,16 @@ func (h *host) oddness(s string) float64 {
 	if !ok {
 		x = oddness(s)
 		h.odd[s] = x
+	}
+	return x
+}
+
+// read is that of a text, worked out once.
+func (h *host) read(s string) reading {
+	x, ok := h.reads[s]
+	if !ok {
+		x = read(s)
+		h.reads[s] = x
 	}
 	return x
 }

@@ -16,7 +16,9 @@ type surroundings struct {
 	typed, many   float64 // there are typed children; the logarithm of how many words
 	leads         float64 // whether values follow the same name elsewhere
 	plural, camel float64 // shares of the words
+	reads         reading // means over the words
 	all           *summary
+	room          int // for the signs of a child, of which all have as many
 	elsewhere     map[string]int
 }
 
@@ -35,6 +37,7 @@ func surroundingsOf(at context, typed, words []*child, all *summary) *surroundin
 	for _, c := range words {
 		s.plural += flag(isPlural(c.text)) / d
 		s.camel += flag(isCamel(c.text)) / d
+		s.reads.add(c.reads, 1/d)
 	}
 	l := at.host.leads[at.last]
 	if at.last != "" {
@@ -48,7 +51,7 @@ func surroundingsOf(at context, typed, words []*child, all *summary) *surroundin
 // signs are those of a child, whose oddness falls into o.
 func (s *surroundings) signs(c *child, o [5]float64) []float64 {
 	p, ta, ld := s.place, s.typed, s.many
-	f := []float64{s.read, s.added, s.nothing, s.keyed, s.alone, s.leads}
+	f := append(make([]float64, 0, s.room), s.read, s.added, s.nothing, s.keyed, s.alone, s.leads)
 	for _, x := range [...]float64{p[0], p[1], p[2], p[3], p[4], p[5], o[0], o[1], o[2], o[3], o[4], ta, s.alone, ld} {
 		f = append(f, x*s.read, x*s.added, x*s.nothing, x*s.keyed, x*s.leads)
 	}
@@ -60,10 +63,13 @@ func (s *surroundings) signs(c *child, o [5]float64) []float64 {
 	}
 	f = append(f, s.asked(c, o)...)
 	f = append(f, s.spelled(c, o)...)
+	f = append(f, s.worded(c)...)
 	shared, own, like := deepTwins(c, s.all, s.elsewhere)
 	size := math.Log1p(float64(len(c.deep)))
-	return append(f, shared, own, like, size, shared*size, like*size, own*o[0], own*p[0], own*p[1], own*p[2], own*p[4],
+	f = append(f, shared, own, like, size, shared*size, like*size, own*o[0], own*p[0], own*p[1], own*p[2], own*p[4],
 		like*size*p[0], like*size*p[1], like*size*p[4], own*ld, size*o[0], size*p[0], size*s.alone)
+	s.room = len(f)
+	return f
 }
 
 // asked says whether c is read, changed and deleted as the objects of a collection are.
@@ -84,4 +90,13 @@ func (s *surroundings) spelled(c *child, o [5]float64) (f []float64) {
 	}
 	parts := math.Min(float64(strings.Count(c.text, "-")+strings.Count(c.text, "_")), 3)
 	return append(f, s.plural, s.camel, s.plural*s.many, s.camel*s.many, plural*s.plural, parts, parts*o[0], parts*o[3], parts*(o[1]+o[2]))
+}
+
+// worded says of what words c and those beside it are, beyond the vocabulary.
+func (s *surroundings) worded(c *child) (f []float64) {
+	r, m := c.reads, s.reads
+	for _, x := range [...]float64{1, s.place[0], s.place[1], s.place[2], s.place[4], s.place[5], s.typed, s.alone, s.many} {
+		f = append(f, x*r.common, x*r.rarer, x*r.joined, x*r.proper, x*r.unknown)
+	}
+	return append(f, m.common, m.rarer, m.joined, m.proper, m.unknown, m.proper*s.many, m.unknown*s.many, m.common*s.many, m.rarer*s.many)
 }

@@ -26,8 +26,9 @@ import (
 type Config struct {
 	// MaxNodes of a tree. Beyond it the leaves that were fed least recently go.
 	MaxNodes int
-	// MaxChildren are the literals remembered a node. Beyond it the rarest are
-	// counted as {string}, or as {string}.json and the like.
+	// MaxChildren are the literals remembered a node, and three times as many that read
+	// like names. Beyond it the rarest are counted as {string}, or as {string}.json and
+	// the like.
 	MaxChildren int
 	// MaxFields are the names of fields remembered an endpoint and direction: those
 	// with the smallest hash.
@@ -77,9 +78,19 @@ type node struct {
 	uses     []use            // sorted by method
 	hits     uint64           // of it and all below
 	last     uint64           // clock of the last sample
-	literals int              // children that are literals
+	literals int32            // children that are literals
+	kind     kind             // whether it reads like a name, where that was asked
 	prefix   *Prefix          // texts of the segment, where it may be a name
 }
+
+// kind of a literal is worked out where literals have no room.
+type kind uint8
+
+const (
+	unknown kind = iota
+	named
+	strange
+)
 
 // use is one method at a place.
 type use struct {
@@ -137,24 +148,17 @@ func (t *Tree) child(n *node, segment string, hits uint64) *node {
 	if c := n.children[segment]; c != nil {
 		return c
 	}
-	if !isTyped(segment) && n.literals >= t.cfg.MaxChildren {
-		rarest := ""
-		for k, c := range n.children {
-			if isTyped(k) {
-				continue
+	if !isTyped(segment) && int(n.literals) >= t.cfg.MaxChildren {
+		if rarest, full := n.rarest(isName(segment), t.cfg.MaxChildren); full {
+			t.folded++
+			if n.children[rarest].hits > hits {
+				return t.child(n, n.spill(segment), hits)
 			}
-			if r := n.children[rarest]; r == nil || c.hits < r.hits || c.hits == r.hits && k > rarest {
-				rarest = k
-			}
+			old := n.children[rarest]
+			delete(n.children, rarest)
+			n.literals--
+			t.absorb(t.child(n, n.spill(rarest), 0), old)
 		}
-		t.folded++
-		if n.children[rarest].hits > hits {
-			return t.child(n, n.spill(segment), hits)
-		}
-		old := n.children[rarest]
-		delete(n.children, rarest)
-		n.literals--
-		t.absorb(t.child(n, n.spill(rarest), 0), old)
 	}
 	if n.children == nil {
 		n.children = map[string]*node{}
@@ -166,6 +170,40 @@ func (t *Tree) child(n *node, segment string, hits uint64) *node {
 	}
 	t.nodes++
 	return c
+}
+
+// namesFor is how many times the room of other literals names have.
+const namesFor = 3
+
+// isName says whether a text reads like a name that a developer gave.
+func isName(s string) bool { return oddness(s) < nameless }
+
+// rarest is the literal of n that was seen least among those that read like names, or
+// among the others, and full whether there is no room for one more of them: values that
+// come by the thousand shall not drive out an API that has a hundred collections.
+func (n *node) rarest(names bool, room int) (rarest string, full bool) {
+	count := 0
+	for k, c := range n.children {
+		if isTyped(k) {
+			continue
+		}
+		if c.kind == unknown {
+			if c.kind = strange; isName(k) {
+				c.kind = named
+			}
+		}
+		if (c.kind == named) != names {
+			continue
+		}
+		count++
+		if r := n.children[rarest]; r == nil || c.hits < r.hits || c.hits == r.hits && k > rarest {
+			rarest = k
+		}
+	}
+	if names {
+		room *= namesFor
+	}
+	return rarest, count >= room
 }
 
 // absorb adds o, which is no longer in the tree, to n.

@@ -216,7 +216,7 @@ func TestBounds(t *testing.T) {
 			}
 			walk(c)
 		}
-		if literals != n.literals {
+		if literals != int(n.literals) {
 			t.Fatalf("%d literals are counted as %d", literals, n.literals)
 		}
 		wide = max(wide, literals)

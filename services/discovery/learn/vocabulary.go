@@ -197,4 +197,25 @@ available used free remaining
 tag tagged untag
 like liked likes unlike
 seen unseen viewed viewer view
+json csv tsv xml yaml yml toml html xhtml txt pdf rtf doc docx xls xlsx ppt pptx odt ods epub png jpg jpeg gif svg webp bmp tiff ico mp3 mp4 wav ogg avi mov webm
+zip gz gzip tar rar bz2 brotli deflate parquet avro orc protobuf geojson topojson jsonl jsonld ndjson shp kml kmz gpx rdf turtle ttl ics vcf sql sqlite md markdown latex base64 utf8 ascii
+aws gcp azure s3 ec2 sqs sns iam kms rds ecs eks gcs lambda cloudfront cloudflare heroku vercel netlify openstack vmware vsphere vcenter vcloud hyperv nutanix esxi
+docker kubernetes k8s helm terraform ansible chef puppet jenkins nginx apache envoy istio consul vault etcd prometheus grafana datadog splunk newrelic pagerduty opsgenie sentry
+mysql mssql postgres postgresql oracle mariadb mongo mongodb redis cassandra elastic elasticsearch opensearch solr kafka rabbitmq snowflake bigquery redshift databricks hadoop hdfs hive spark
+github gitlab bitbucket jira confluence slack discord telegram whatsapp msteams teams zoom webex twilio sendgrid mailgun mailchimp hubspot salesforce zendesk intercom freshdesk zapier asana trello notion
+google facebook twitter linkedin instagram pinterest youtube tiktok snapchat reddit spotify apple microsoft amazon ebay etsy shopify woocommerce magento stripe paypal braintree adyen klarna square quickbooks xero
+gmail outlook exchange office365 sharepoint onedrive dropbox gdrive okta auth0 ldap kerberos radius activedirectory scim
+http https ftp sftp ssh tcp udp smtp imap pop3 snmp icmp mqtt amqp coap grpc websocket ws wss ipv4 ipv6 cidr asn bgp ospf mac ntp dhcp nat acl cors csrf jwt jwks hmac rsa pgp gpg x509 csr crl ocsp pki fips tls
+ios android windows linux ubuntu debian macos unix mobile desktop tablet browser firefox chrome safari
+cpu gpu tpu vm vms fpga bios usb hdmi raid lun nfs smb cifs iscsi nvme ssd hdd iops vlan vpc mtu qos cdn edge wan lan sdwan wifi ssid lte nfc rfid ble gps imei imsi msisdn iccid esim sim
+iban bic swift sepa ach kyc aml pci psd2 vat gst iva pan cvv bin isin cusip sedol lei nav etf ipo eps ebitda ohlc forex crypto bitcoin btc ethereum eth nft dao defi erc20 token wallet staking blockchain mempool utxo
+sku upc ean gtin asin isbn issn doi orcid vin gtfs cve cvss cwe cpe owasp sbom sla slo kpi roi crm erp cms dam pim hr hris pos atm iot saas sdk cli ide api apis url urls uri uris uuid guid ids
+async sync init config cfg env envs envvar envvars param params arg args attr attrs prop props src dst req res resp msg msgs img imgs pic pics vid vids cat cats desc descr info misc tmp temp prev cur curr num qty amt avg std dev perf
+auth authz authn login logout signup signin sso mfa otp totp u2f webauthn passkey oauth openid saml idp sp rbac abac acl
+admin sysadmin superuser root sudo cron crontab daemon healthcheck healthz livez readyz ping pong heartbeat favicon robots sitemap manifest wellknown
+nlp ocr asr tts ner llm gpt ml ai bert embedding embeddings tokenizer tokenize lemma stopword sentiment chatbot autocomplete typeahead autosuggest
+subtask subtasks subitem subfolder subaccount subaccounts subuser subdomain subdomains subcategory subcategories subproject subgroup subgroups sublist subtype subtypes
+multi bulk batch upsert dedupe noop rollup rollups drilldown dropdown checkbox tooltip popup modal navbar sidebar homepage
+passthrough failover backend frontend middleware webhook callback hostname username nickname firstname lastname fullname shortcode barcode qrcode filename filesize timestamp datetime timezone timezones timeslot timeslots weekday
+datacenter datacentre datastore datastores dataset datasets datasource datasources dataflow datafeed database hypervisor hypervisors namespace namespaces keyspace keypair keypairs keystore truststore
 `

@@ -15,8 +15,21 @@ var vocabulary = func() map[string]float64 {
 	return words
 }()
 
+// ordinary is that of a common word of the language that is not in the vocabulary.
+const ordinary = 0.45
+
 // general is the oddness of a word that is one of the language rather than of APIs.
 const general = 0.35
+
+// endings are those of forms of a word, what the word has instead, how much is cut off,
+// and how long a form is at least.
+var endings = [...]struct {
+	ending, with string
+	cut, least   int
+}{
+	{"ies", "y", 3, 5}, {"es", "", 2, 5}, {"s", "", 1, 4}, {"ing", "", 3, 6}, {"ing", "e", 3, 6}, {"ing", "", 4, 8},
+	{"ed", "", 2, 5}, {"ed", "", 1, 5}, {"ed", "", 3, 7},
+}
 
 // wordOddness is that of one word in lower case, 1 where it is unknown. Endings
 // are taken off: what is no plural may lose an s too, which does no harm.
@@ -32,13 +45,7 @@ func wordOddness(w string) float64 {
 		return o
 	}
 	n := len(w)
-	for _, e := range [...]struct {
-		ending, with string
-		cut, least   int
-	}{
-		{"ies", "y", 3, 5}, {"es", "", 2, 5}, {"s", "", 1, 4}, {"ing", "", 3, 6}, {"ing", "e", 3, 6}, {"ing", "", 4, 8},
-		{"ed", "", 2, 5}, {"ed", "", 1, 5}, {"ed", "", 3, 7},
-	} {
+	for _, e := range endings {
 		if n >= e.least && strings.HasSuffix(w, e.ending) {
 			if o, ok := try(e.cut, e.with); ok {
 				return o
@@ -83,14 +90,10 @@ func isAbstract(w string) bool {
 	return false
 }
 
-// oddness of a text: how little it reads like the name of a resource or action. 0
-// is a name of known words, 1 one of unknown words, more is what no name has.
-func oddness(s string) float64 {
-	if around, value := form(s); kindOf(around) == '.' && mayBelong(around) {
-		s = value
-	}
-	var tokens []string
-	start, odd, digits, upper, letters := -1, 0, 0, 0, 0
+// split gives the words of a text in lower case, and counts what is no letter, digit or
+// mark between words, digits, and capital letters.
+func split(s string) (tokens []string, odd, digits, upper int) {
+	start := -1
 	flush := func(end int) {
 		if start >= 0 {
 			tokens = append(tokens, strings.ToLower(s[start:end]))
@@ -105,7 +108,6 @@ func oddness(s string) float64 {
 			flush(i)
 		case b >= 'A' && b <= 'Z':
 			upper++
-			letters++
 			if start >= 0 && (s[i-1] >= 'a' && s[i-1] <= 'z' || i+1 < len(s) && s[i+1] >= 'a' && s[i+1] <= 'z') {
 				flush(i)
 			}
@@ -113,7 +115,6 @@ func oddness(s string) float64 {
 				start = i
 			}
 		case b >= 'a' && b <= 'z':
-			letters++
 			if start < 0 {
 				start = i
 			}
@@ -125,6 +126,16 @@ func oddness(s string) float64 {
 		}
 	}
 	flush(len(s))
+	return tokens, odd, digits, upper
+}
+
+// oddness of a text: how little it reads like the name of a resource or action. 0
+// is a name of known words, 1 one of unknown words, more is what no name has.
+func oddness(s string) float64 {
+	if around, value := form(s); kindOf(around) == '.' && mayBelong(around) {
+		s = value
+	}
+	tokens, odd, digits, upper := split(s)
 	if isHost(s) {
 		return noName
 	}
@@ -138,6 +149,9 @@ func oddness(s string) float64 {
 		}
 		weight += len(t)
 		o := joinedOddness(t, 5)
+		if o == 1 && inflected(commonWords, t) {
+			o = ordinary
+		}
 		if o == 1 && isAbstract(t) {
 			o = general
 		}
