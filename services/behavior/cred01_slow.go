@@ -30,7 +30,7 @@ type strangers struct {
 	// and how many attempts succeeded, by hour modulo 24.
 	Hour      int64
 	Came, Let [hoursADay]uint32
-	// Taught are what was usual: strangers and logins, decayed.
+	// Strangers and Logins are the usual ones, decayed.
 	Strangers, Logins float64
 	// Newest are those of the last 24 hours, each user once.
 	Newest keyed.List[stranger]
@@ -58,6 +58,7 @@ const (
 	strangerRate   = 0.1
 	strangerWeight = 100
 	strangerFloor  = 0.5
+	slowTimes      = 2.0                // times what is usual, below which nothing is an attack
 	knownTries     = 5                  // of known users, to see whether a login is broken
 	quietSlow      = 8 * hour / bucket  // buckets that end an episode
 	learnSlow      = 24 * hour / bucket // buckets before there is a usual day
@@ -160,7 +161,7 @@ func (s *strangers) move(to int64, cfg *Config) {
 		s.Came[i], s.Let[i] = 0, 0
 		left := fade(1)
 		s.Strangers, s.Logins = s.Strangers*left, s.Logins*left
-		if tail(int(min(came, 10*topCount)), s.expect(let, 1), cfg.Cred.SlowSize) > teaches {
+		if mean := s.expect(let, 1); float64(came) < slowTimes*mean || tail(int(came), mean, cfg.Cred.SlowSize) > teaches {
 			s.Strangers, s.Logins = s.Strangers+float64(came), s.Logins+float64(let)
 		}
 	}
@@ -183,17 +184,18 @@ func (c *campaign) slow(at int64, cfg *Config, m *Metrics, out *detect.Out) {
 			came, let = came+s.Came[h%hoursADay], let+s.Let[h%hoursADay]
 		}
 		mean := s.expect(let, hours)
-		limit := max(cfg.Cred.CampaignUsers, threshold(mean, cfg.Cred.SlowSize, cfg.Cred.SlowAlpha, 100*topCount))
-		if int(came) < limit {
+		if int(came) < cfg.Cred.CampaignUsers || float64(came) < slowTimes*mean {
 			continue
 		}
-		c.crowdOf(at, hours, came, let, mean, limit, cfg, m, out)
-		return
+		if limit := max(cfg.Cred.CampaignUsers, threshold(mean, cfg.Cred.SlowSize, cfg.Cred.SlowAlpha, int(came)+1)); int(came) >= limit {
+			c.tellSlow(at, hours, came, let, mean, limit, cfg, m, out)
+			return
+		}
 	}
 }
 
-// crowdOf puts out what the strangers of the last hours are.
-func (c *campaign) crowdOf(at, hours int64, came, let uint32, mean float64, limit int, cfg *Config, m *Metrics, out *detect.Out) {
+// tellSlow puts out the strangers of the last hours.
+func (c *campaign) tellSlow(at, hours int64, came, let uint32, mean float64, limit int, cfg *Config, m *Metrics, out *detect.Out) {
 	s := &c.Slow
 	first := len(s.Newest)
 	for first > 0 && s.Newest[first-1].Bucket/hourBuckets > s.Hour-hours {
