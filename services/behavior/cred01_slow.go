@@ -62,7 +62,7 @@ const (
 	knownTries     = 5                  // of known users, to see whether a login is broken
 	quietSlow      = 8 * hour / bucket  // buckets that end an episode
 	learnSlow      = 24 * hour / bucket // buckets before there is a usual day
-	hourBuckets    = int64(hour) / bucket
+	hourBuckets    = hour / bucket
 )
 
 // slowWindows are the hours that are judged, the one that runs with them.
