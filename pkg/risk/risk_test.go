@@ -3,6 +3,7 @@ package risk_test
 import (
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -119,12 +120,20 @@ func TestRecords(t *testing.T) {
 	if err := contract.Validate("verdict", b); err != nil {
 		t.Error(err)
 	}
-	if got, err := risk.DecodeVerdict(b); err != nil || got != v || string(got.Key()) != "acme|1" {
+	many := v
+	many.Principal, many.Addresses, many.EndpointID, many.Service = "", []string{"192.0.2.1", "192.0.2.2"}, "e1", "bank"
+	if b, err := risk.EncodeVerdict(&many); err != nil || contract.Validate("verdict", b) != nil {
+		t.Errorf("%s: %v, %v", b, err, contract.Validate("verdict", b))
+	} else if got, err := risk.DecodeVerdict(b); err != nil || !reflect.DeepEqual(got, many) {
+		t.Errorf("%+v (%v)", got, err)
+	}
+	if got, err := risk.DecodeVerdict(b); err != nil || !reflect.DeepEqual(got, v) || string(got.Key()) != "acme|1" {
 		t.Errorf("%+v (%v)", got, err)
 	}
 	for name, change := range map[string]func(*risk.Verdict){
 		"no person": func(v *risk.Verdict) { v.Person = "" }, "another answer": func(v *risk.Verdict) { v.Verdict = "maybe" },
 		"a long note": func(v *risk.Verdict) { v.Note = strings.Repeat("x", risk.MaxNote+1) }, "no time": func(v *risk.Verdict) { v.At = time.Time{} },
+		"too many addresses":        func(v *risk.Verdict) { v.Addresses = make([]string, risk.MaxAddresses+1) },
 		"a separator in the tenant": func(v *risk.Verdict) { v.Tenant = "a|b" },
 	} {
 		bad := v

@@ -26,19 +26,28 @@ func Answers() []Answer { return []Answer{True, BenignTrue, False, Unknown} }
 // Verdict is the record of mirador.verdicts: the newest of a finding replaces the one
 // before.
 type Verdict struct {
-	Tenant    string    `json:"tenant"`
-	Finding   string    `json:"finding"` // id
-	Detector  string    `json:"detector"`
-	Rule      string    `json:"rule"`
-	Principal string    `json:"principal,omitempty"` // of the finding
-	Verdict   Answer    `json:"verdict"`
-	Person    string    `json:"person"`
-	At        time.Time `json:"ts"`
-	Note      string    `json:"note,omitempty"`
+	Tenant    string `json:"tenant"`
+	Finding   string `json:"finding"` // id
+	Detector  string `json:"detector"`
+	Rule      string `json:"rule"`
+	Principal string `json:"principal,omitempty"` // of the finding
+	// Addresses, EndpointID and Service are of a finding that names no principal: one of
+	// many sources, or of an endpoint or a service, whoever calls it.
+	Addresses  []string  `json:"addresses,omitempty"`
+	EndpointID string    `json:"endpoint_id,omitempty"`
+	Service    string    `json:"service,omitempty"`
+	Verdict    Answer    `json:"verdict"`
+	Person     string    `json:"person"`
+	At         time.Time `json:"ts"`
+	Note       string    `json:"note,omitempty"`
 }
 
-// MaxNote bounds a note, in bytes.
-const MaxNote = 1000
+// MaxNote bounds a note, in bytes, MaxAddresses the addresses of a verdict: as many as a
+// finding lists.
+const (
+	MaxNote      = 1000
+	MaxAddresses = 100
+)
 
 // Key is the record key: tenant|finding.
 func (v *Verdict) Key() []byte { return []byte(v.Tenant + "|" + v.Finding) }
@@ -51,6 +60,9 @@ func (v *Verdict) Validate() error {
 	}
 	if !slices.Contains(Answers(), v.Verdict) {
 		errs = append(errs, fmt.Errorf("verdict %q: must be one of %v", v.Verdict, Answers()))
+	}
+	if len(v.Addresses) > MaxAddresses {
+		errs = append(errs, fmt.Errorf("%d addresses: at most %d", len(v.Addresses), MaxAddresses))
 	}
 	if len(v.Note) > MaxNote {
 		errs = append(errs, fmt.Errorf("note of %d bytes: at most %d", len(v.Note), MaxNote))

@@ -129,11 +129,33 @@ func (o *observation) unusual(f finding.Finding, out *detect.Out, keys ...uint64
 	}
 	out.Finding(f)
 	if !known {
-		i := len(out.Findings) - 1
-		out.Findings[i].Held = fmt.Sprintf("the client or the endpoint is known for less than %.0f hours", o.met.cfg.ColdStart.Hours())
-		out.Hold(i)
+		hold(out, len(out.Findings)-1, fmt.Sprintf("the client or the endpoint is known for less than %.0f hours", o.met.cfg.ColdStart.Hours()))
 		o.held.WithLabelValues("cold_start").Inc()
 	}
+}
+
+// young says whether what is first known of bucket first is in its cold start in bucket at.
+// What an earlier version knew, it knew long enough.
+func (c *Config) young(first, at int64) bool {
+	return first > 0 && (at-first)*bucket < int64(c.ColdStart)
+}
+
+// unusual is observation.unusual for the second stage: of findings that rest on what is
+// usual of an endpoint. Sources say nothing there: those of an attack are new.
+func (m *Metrics) unusual(f finding.Finding, young bool, c *Config, out *detect.Out) {
+	out.Finding(f)
+	if young {
+		hold(out, len(out.Findings)-1, fmt.Sprintf("the endpoint is known for less than %.0f hours", c.ColdStart.Hours()))
+		m.suppressed.WithLabelValues("cold_start").Inc()
+	}
+}
+
+// earlier is the lesser of two buckets of which 0 is none.
+func earlier(a, b int64) int64 {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
 }
 
 func (a *acquaintances) capture(c *keyed.Capture) {

@@ -73,8 +73,8 @@ type Config struct {
 	Ato    Ato01  `yaml:"ato_01" doc:"Accounts taken over: a strange visit, then a sensitive change."`
 	Bfla   Bfla01 `yaml:"bfla_01" doc:"Operations of another role."`
 
-	ColdStart   time.Duration `yaml:"cold_start" doc:"How long a client or endpoint is new: what RATE-01, EXFIL-01, BOLA-01 and the slow side of RECON-01 find of it meanwhile alerts and causes no action. 0 turns that off."`
-	VerdictLife time.Duration `yaml:"verdict_life" doc:"How long what people said of a finding holds for its rule and principal: benign or false, and it causes no action; true, and it teaches nothing."`
+	ColdStart   time.Duration `yaml:"cold_start" doc:"How long a client or endpoint is new: what RATE-01, EXFIL-01, BOLA-01 and the slow side of RECON-01 find of it meanwhile alerts and causes no action, and of a new endpoint what the second stage finds by CRED-01, TXN-01, SLOW-01 and SPAM-01. 0 turns that off."`
+	VerdictLife time.Duration `yaml:"verdict_life" doc:"How long what people said of a finding holds for its rule and principal, or the addresses or the endpoint that it names: benign or false, and it causes no action; true, and it teaches nothing."`
 
 	Release Release `yaml:"release" doc:"How the time after a release is judged."`
 

@@ -23,12 +23,15 @@ type Cred01 struct {
 	ClusterUsers    int     `yaml:"cluster_users" doc:"Refused users from which a network takes part."`
 	CampaignUsers   int     `yaml:"campaign_users" doc:"Refused users in 5 minutes from which an attack from many sources is a finding."`
 	CampaignSources int     `yaml:"campaign_sources" doc:"Sources (addresses, IPv6 by /64) that must take part in an attack from many; one alone is found without."`
+	// SlowAlpha and SlowSize are what the strangers of hours are held against.
+	SlowAlpha float64 `yaml:"slow_alpha" doc:"Tail probability at which users who never logged in, refused over hours, are an attack."`
+	SlowSize  float64 `yaml:"slow_size" doc:"Dispersion of their usual number; smaller is wilder."`
 	// MaxEvents bounds the ids that findings of the second stage are given events from.
 	MaxEvents int `yaml:"max_events" doc:"Ids of refused attempts that are held of each login and 10 seconds, to name them in findings; the first are kept."`
 }
 
 func defaultCred01() Cred01 {
-	return Cred01{Users: 10, FailureShare: 0.8, Alarm: 12, ClusterUsers: 5, CampaignUsers: 15, CampaignSources: 2, MaxEvents: 1000}
+	return Cred01{Users: 10, FailureShare: 0.8, Alarm: 12, ClusterUsers: 5, CampaignUsers: 15, CampaignSources: 2, SlowAlpha: 1e-7, SlowSize: 8, MaxEvents: 1000}
 }
 
 func (c *Cred01) validate(l *limits) {
@@ -38,6 +41,8 @@ func (c *Cred01) validate(l *limits) {
 	l.integer("cred_01.cluster_users", c.ClusterUsers, 2, 10_000)
 	l.integer("cred_01.campaign_users", c.CampaignUsers, 2, 100_000)
 	l.integer("cred_01.campaign_sources", c.CampaignSources, 1, 10_000)
+	l.number("cred_01.slow_alpha", c.SlowAlpha, 1e-13, 0.1)
+	l.number("cred_01.slow_size", c.SlowSize, 0.05, 1000)
 	l.integer("cred_01.max_events", c.MaxEvents, finding.MaxEvents, 100_000)
 }
 
@@ -47,7 +52,9 @@ func (c *Cred01) validate(l *limits) {
 // them refused. A person who forgot a password is one user, an office behind one
 // address is several users who mostly succeed. Second stage (cred01_campaign.go):
 // the failures of a whole login first, sources after, as Javed and Paxson
-// ("Detecting stealthy, distributed SSH brute-forcing", 2013).
+// ("Detecting stealthy, distributed SSH brute-forcing", 2013). Its slow side
+// (cred01_slow.go): users whom nobody saw here, refused over hours, beside the logins of
+// these hours.
 //
 // Guard, for releases that break a login: users who logged in here before fail too,
 // from several sources. A list of leaked passwords holds mostly users whom nobody

@@ -44,6 +44,9 @@ type campaign struct {
 	EmittedAt      int64
 	// Events are what the finding names.
 	Events keyed.List[supporting]
+	// First is the bucket of the first attempt; 0 for one that an earlier version saw.
+	First int64
+	Slow  strangers
 }
 
 const (
@@ -61,8 +64,8 @@ func (c *campaign) valid(cfg *Config) error {
 	if len(c.Open) > cfg.MaxSources || len(c.Window) > int(windowBuckets+1)*cfg.MaxSources {
 		return fmt.Errorf("login of %d and %d attempts", len(c.Open), len(c.Window))
 	}
-	if !finite(c.Cusum, c.OK, c.Fail) {
-		return errors.New("login whose rate is not a number")
+	if !finite(c.Cusum, c.OK, c.Fail) || c.First < 0 || c.First > math.MaxInt64/bucket {
+		return errors.New("login whose rate or age is not a number")
 	}
 	for _, ts := range [...][]tally{c.Open, c.Window} {
 		for i := range ts {
@@ -74,7 +77,7 @@ func (c *campaign) valid(cfg *Config) error {
 			}
 		}
 	}
-	return errors.Join(validSupport(c.Events), c.Known.Valid())
+	return errors.Join(validSupport(c.Events), c.Known.Valid(), c.Slow.valid())
 }
 
 // judge judges all buckets before b.
@@ -96,8 +99,11 @@ func (c *campaign) one(at int64, ts []tally, cfg *Config, m *Metrics, out *detec
 		ok += float64(ts[i].OK)
 		fail += float64(ts[i].Fail)
 	}
-	_, c.Window = take(c.Window, at-windowBuckets+1)
-	c.Window = append(slices.Clone(c.Window), ts...)
+	gone, rest := take(c.Window, at-windowBuckets+1)
+	if c.settle(gone, cfg, m) {
+		c.slow(at, cfg, m, out)
+	}
+	c.Window = append(slices.Clone(rest), ts...)
 
 	rate := (usualRate*usualWeight + c.Fail) / (usualWeight + c.OK + c.Fail)
 	rate = min(0.7, max(0.02, rate))
@@ -180,7 +186,7 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 	}
 	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert, nor would fewer than %d sources", cfg.Cred.CampaignUsers-1, cfg.Cred.CampaignSources)
 	f.Versions.Detector = Version
-	out.Finding(f)
+	m.unusual(f, cfg.young(c.First, at), cfg, out)
 }
 
 func sources(n int) string {

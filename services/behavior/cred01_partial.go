@@ -143,8 +143,12 @@ func (g *campaigns) merge(p *detect.Partial, key uint64) {
 		return
 	}
 	c := g.logins.Touch(key)
+	known := c.Tenant != ""
 	c.Tenant, c.EndpointID, c.Endpoint, c.Service = p.Tenant, l.EndpointID, l.Endpoint, l.Service
 	for _, t := range l.Attempts {
+		if !known || c.First > 0 {
+			c.First = earlier(c.First, t.Bucket)
+		}
 		// What comes after its bucket was judged counts for the next one.
 		t.Bucket = max(t.Bucket, c.Judged)
 		if len(c.Open) >= g.cfg.MaxSources {

@@ -36,11 +36,11 @@ func (c *crowd) size() float64 {
 	return e
 }
 
-// commonTo says whether c is common among all: at least n principals and one in a
+// commonTo says whether c is common among all: at least n principals and surely one in a
 // hundred, so that a few accounts of one attacker don't make a thing common.
 func (c *crowd) commonTo(all *crowd, n int) bool {
 	mine := math.Round(c.size())
-	return mine >= float64(n) && mine >= 0.01*all.size()
+	return mine >= float64(n) && wilson(mine, max(mine, all.size())) >= 0.01
 }
 
 func (c *crowd) valid() error {

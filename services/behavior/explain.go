@@ -19,7 +19,7 @@ type formula func(v, n func(string) float64, say func(string, ...any)) (alerts b
 func formulas() map[string]formula {
 	all := map[string]formula{
 		recon01.ID: explainRecon, enum01.ID: explainEnum, bola01.ID: explainBola, cred01.ID: explainSource,
-		cred01.ID + " cusum": explainCampaign, enum01.ID + " refused_1h": explainStrange, recon01.ID + " new_missing_1h": explainSlowRecon,
+		cred01.ID + " cusum": explainCampaign, cred01.ID + " strangers": explainStrangers, enum01.ID + " refused_1h": explainStrange, recon01.ID + " new_missing_1h": explainSlowRecon,
 		fuzz01.ID: explainFuzz, gql01.ID: explainGql, mass01.ID: explainMass, ssrf01.ID: explainSsrf, ew01.ID: explainEdge,
 	}
 	maps.Copy(all, countFormulas())
@@ -173,6 +173,14 @@ func explainCampaign(v, n func(string) float64, say func(string, ...any)) (bool,
 	part := min(1, v("cusum")/(4*n("alarm")))
 	say("confidence = 0.7 + 0.2 × cusum of four alarms %.3f + 0.08 × users who never logged in %.3f", part, unknown)
 	return alarm, min(0.98, 0.7+0.2*part+0.08*unknown)
+}
+
+func explainStrangers(v, n func(string) float64, say func(string, ...any)) (bool, float64) {
+	alerts := atLeast(say, "strangers", v("strangers"), n("limit"))
+	say("%-24s %.6g usually come with %.0f logins in %.0f h", "strangers", n("strangers"), v("logins"), v("hours"))
+	part, sources := min(1, v("strangers")/(4*n("limit"))), min(1, v("sources")/100)
+	say("confidence = 0.6 + 0.2 × strangers of four limits %.3f + 0.1 × sources of 100 %.3f", part, sources)
+	return alerts, min(0.9, 0.6+0.2*part+0.1*sources)
 }
 
 func explainFuzz(v, n func(string) float64, say func(string, ...any)) (bool, float64) {

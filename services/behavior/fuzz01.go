@@ -20,7 +20,7 @@ type Fuzz01 struct {
 	Shared      int     `yaml:"shared" doc:"Principals with the same violation for it to be the service's change and nobody's attack."`
 }
 
-func defaultFuzz01() Fuzz01 { return Fuzz01{Capacity: 8, LeakPerHour: 12, Values: 30, Shared: 3} }
+func defaultFuzz01() Fuzz01 { return Fuzz01{Capacity: 8, LeakPerHour: 2, Values: 30, Shared: 3} }
 
 func (c *Fuzz01) validate(l *limits) {
 	l.number("fuzz_01.capacity", c.Capacity, 2, maxPlaces)
@@ -99,7 +99,7 @@ const (
 var violationNames = [violations]string{"values of another type", "parameters that came twice", "texts that are none", "documents that do not parse", "requests refused as malformed"}
 
 func newFuzz(cfg *Config, m *Metrics) *fuzz {
-	return &fuzz{cfg: cfg, metrics: m, params: keyed.NewTable[paramTypes](cfg.MaxKeys, m.eviction("parameters")),
+	return &fuzz{cfg: patient(cfg), metrics: m, params: keyed.NewTable[paramTypes](cfg.MaxKeys, m.eviction("parameters")),
 		seen: keyed.NewTable[crowd](cfg.MaxKeys, m.eviction("violations")), clients: keyed.NewTable[crowd](cfg.MaxLogins*10, m.eviction("parameter_clients")), states: keyed.NewTable[fuzzState](cfg.MaxKeys, m.eviction("FUZZ-01"))}
 }
 

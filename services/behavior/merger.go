@@ -39,6 +39,7 @@ func MergerFactory(cfg Config, m *Metrics) (detect.MergerFactory, error) {
 // watermark has passed it. Sums do not depend on the order in which the partitions'
 // partials come, so neither do findings.
 type merger struct {
+	cfg     Config
 	metrics *Metrics
 	lists   *reputation.Lists
 	hash    hasher
@@ -48,7 +49,9 @@ type merger struct {
 }
 
 func newMerger(cfg Config, m *Metrics) *merger {
-	return &merger{metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey), rules: gatherings(&cfg, m)}
+	g := &merger{cfg: cfg, metrics: m, lists: cfg.Lists, hash: newHasher(cfg.HashKey)}
+	g.rules = gatherings(&g.cfg, m)
+	return g
 }
 
 // Merge implements detect.Merger.
@@ -77,6 +80,7 @@ func (g *merger) Advance(watermark time.Time, out *detect.Out) {
 	}
 	for i := n; i < len(out.Findings); i++ {
 		raiseAll(&out.Findings[i], g.lists.Current())
+		g.heed(i, out)
 		g.metrics.findings.WithLabelValues(out.Findings[i].Rule).Inc()
 	}
 }

@@ -124,6 +124,8 @@ type guessAt struct {
 	Start, Last    int64
 	Count, Emitted uint64
 	EmittedAt      int64
+	// First is the bucket of the first answer; 0 for one that an earlier version saw.
+	First int64
 }
 
 func newGuesses(cfg *Config, m *Metrics) *guessGathering {
@@ -161,12 +163,19 @@ func (g *guessGathering) merge(p *detect.Partial, key uint64) {
 		return
 	}
 	s := g.endpoints.Touch(key)
+	known := s.Tenant != ""
 	s.Tenant, s.EndpointID, s.Endpoint, s.Service = p.Tenant, x.EndpointID, x.Endpoint, x.Service
 	for _, a := range x.OK {
+		if !known || s.First > 0 {
+			s.First = earlier(s.First, a.Bucket)
+		}
 		a.Bucket = max(a.Bucket, s.Judged)
 		s.OK = addAnswers(s.OK, a)
 	}
 	for _, m := range x.Refused {
+		if !known || s.First > 0 {
+			s.First = earlier(s.First, m.Bucket)
+		}
 		s.Open = addMark(s.Open, m, s.Judged, g.metrics)
 	}
 }
@@ -277,7 +286,7 @@ func (g *guessGathering) alarm(s *guessAt, at int64, rate float64, fails uint64,
 	f.Baseline = []finding.Number{{Name: "usual_refused_share", Value: rate}, {Name: "alarm", Value: c.Alarm}, {Name: "sources", Value: float64(c.Sources)}}
 	f.Summary = fmt.Sprintf("%d ids that nobody was ever served refused at %s in 1 h, spread as over %.0f addresses with the same part each; usually %s of its answers are refusals", ids, s.Endpoint, sources, percent(rate, 1))
 	f.Counterfactual = fmt.Sprintf("a usual share of refusals would not alert, nor fewer than %d addresses", c.Sources)
-	out.Finding(f)
+	g.metrics.unusual(f, g.cfg.young(s.First, at), g.cfg, out)
 }
 
 // evenly is over how many sources, with the same part each, it would be spread as much
@@ -304,7 +313,7 @@ func (g *guessGathering) capture(c *keyed.Capture) {
 
 func (g *guessGathering) decode(d *msgpack.Decoder) error {
 	return g.endpoints.Decode(d, func(s *guessAt) error {
-		if len(s.OK) > maxAnswers || len(s.Open) > 2*maxMarks || len(s.Hour) > maxMarks || !finite(s.Cusum, s.Good, s.Bad) || min(s.Start, s.Last) < 0 || max(s.Start, s.Last) > lastBucket {
+		if len(s.OK) > maxAnswers || len(s.Open) > 2*maxMarks || len(s.Hour) > maxMarks || !finite(s.Cusum, s.Good, s.Bad) || min(s.Start, s.Last, s.First) < 0 || max(s.Start, s.Last, s.First) > lastBucket {
 			return fmt.Errorf("endpoint of %d, %d and %d answers", len(s.OK), len(s.Open), len(s.Hour))
 		}
 		return validGuesses(s.OK, s.Open, s.Hour)

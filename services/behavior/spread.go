@@ -33,6 +33,8 @@ type mark struct {
 	Item     uint64
 	Address  string
 	Stamps   stamps
+	// New says that the endpoint was in its cold start.
+	New bool
 }
 
 func (m *mark) compare(n *mark) int {
@@ -69,7 +71,7 @@ func (p *spreading) add(o *observation, key string, item uint64) {
 		p.index[k] = s
 		p.keys = append(p.keys, k)
 	}
-	s.Marks = append(s.Marks, mark{Bucket: o.now / bucket, Who: o.who, Item: item, Address: string(tx.Event.Client.Address), Stamps: stampOf(o.now, tx.Event.ID)})
+	s.Marks = append(s.Marks, mark{Bucket: o.now / bucket, Who: o.who, Item: item, Address: string(tx.Event.Client.Address), Stamps: stampOf(o.now, tx.Event.ID), New: !o.met.knows(o.endpoint)})
 }
 
 func (p *spreading) flush(m *Metrics, out *detect.Out) {
@@ -103,6 +105,7 @@ func joinMarks(ms []mark, m *Metrics) []mark {
 	for i := range ms {
 		if n > 0 && ms[n-1].compare(&ms[i]) == 0 {
 			ms[n-1].Stamps = joined(ms[n-1].Stamps, ms[i].Stamps)
+			ms[n-1].New = ms[n-1].New && ms[i].New
 			continue
 		}
 		ms[n] = ms[i]

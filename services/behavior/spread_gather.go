@@ -191,7 +191,18 @@ func (g *spreads) judge(s *spread, at int64, ms []mark, out *detect.Out) {
 	f.Baseline = []finding.Number{{Name: "usual_1h", Value: mean}, {Name: "limit", Value: float64(limit)}, {Name: "clients", Value: float64(g.p.clients)}, {Name: "largest_share", Value: g.p.most}}
 	f.Summary = fmt.Sprintf("%d %s %s by %d principals in %s, none of which did more than %s of it; usual %.1f an hour, limit %d", items, g.p.what, g.p.by, clients, window, percent(largest, 1), mean, limit-1)
 	f.Counterfactual = fmt.Sprintf("%d or fewer in %s would not alert, nor would fewer than %d principals", limit-1, window, g.p.clients)
-	out.Finding(f)
+	g.metrics.unusual(f, s.young(), g.cfg, out)
+}
+
+// young says whether most of it was done at endpoints in their cold start.
+func (s *spread) young() bool {
+	n := 0
+	for i := range s.Day {
+		if s.Day[i].New {
+			n++
+		}
+	}
+	return 2*n > len(s.Day)
 }
 
 // addresses are those of the newest marks, each once.

@@ -203,8 +203,9 @@ func (t *tally) DecodeMsgpack(d *msgpack.Decoder) error {
 	return decodeFields(d, 5, &t.Bucket, &t.Address, &t.User, &t.OK, &t.Fail, (*[]byte)(&t.Stamps))
 }
 
-// DecodeMsgpack implements msgpack.CustomDecoder. Events came with version 2.
+// DecodeMsgpack implements msgpack.CustomDecoder. Events came with version 2, First and
+// Slow later.
 func (c *campaign) DecodeMsgpack(d *msgpack.Decoder) error {
 	return decodeFields(d, 16, &c.Tenant, &c.EndpointID, &c.Endpoint, &c.Service, &c.Open, &c.Window, &c.Judged, &c.Cusum, &c.OK, &c.Fail,
-		&c.Known, &c.Start, &c.Last, &c.Count, &c.Emitted, &c.EmittedAt, &c.Events)
+		&c.Known, &c.Start, &c.Last, &c.Count, &c.Emitted, &c.EmittedAt, &c.Events, &c.First, &c.Slow)
 }

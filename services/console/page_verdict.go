@@ -67,6 +67,9 @@ func (c *Console) judgeFinding(w http.ResponseWriter, r *http.Request, v session
 	}
 	o := risk.Verdict{Tenant: c.cfg.Tenant, Finding: f.ID, Detector: f.Detector, Rule: f.Rule, Principal: f.Principal, Verdict: said, Person: name,
 		At: c.store.now().UTC().Truncate(time.Microsecond), Note: note}
+	if f.Principal == "" {
+		o.Addresses, o.EndpointID, o.Service = f.Addresses[:min(len(f.Addresses), risk.MaxAddresses)], f.EndpointID, f.Service
+	}
 	if err := c.verdicts.Publish(r.Context(), o); err != nil {
 		c.metrics.orders.WithLabelValues("verdict", "failed").Inc()
 		c.log.Error("verdict of a person failed", "person", name, "finding", f.ID, "error", err)

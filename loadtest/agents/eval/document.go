@@ -26,7 +26,8 @@ the attack, and time since the first. FIXED alerts on more than 50 different obj
 endpoint in 5 minutes, P99.9 on more requests in 5 minutes than 99.9 %% of the clients of the
 endpoint make, EWMA on more in an hour than is usual by three sigma; BEST COUNT is the plain count
 that finds most of the attack, chosen knowing the answer, with the limit that kept to the budget
-while it was learned.
+while it was learned. POISONERS FOUND is the share of those who attacked on the days that were
+learned from whom the detection found then: what it told of once, it takes for known later.
 
 `, strings.Join(args, " "), r.intro())
 	for _, name := range regimes {
@@ -36,7 +37,7 @@ while it was learned.
 	}
 	for _, one := range r.Regimes {
 		fmt.Fprintf(&b, "## %s\n\nOver all intensities, beside the best baseline that keeps to the budget of %g false-positive actors a day among 20,000:\n\n", one.title(r.Poison), r.Budget)
-		grid(&b, sumHeads, one.sums(), (*sum).cells)
+		grid(&b, one.sumHeads(), one.sums(), (*sum).cells)
 		b.WriteString("\nBy intensity:\n\n")
 		grid(&b, heads, one.Rows, (*row).cells)
 		b.WriteByte('\n')

@@ -64,8 +64,8 @@ func TestLoudAttacksAreFound(t *testing.T) {
 			t.Errorf("%s at %.0f an hour: recall %.2f of what is within the settings", x.Attack, x.Rate, x.Detected.Recall)
 		}
 	}
-	if found != 26 {
-		t.Errorf("%d rows in which something is found, want 26", found)
+	if found != 28 {
+		t.Errorf("%d rows in which something is found, want 28", found)
 	}
 	for _, f := range r.FalseActors[:len(behavior.Rules())] {
 		if f.Over {

@@ -86,6 +86,8 @@ func (s *settings) validate() error {
 type known struct {
 	first, second []byte // snapshots of both stages
 	limits        *limits
+	// poisoners are those who attacked meanwhile, and who found them; nil for none.
+	poisoners *outcome
 }
 
 // stages are the detectors of the service, over one partition.
@@ -156,13 +158,15 @@ func (s *stages) end(closing bool) {
 // learn shows all days but the last, with the given attacks on each, to detectors and
 // baselines.
 func learn(lists *reputation.Lists, w *agents.World, attacks []agents.Attack, budget float64) (*known, error) {
-	s, err := newStages(lists, nil, func(finding.Finding) {})
+	o := newOutcome(attacks)
+	s, err := newStages(lists, nil, o.finding)
 	if err != nil {
 		return nil, err
 	}
 	lessons := newLessons()
 	for d := range w.Options().Days - 1 {
 		if err := w.Day(d, attacks, func(t *agents.Transaction) error {
+			o.see(t)
 			s.feed(t.Event)
 			lessons.see(viewOf(t))
 			return nil
@@ -179,7 +183,11 @@ func learn(lists *reputation.Lists, w *agents.World, attacks []agents.Attack, bu
 	if err := s.second.(detect.Stateful).Snapshot(&second); err != nil {
 		return nil, err
 	}
-	return &known{first: first.Bytes(), second: second.Bytes(), limits: newLimits(lessons, share(w, budget))}, nil
+	k := &known{first: first.Bytes(), second: second.Bytes(), limits: newLimits(lessons, share(w, budget))}
+	if len(attacks) > 0 {
+		k.poisoners = o
+	}
+	return k, nil
 }
 
 // share is the part of a budget for 20,000 people that those of w have.

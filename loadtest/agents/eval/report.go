@@ -47,6 +47,8 @@ type row struct {
 	Detected  score   `json:"detected"`
 	Any       score   `json:"any"`
 	Baselines []score `json:"baselines"` // fixed, p99.9, EWMA, and the best plain count
+	// Poisoners is how many of those who attacked while it was learned were found then.
+	Poisoners *score `json:"poisoners,omitempty"`
 
 	singles []score
 }
@@ -78,6 +80,10 @@ func (r *report) add(kind *agents.Kind, intensity int, o *outcome, k *known) {
 		Detected: o.score(kind.Detection), Any: o.score(anyRule)}
 	for _, s := range o.attacks {
 		x.Events += float64(len(s.times)) / float64(len(o.attacks))
+	}
+	if k.poisoners != nil {
+		s := k.poisoners.score(kind.Detection)
+		x.Poisoners = &s
 	}
 	for i, name := range k.limits.names {
 		if s := o.score(name); i < len(k.limits.names)-len(plain) {

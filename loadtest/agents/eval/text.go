@@ -31,6 +31,8 @@ type sum struct {
 	// best is the greatest recall of a baseline that keeps to the budget, by its name.
 	best float64
 	by   string
+	// poisoners is the share that was found of those who attacked while it was learned.
+	poisoners *score
 }
 
 func (s *sum) cells() []string {
@@ -41,10 +43,20 @@ func (s *sum) cells() []string {
 	case s.detected < s.best+1e-9:
 		verdict = "as good"
 	}
-	return []string{s.attack, s.detection, fmt.Sprintf("%.2f", s.detected), fmt.Sprintf("%.2f", s.any), fmt.Sprintf("%.2f", s.best), s.by, verdict}
+	cells := []string{s.attack, s.detection, fmt.Sprintf("%.2f", s.detected), fmt.Sprintf("%.2f", s.any), fmt.Sprintf("%.2f", s.best), s.by, verdict}
+	if s.poisoners != nil {
+		cells = append(cells, fmt.Sprintf("%.2f", s.poisoners.Recall))
+	}
+	return cells
 }
 
-var sumHeads = []string{"ATTACK", "DETECTION", "MEAN RECALL", "ANY RULE", "BEST BASELINE", "WHICH", "DETECTION IS"}
+func (r *report) sumHeads() []string {
+	heads := []string{"ATTACK", "DETECTION", "MEAN RECALL", "ANY RULE", "BEST BASELINE", "WHICH", "DETECTION IS"}
+	if r.Regime == poisoned {
+		heads = append(heads, "POISONERS FOUND")
+	}
+	return heads
+}
 
 // sums compares detections with baselines at the same budget: one that alerts on more
 // who did nothing than it allows is left out.
@@ -60,7 +72,7 @@ func (r *report) sums() (list []sum) {
 		}
 		rows := r.Rows[from:to]
 		n := float64(len(rows))
-		s := sum{attack: rows[0].Attack, detection: rows[0].Detection, by: "none"}
+		s := sum{attack: rows[0].Attack, detection: rows[0].Detection, by: "none", poisoners: rows[0].Poisoners}
 		for b := range rows[0].Baselines {
 			recall := 0.0
 			for i := range rows {
@@ -99,7 +111,7 @@ func (r *results) write(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s\n\n", one.title(r.Poison))
 		table(&b, heads, one.Rows, (*row).cells)
 		fmt.Fprintf(&b, "\nOver all intensities, beside the best that keeps to the budget:\n\n")
-		table(&b, sumHeads, one.sums(), (*sum).cells)
+		table(&b, one.sumHeads(), one.sums(), (*sum).cells)
 	}
 	fmt.Fprintf(&b, "\nFalse-positive actors of the day without attacks, learned without any; the budget is %g among 20,000 for each:\n", r.Budget)
 	table(&b, append([]string{""}, r.worlds()...), r.falseActors(), func(cells *[]string) []string { return *cells })
