@@ -56,7 +56,8 @@ func (l *line) address6(start, colon int) {
 	if end > start && text[end-1] == '.' {
 		end--
 	}
-	if colons < 2 || end-start < 6 || end < len(text) && kinds[text[end]] != other {
+	short := end-start < 6 && end-start < len(text) // in a text, as an operator of a language
+	if colons < 2 || short || end < len(text) && kinds[text[end]] != other {
 		return
 	}
 	if l.mac(start) {
