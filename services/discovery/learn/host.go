@@ -30,21 +30,16 @@ func (t *Tree) host() *host {
 }
 
 // oddness is that of a text, worked out once.
-func (h *host) oddness(s string) float64 {
-	x, ok := h.odd[s]
-	if !ok {
-		x = oddness(s)
-		h.odd[s] = x
-	}
-	return x
-}
+func (h *host) oddness(s string) float64 { return once(h.odd, s, oddness) }
 
 // read is that of a text, worked out once.
-func (h *host) read(s string) reading {
-	x, ok := h.reads[s]
+func (h *host) read(s string) reading { return once(h.reads, s, read) }
+
+func once[T any](known map[string]T, s string, of func(string) T) T {
+	x, ok := known[s]
 	if !ok {
-		x = read(s)
-		h.reads[s] = x
+		x = of(s)
+		known[s] = x
 	}
 	return x
 }
