@@ -24,7 +24,7 @@ const logTime = "02/Jan/2006:15:04:05 -0700"
 
 func (a *accessLog) next() (*capture.Raw, Meta, []byte, error) {
 	line, err := a.lines.next()
-	meta := Meta{Line: a.lines.line}
+	meta := Meta{Line: a.lines.Number()}
 	if err != nil {
 		return nil, meta, nil, err
 	}

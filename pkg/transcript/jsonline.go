@@ -41,7 +41,7 @@ type jsonLines struct{ lines lineReader }
 
 func (j *jsonLines) next() (*capture.Raw, Meta, []byte, error) {
 	line, err := j.lines.next()
-	meta := Meta{Line: j.lines.line}
+	meta := Meta{Line: j.lines.Number()}
 	if err != nil {
 		return nil, meta, nil, err
 	}

@@ -16,7 +16,7 @@ func NewLines(r io.Reader, limit int) *Lines {
 	if limit <= 0 {
 		limit = DefaultRecordBytes
 	}
-	return &Lines{jsonLines{lineReader{in: bufio.NewReaderSize(r, 32<<10), limit: limit}}}
+	return &Lines{jsonLines{newLineReader(bufio.NewReaderSize(r, 32<<10), limit)}}
 }
 
 // Next gives the next transaction: io.EOF at the end, a *LineError for a bad

@@ -20,6 +20,7 @@ import (
 
 	"github.com/miradorhq/mirador/pkg/capture"
 	"github.com/miradorhq/mirador/pkg/event"
+	"github.com/miradorhq/mirador/pkg/lines"
 )
 
 // Format of a transcript.
@@ -184,14 +185,14 @@ func New(r io.Reader, cfg Config) (*Reader, error) {
 		}
 		t.format = detect(head)
 	}
-	lines := lineReader{in: in, limit: cfg.RecordBytes}
+	bounded := newLineReader(in, cfg.RecordBytes)
 	switch t.format {
 	case HAR:
 		t.source = newHAR(in, harRecords*cfg.RecordBytes)
 	case JSONLines:
-		t.source = &jsonLines{lines: lines}
+		t.source = &jsonLines{lines: bounded}
 	case AccessLog:
-		t.source = &accessLog{lines: lines}
+		t.source = &accessLog{lines: bounded}
 	default:
 		return nil, fmt.Errorf("format %q is not known: use %q, %q or %q", cfg.Format, HAR, JSONLines, AccessLog)
 	}
@@ -326,47 +327,23 @@ func isLog(b []byte) bool {
 
 // lineReader reads lines of bounded length.
 type lineReader struct {
-	in    *bufio.Reader
+	*lines.Reader
 	limit int
-	line  int
-	buf   []byte
+}
+
+func newLineReader(in *bufio.Reader, limit int) lineReader {
+	return lineReader{lines.New(in, limit+2), limit} // and what ends a line
 }
 
 // next gives the next line that is not empty, without its end; it is valid
 // until the next call. A line that is too long is passed over whole.
 func (l *lineReader) next() ([]byte, error) {
-	for {
-		l.buf = l.buf[:0]
-		long, some := false, false
-		for {
-			part, err := l.in.ReadSlice('\n')
-			some = some || len(part) > 0
-			if len(l.buf)+len(part) > l.limit+2 {
-				long = true
-			} else if !long {
-				l.buf = append(l.buf, part...)
-			}
-			if errors.Is(err, bufio.ErrBufferFull) {
-				continue
-			}
-			if errors.Is(err, io.EOF) {
-				if !some {
-					return nil, io.EOF
-				}
-				break
-			}
-			if err != nil {
-				return nil, fmt.Errorf("transcript: behind line %d: %w", l.line, err)
-			}
-			break
-		}
-		l.line++
-		if long {
-			return nil, &LineError{Line: l.line, Err: fmt.Errorf("%w: more than %d bytes", ErrTooLong, l.limit)}
-		}
-		line := bytes.TrimSpace(l.buf)
-		if len(line) > 0 {
-			return line, nil
-		}
+	line, err := l.Next()
+	switch {
+	case errors.Is(err, lines.ErrTooLong):
+		return nil, &LineError{Line: l.Number(), Err: fmt.Errorf("%w: more than %d bytes", ErrTooLong, l.limit)}
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("transcript: behind line %d: %w", l.Number(), err)
 	}
+	return line, err
 }

@@ -14,12 +14,16 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/miradorhq/mirador/pkg/lines"
 	"github.com/miradorhq/mirador/services/classifier/scan"
 	"github.com/segmentio/encoding/json"
 )
 
 // maxLine bounds a line, in bytes. A longer one is bad as others are, and the next is read.
 const maxLine = 64 << 20
+
+// byteOrderMark is what some editors put before a file.
+var byteOrderMark = []byte("\ufeff")
 
 // Input is a line: a text to look through, or a value that is something as a whole.
 type Input struct {
@@ -60,28 +64,28 @@ func Run(ctx context.Context, s *scan.Scanner, in io.Reader, out io.Writer, comp
 		buffered = bufio.NewReader(z)
 	}
 	w := bufio.NewWriter(out)
-	lines := lines{in: buffered, most: maxLine}
+	text := lines.New(buffered, maxLine)
 	var found []scan.Match
 	for {
 		if ctx.Err() != nil {
 			return sum, ctx.Err()
 		}
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
+		line, err := text.Next()
+		sum.Lines = text.Number()
+		switch {
+		case errors.Is(err, io.EOF):
 			return sum, w.Flush()
-		}
-		if err != nil && !errors.Is(err, errTooLong) {
-			return sum, errors.Join(fmt.Errorf("read after line %d: %w", sum.Lines, err), w.Flush())
-		}
-		if sum.Lines++; sum.Lines == 1 {
-			line = bytes.TrimPrefix(line, byteOrderMark)
-		}
-		if err != nil {
+		case errors.Is(err, lines.ErrTooLong):
 			sum.Bad++
 			complain(fmt.Sprintf("line %d is longer than %d bytes", sum.Lines, maxLine))
 			continue
+		case err != nil:
+			return sum, errors.Join(fmt.Errorf("read after line %d: %w", sum.Lines, err), w.Flush())
 		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
+		if sum.Lines == 1 {
+			line = bytes.TrimSpace(bytes.TrimPrefix(line, byteOrderMark))
+		}
+		if len(line) == 0 {
 			continue
 		}
 		var row Input

@@ -1,12 +1,8 @@
 package classify
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
-	"errors"
-	"io"
-	"slices"
 	"strings"
 	"testing"
 
@@ -86,25 +82,5 @@ func TestOddInput(t *testing.T) {
 		if err != nil || strings.Count(out.String(), `"class":"email"`) != c.good || told != c.bad || sum != (Summary{Lines: c.counts, Bad: c.bad}) {
 			t.Errorf("%s: %v, %+v, %d complaints\n%s", name, err, sum, told, out.String())
 		}
-	}
-}
-
-func TestLines(t *testing.T) {
-	long := strings.Repeat("x", 30)
-	in := long + "\nshort\n" + long + "\n" + long[:20] + "\nend"
-	l := lines{in: bufio.NewReaderSize(strings.NewReader(in), 16), most: 21}
-	var got []string
-	for {
-		line, err := l.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil && !errors.Is(err, errTooLong) {
-			t.Fatal(err)
-		}
-		got = append(got, string(line))
-	}
-	if want := []string{"", "short\n", "", long[:20] + "\n", "end"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
 	}
 }
