@@ -233,8 +233,8 @@ func (c *campaign) tellSlow(at, hours int64, came, let uint32, mean float64, lim
 	f.Title, f.Severity, f.Count = "Credential stuffing, slow and from many sources", finding.Medium, s.Count
 	f.Subject = finding.Subject{Addresses: addresses, Endpoint: c.Endpoint, EndpointID: c.EndpointID, Service: c.Service}
 	var named stamps
-	for i := range in[max(0, len(in)-finding.MaxEvents):] {
-		named = joined(named, in[max(0, len(in)-finding.MaxEvents)+i].Stamp)
+	for _, x := range in[max(0, len(in)-finding.MaxEvents):] {
+		named = joined(named, x.Stamp)
 	}
 	f.Events = named.ids()
 	f.Confidence = min(0.9, 0.6+0.2*min(1, float64(came)/float64(4*limit))+0.1*min(1, float64(len(by))/100))

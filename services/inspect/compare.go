@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/miradorhq/mirador/services/discovery/spec"
 )
@@ -45,12 +44,7 @@ func (r *inspection) compare() {
 		return
 	}
 	endpoints := r.sortedEndpoints()
-	var last time.Time
-	for i := range endpoints {
-		if endpoints[i].LastSeen.After(last) {
-			last = endpoints[i].LastSeen
-		}
-	}
+	last := spec.Newest(endpoints)
 	for _, d := range spec.CompareRecorded(r.o.Specs, endpoints, r.o.Compare, "--specifications.hosts", r.o.Complain) {
 		if !r.silent || d.Kind == spec.Leak {
 			r.raised = append(r.raised, spec.Finding(r.o.Tenant, d, last))

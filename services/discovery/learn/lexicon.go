@@ -48,11 +48,8 @@ func inflected(list []string, w string) bool {
 
 // read says of what words a text consists.
 func read(s string) (r reading) {
-	if around, value := form(s); kindOf(around) == '.' && mayBelong(around) {
-		s = value
-	}
 	letters := 0.0
-	words, _, digits, _ := split(s)
+	words, _, digits, _ := split(withoutEnding(s))
 	for _, t := range words {
 		if t == "v" && digits > 0 {
 			continue // "users-v2"

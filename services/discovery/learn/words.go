@@ -129,12 +129,18 @@ func split(s string) (tokens []string, odd, digits, upper int) {
 	return tokens, odd, digits, upper
 }
 
+// withoutEnding is a text without the extension that may belong to its endpoint.
+func withoutEnding(s string) string {
+	if around, value := form(s); kindOf(around) == '.' && mayBelong(around) {
+		return value
+	}
+	return s
+}
+
 // oddness of a text: how little it reads like the name of a resource or action. 0
 // is a name of known words, 1 one of unknown words, more is what no name has.
 func oddness(s string) float64 {
-	if around, value := form(s); kindOf(around) == '.' && mayBelong(around) {
-		s = value
-	}
+	s = withoutEnding(s)
 	tokens, odd, digits, upper := split(s)
 	if isHost(s) {
 		return noName
