@@ -35,8 +35,18 @@ const (
 )
 
 // endHung writes the markers that are missing from transactions of this member's
-// earlier epochs. It must be called after InitProducerId.
+// earlier epochs. It must be called after InitProducerId. Where that is not allowed it
+// says so, once a session.
 func (ss *session) endHung(ctx context.Context, producer int64, epoch int16) error {
+	err := ss.endOpen(ctx, producer, epoch)
+	if err != nil && notAllowed(err) {
+		ss.refused.Do(func() { ss.s.log.Info("hung transactions are not looked for", "reason", err) })
+		return nil
+	}
+	return err
+}
+
+func (ss *session) endOpen(ctx context.Context, producer int64, epoch int16) error {
 	adm := kadm.NewClient(ss.plain)
 	topics, err := ss.written()
 	if err != nil {

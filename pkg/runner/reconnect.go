@@ -57,7 +57,7 @@ func (l *looker) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, conn net
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, l.ss.s.opts.SessionTimeout/2)
 	defer cancel()
-	if err := l.ss.endHung(ctx, b.producer, b.epoch); err != nil && !notAllowed(err) {
+	if err := l.ss.endHung(ctx, b.producer, b.epoch); err != nil {
 		l.ss.s.log.Warn("a new connection is not used before hung transactions were looked for", "error", err)
 		_ = conn.Close()
 	}
@@ -73,7 +73,7 @@ func (l *looker) begin(ctx context.Context) (bool, error) {
 	}
 	l.begun.Store(&b) // first: a connection that is made from here on is looked at by the hook
 	if l.due.Swap(false) {
-		if err := l.ss.endHung(ctx, b.producer, b.epoch); err != nil && !notAllowed(err) {
+		if err := l.ss.endHung(ctx, b.producer, b.epoch); err != nil {
 			l.due.Store(true)
 			l.ss.s.log.Warn("no transaction is begun before hung ones were looked for; it is tried again", "error", err)
 			return false, nil

@@ -35,6 +35,8 @@ type session struct {
 	duty   duty // written by the client's callbacks
 	watch  *watch
 	looker *looker
+	// refused: that hung transactions may not be looked for was said.
+	refused sync.Once
 }
 
 // transact is a session of a detect or merge stage.
@@ -64,10 +66,7 @@ func (s *Stage) transact(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("transactional id %s at %s: %w", ss.id(), s.brokers, err)
 	}
-	switch err := ss.endHung(pctx, producer, epoch); {
-	case err != nil && notAllowed(err):
-		s.log.Info("hung transactions are not looked for", "reason", err)
-	case err != nil:
+	if err := ss.endHung(pctx, producer, epoch); err != nil {
 		return fmt.Errorf("hung transactions: %w", err)
 	}
 	s.vitals.report(down, "")
