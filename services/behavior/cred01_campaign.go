@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/miradorhq/mirador/pkg/detect"
 	"github.com/miradorhq/mirador/pkg/finding"
@@ -163,13 +162,11 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 		return
 	}
 	c.Emitted, c.EmittedAt = c.Count, now
-	f := finding.From(&cred01, c.Tenant)
-	start := time.Unix(0, c.Start*bucket).UTC()
-	f.ID = finding.ID(c.Tenant, Name, cred01.ID, "login", c.EndpointID, start.Format(time.RFC3339Nano))
+	f := campaignOf(&cred01, c.Tenant, c.Start, at, "login", c.EndpointID)
+	f.Count = c.Count
 	if a.sources > 1 {
 		f.Title = "Credential stuffing from many sources"
 	}
-	f.Time, f.FirstSeen, f.LastSeen, f.Count = time.Unix(0, now).UTC(), start, time.Unix(0, now).UTC(), c.Count
 	f.Subject = finding.Subject{Addresses: a.addresses, Endpoint: c.Endpoint, EndpointID: c.EndpointID, Service: c.Service}
 	f.Events = c.support(from)
 	f.Confidence = min(0.98, 0.7+0.2*min(1, c.Cusum/(4*cfg.Cred.Alarm))+0.08*float64(a.users-a.known)/float64(a.users))
@@ -185,7 +182,6 @@ func (c *campaign) alarm(at int64, fail float64, cfg *Config, m *Metrics, out *d
 		f.Summary = fmt.Sprintf("%d refusals at %s from %s in 5 min, %d of which ever logged in here before; user names are not recorded", a.fails, c.Endpoint, sources(a.sources), a.known)
 	}
 	f.Counterfactual = fmt.Sprintf("%d or fewer failing users in 5 min would not alert, nor would fewer than %d sources", cfg.Cred.CampaignUsers-1, cfg.Cred.CampaignSources)
-	f.Versions.Detector = Version
 	m.unusual(f, cfg.young(c.First, at), cfg, out)
 }
 
